@@ -1,0 +1,16 @@
+"""Facts: what sources state, as JSON Lines, and the way to read and check a folder of them.
+
+A line is one entity or one piece of evidence:
+
+    {"kind": "Feature", "slug": "orm", "name": "Object-relational mapping", "aliases": ["ORM"], "category": "CAPABILITY"}
+    {"subject": "Framework:django", "relation": "HAS_FEATURE", "object": "Feature:orm", "source": "a-source",
+     "supports": true, "note": "Django maps objects to tables.", "term": "ORM", "locator": "section 4.1"}
+
+`read(folder, ontology)` takes all `*.jsonl` files of a folder, in any split and order.
+"""
+
+from graph_seed.claims import Claim, claims
+from graph_seed.facts import EntityFact, EvidenceFact, Facts, Reference, read
+from graph_seed.shipped import SHIPPED
+
+__all__ = ["SHIPPED", "Claim", "EntityFact", "EvidenceFact", "Facts", "Reference", "claims", "read"]

@@ -1,0 +1,81 @@
+"""The root fields, and the schema as a whole."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.claims import PAGE_ARGUMENTS, Stance, define_claims
+from schema.connections import SOURCE, define_connections, list_arguments
+from schema.entities import ONTOLOGY, Entity, Node
+from schema.inputs import define_inputs
+from schema.ontology import Kind, Ontology, OntologyError
+from schema.scalars import DATE, Date
+from schema.types import Argument, Field, Types
+
+
+@strawberry.enum(description="Which way a list is ordered.")
+class Sort(enum.Enum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> strawberry.Schema:
+    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions."""
+    if SOURCE not in ontology.kind_by_name:
+        raise OntologyError(f"An ontology needs the kind {SOURCE}, since every claim cites one.")
+    types = Types(Node=Node, Entity=Entity, Stance=Stance, Sort=Sort, Date=Date, **_enums(ontology))
+    define_claims(types)
+    define_inputs(types, ontology)
+    define_connections(types, ontology)
+    query = types.output("Query", _root_fields(ontology), "Everything that can be asked.")
+    return strawberry.Schema(
+        query=query,
+        types=[types[kind.name] for kind in ontology.kinds],
+        extensions=extensions,
+        config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE}),
+    )
+
+
+def _enums(ontology: Ontology) -> dict[str, Any]:
+    choices = (item.annotation for kind in ontology.kinds for item in kind.properties if item.choices)
+    return {choice.__name__: choice for choice in choices}
+
+
+def _root_fields(ontology: Ontology) -> tuple[Field, ...]:
+    fields = [
+        Field(
+            "node",
+            "Node | None",
+            "Anything by its global ID; null when there is no such thing.",
+            (Argument("id", "ID"),),
+        ),
+        Field(
+            "nodes",
+            "list[Node | None]",
+            "Several by their global IDs, in the order asked.",
+            (Argument("ids", "list[ID]"),),
+        ),
+    ]
+    for kind in ontology.kinds:
+        fields += _kind_fields(kind)
+    fields.append(
+        Field(
+            "claims",
+            "ClaimConnection",
+            "Everything that the sources say, filterable by subject, relation, object, source and stance.",
+            (Argument("where", "ClaimFilter | None"), *PAGE_ARGUMENTS),
+        )
+    )
+    return tuple(fields)
+
+
+def _kind_fields(kind: Kind) -> tuple[Field, Field]:
+    slug = Argument("slug", "str", "Its slug or one of its aliases.")
+    return (
+        Field(kind.singular, f"{kind.name} | None", "Found by slug or alias; null when there is none.", (slug,)),
+        Field(kind.plural, f"{kind.name}Connection", f"All {kind.plural}.", list_arguments(kind.name)),
+    )

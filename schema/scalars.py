@@ -1,0 +1,28 @@
+"""Scalars that GraphQL does not have."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NewType
+
+import strawberry
+
+Date = NewType("Date", str)
+"""A date as precise as known: `2024`, `2024-03` or `2024-03-19`; sorts as text."""
+
+_DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?\Z", re.ASCII)
+
+
+def parse_date(value: Any) -> Date:
+    """Return the value if it is a date of any of the three precisions, else raise ValueError."""
+    if not isinstance(value, str) or not _DATE.match(value):
+        raise ValueError(f"Date cannot represent {value!r}: write 2024, 2024-03 or 2024-03-19.")
+    return Date(value)
+
+
+DATE = strawberry.scalar(
+    name="Date",
+    description="A date as precise as it is known: `2024`, `2024-03` or `2024-03-19`.",
+    serialize=str,
+    parse_value=parse_date,
+)

@@ -1,0 +1,7 @@
+"""GraphQL -> Plan."""
+
+from service.compiler.chosen import Refused
+from service.compiler.compiler import Bounded, Compiled, Compiler
+from service.compiler.introspection import introspect
+
+__all__ = ["Bounded", "Compiled", "Compiler", "Refused", "introspect"]

@@ -1,0 +1,88 @@
+"""Compile operations: parse and validate once per document, plan once per document and shape of its variables.
+
+    document text --parse, validate--> Document --shape of variables--> Plan --store.write--> statement
+
+Both steps are kept in bounded caches, least recently used first out.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from graphql import DocumentNode, GraphQLSchema, get_variable_values
+from graphql.execution.values import VariableValues
+
+from schema import Ontology
+from service.compiler.chosen import Chosen, Refused, choose
+from service.compiler.planner import Planner
+from service.compiler.values import shape
+from service.plan import Plan
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+S = TypeVar("S")
+
+
+class Bounded(Generic[K, V]):
+    """A mapping that forgets what was used least recently."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: K, value: V) -> V:
+        self._kept[key] = value
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+        return value
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled(Generic[S]):
+    """A plan, the statement it became (None when it asks no store), and what this request asks it with."""
+
+    plan: Plan
+    statement: S | None
+    chosen: Chosen
+    values: VariableValues
+
+
+class Compiler(Generic[S]):
+    """Compiles the operations of one schema for one store; `write` is the store's."""
+
+    def __init__(self, schema: GraphQLSchema, ontology: Ontology, write: Callable[[Plan], S], size: int) -> None:
+        self._schema = schema
+        self._planner = Planner(schema, ontology)
+        self._write = write
+        self._chosen: Bounded[tuple[str, str | None], Chosen] = Bounded(size)
+        self._plans: Bounded[Hashable, tuple[Plan, S | None]] = Bounded(size)
+
+    def compile(
+        self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> Compiled[S]:
+        """Compile a valid document; raises Refused, and InputError for arguments that contradict each other."""
+        chosen = self._chosen.get((text, operation_name))
+        if chosen is None:
+            chosen = self._chosen.put((text, operation_name), choose(self._schema, document, operation_name))
+        values = get_variable_values(self._schema, chosen.definition.variable_definitions or (), dict(variables or {}))
+        if isinstance(values, list):
+            raise Refused(values)
+        key = text, operation_name, shape(values.coerced, chosen.types)
+        found = self._plans.get(key)
+        if found is None:
+            plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
+            found = self._plans.put(key, (plan, self._write(plan) if plan.asks_store else None))
+        return Compiled(*found, chosen, values)

@@ -1,0 +1,133 @@
+"""An operation from its text to its answer: compile -> bind -> fetch. The whole story on one page.
+
+The engine enters Strawberry by three hooks (`Execution`): a document that is known skips parsing and validation, and
+`on_execute` sets the result before any resolver could run. What no resolver does, it does itself on every request, warm
+or cold: coerce variables, check values.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import orjson
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, Source
+from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from schema import ONTOLOGY, Ontology, build
+from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
+from service.errors import InputError, StoreUnavailable
+from service.plan import Introspection, Typename, bind
+from service.stores import Store
+
+log = logging.getLogger("atlas")
+
+BAD_INPUT = "BAD_USER_INPUT"
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
+
+class Engine:
+    """Answers the operations of an ontology's schema from one store."""
+
+    def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, cache: int = 1024) -> None:
+        self.store = store
+        self.schema = build(ontology, extensions=(lambda: Execution(self),))
+        self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+        self._compiler: Compiler[Any] = Compiler(self._graphql, ontology, store.write, cache)
+        self._documents: Bounded[str, DocumentNode] = Bounded(cache)
+
+    def known(self, text: str) -> DocumentNode | None:
+        """The document of a text that was valid before."""
+        return self._documents.get(text)
+
+    def remember(self, text: str, document: DocumentNode) -> None:
+        self._documents.put(text, document)
+
+    def compile(
+        self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> Compiled[Any]:
+        return self._compiler.compile(text, document, operation_name, variables)
+
+    async def answer(
+        self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> ExecutionResult:
+        """Answer a valid document; `data` holds ready JSON (orjson.Fragment) per root field."""
+        try:
+            compiled = self.compile(text, document, operation_name, variables)
+            values = bind(compiled.plan, compiled.values.coerced)
+            fetched = iter(await self.store.fetch(compiled.statement, values) if compiled.statement is not None else ())
+            return ExecutionResult(self._assemble(compiled, fetched, variables), None)
+        except Refused as refused:
+            return PreExecutionError(None, refused.errors)
+        except InputError as error:
+            return PreExecutionError(None, [_input_error(error, text)])
+        except StoreUnavailable as error:
+            log.warning("store unavailable: %s", error)
+            message = "The graph cannot be reached just now; try again in a moment."
+            return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
+        except Exception:
+            reference = uuid.uuid4().hex[:12]
+            log.exception("internal error %s", reference)
+            message = f"Something went wrong inside the service; its log calls this {reference}."
+            return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
+
+    def _assemble(
+        self, compiled: Compiled[Any], fetched: Iterator[orjson.Fragment], variables: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        about_schema: dict[str, Any] | None = None
+        for root in compiled.plan.roots:
+            match root:
+                case Typename(key, name):
+                    data[key] = name
+                case Introspection(key):
+                    about_schema = about_schema or introspect(
+                        self._graphql, compiled.chosen, compiled.values, variables
+                    )
+                    data[key] = about_schema[key]
+                case _:
+                    data[root.key] = next(fetched)
+        return data
+
+
+class Execution(SchemaExtension):
+    """The engine's three hooks into Strawberry."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def on_operation(self) -> Iterator[None]:
+        context = self.execution_context
+        if context.query and (document := self._engine.known(context.query)) is not None:
+            context.graphql_document = document
+            context.pre_execution_errors = []  # not None: it has been validated
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        yield
+        if not context.pre_execution_errors and context.query and context.graphql_document is not None:
+            self._engine.remember(context.query, context.graphql_document)
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        context = self.execution_context
+        assert context.query is not None  # noqa: S101 - Strawberry has refused it before
+        assert context.graphql_document is not None  # noqa: S101
+        context.result = await self._engine.answer(
+            context.query,
+            context.graphql_document,
+            context._provided_operation_name,  # noqa: SLF001 - operation_name guesses the first of several
+            context.variables,
+        )
+        yield
+
+
+def _input_error(error: InputError, text: str) -> GraphQLError:
+    place = error.place
+    return GraphQLError(
+        str(error), source=Source(text), positions=[place.position], path=place.path, extensions={"code": BAD_INPUT}
+    )

@@ -1,0 +1,54 @@
+"""Everything that can go wrong, as a tree. What a client may see of it is decided in `service.engine` alone.
+
+AtlasError
+├── InputError     a client's value is wrong; its message goes to the client
+├── SettingsError  the operator's value is wrong
+├── FactsError     a facts folder is wrong; carries every fault with file and line
+└── StoreError     the store cannot be used as it is
+    └── StoreUnavailable   the store cannot be reached just now
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a document something stands: the response path of its field, the argument, the offset in the text."""
+
+    path: tuple[str, ...]
+    argument: str
+    position: int
+
+
+class AtlasError(Exception):
+    """Base of all errors of the service; its message is a sentence that says what, where and what to do."""
+
+
+class InputError(AtlasError):
+    """A client's value is wrong."""
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class SettingsError(AtlasError):
+    """A setting is wrong or contradicts another."""
+
+
+class FactsError(AtlasError):
+    """A facts folder does not hold what the ontology asks for."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class StoreError(AtlasError):
+    """The store cannot be used as it is."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818 - a state, not a mistake
+    """The store cannot be reached just now; the same request may succeed later."""

@@ -1,0 +1,90 @@
+"""What an operator can set: environment variables with the prefix ATLAS_, or the command's options of the same name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from graph_seed import SHIPPED
+from service.errors import SettingsError
+
+_NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+
+
+class Settings(BaseSettings):
+    """All settings, each with its default. A field's description is what `serve --help` and the README say of it."""
+
+    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore", frozen=True)
+
+    store: Annotated[
+        str,
+        Field(
+            description="Where the graph lies: sqlite:///PATH, or neo4j://HOST:PORT (also bolt://, +s and +ssc for TLS)."
+        ),
+    ] = "sqlite:///framework-atlas.db"
+    facts: Annotated[Path, Field(description="The folder of facts that an empty store is filled with.")] = SHIPPED
+    host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
+    workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
+    explorer: Annotated[bool, Field(description="Whether GET /graphql with Accept: text/html shows GraphiQL.")] = True
+    plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
+    log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    neo4j_user: Annotated[str, Field(description="Neo4j: the user.")] = "neo4j"
+    neo4j_password: Annotated[SecretStr, Field(description="Neo4j: the password.")] = SecretStr("")
+    neo4j_database: Annotated[
+        str | None, Field(description="Neo4j: the database; the user's home database when not set.")
+    ] = None
+    neo4j_pool: Annotated[int, Field(ge=1, description="Neo4j: connections of each process at the most.")] = 100
+    neo4j_timeout: Annotated[
+        float, Field(gt=0, description="Neo4j: seconds within which every request is answered or refused.")
+    ] = 15.0
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme == "sqlite":
+            if parts.netloc or len(parts.path) < 2:
+                raise ValueError(
+                    "write sqlite:///PATH; a path from the root has four slashes, sqlite:////var/lib/atlas.db"
+                )
+        elif parts.scheme not in _NEO4J_SCHEMES or not parts.hostname:
+            raise ValueError("write sqlite:///PATH or neo4j://HOST:PORT")
+        elif parts.username or parts.password:
+            raise ValueError("user and password have settings of their own, ATLAS_NEO4J_USER and ATLAS_NEO4J_PASSWORD")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("write debug, info, warning or error")
+        return value.lower()
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file of an SQLite store; None for another store."""
+        parts = urlsplit(self.store)
+        return Path(parts.path[1:]) if parts.scheme == "sqlite" else None
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that make another process read these very settings."""
+        values = {**self.model_dump(), "neo4j_password": self.neo4j_password.get_secret_value()}
+        return {f"ATLAS_{name.upper()}": str(value) for name, value in values.items() if value is not None}
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read the environment; what is given and not None goes before it. Raises SettingsError."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = (f"ATLAS_{'_'.join(map(str, item['loc'])).upper()}: {_told(item)}" for item in error.errors())
+        raise SettingsError("\n".join(faults)) from error
+
+
+def _told(fault: Any) -> str:
+    return f"{fault['msg'].removeprefix('Value error, ')} (it is {fault['input']!r})"

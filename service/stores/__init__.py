@@ -1,0 +1,17 @@
+"""The stores: a graph in SQLite or Neo4j that answers plans."""
+
+from __future__ import annotations
+
+from schema import Ontology
+from service.settings import Settings
+from service.stores.base import Progress, Store, no_progress
+from service.stores.sqlite.store import SqliteStore
+
+__all__ = ["Progress", "Store", "no_progress", "open_store"]
+
+
+async def open_store(settings: Settings, ontology: Ontology) -> Store:
+    """Open the store that the settings name; raises StoreError where it cannot serve."""
+    if settings.sqlite_path is not None:
+        return SqliteStore.open(settings.sqlite_path, ontology)
+    raise NotImplementedError

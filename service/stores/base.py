@@ -1,0 +1,54 @@
+"""What a store is to the rest of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import orjson
+
+from graph_seed import Facts
+from service.plan import Plan
+
+S = TypeVar("S")
+
+Progress = Callable[[str, int, int], None]
+"""Told while a graph is written: what is being written, how many are done, how many there are."""
+
+
+def no_progress(_what: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+class Store(Protocol, Generic[S]):
+    """A graph that answers plans. `S` is a plan written in the store's own language."""
+
+    name: str
+
+    def write(self, plan: Plan) -> S:
+        """Write a plan as one statement. The same plan writes the same text."""
+        ...
+
+    async def fetch(self, statement: S, values: Sequence[Any]) -> list[orjson.Fragment]:
+        """Run a statement once with the values of the plan's slots; return the JSON of every root that asks the store,
+        in the plan's order. Raises StoreUnavailable when the store cannot be reached in time.
+        """
+        ...
+
+    def text(self, statement: S) -> str:
+        """The statement as the database gets it."""
+        ...
+
+    async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
+        """Hold these facts if the store holds nothing yet; False when it does already, and then `facts` is not called.
+        All or nothing, however many processes start at once.
+        """
+        ...
+
+    async def ready(self) -> bool:
+        """Whether the store answers just now."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what the store has opened."""
+        ...

@@ -1,0 +1,519 @@
+"""Write a plan as one SQL statement: one row, and in it one JSON text per root field.
+
+A list is a correlated subquery that concatenates the JSON of its rows; the page is cut (ORDER BY, LIMIT) in a subquery
+below, before anything under its rows is looked at:
+
+    (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"name":', json_quote(p1."name"), '}'), ','), ''), ']}')
+     FROM (SELECT t1._pk, t1."name" FROM "framework_has_feature" r1 JOIN entity t1 ON t1._pk = r1.object
+           WHERE r1.subject = e1._pk AND r1.stance < 2 ORDER BY t1."slug" LIMIT :v0) p1)
+
+`concat`, `group_concat(... ORDER BY ...)` and `FILTER` are SQLite's: https://sqlite.org/lang_corefunc.html,
+https://sqlite.org/lang_aggfunc.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from schema import PropertyType
+from service.plan import (
+    All,
+    AnyOf,
+    Branch,
+    ByClaim,
+    ByCount,
+    ById,
+    ByProperty,
+    Cited,
+    ClaimEnd,
+    ClaimListing,
+    ClaimNode,
+    ClaimPart,
+    ClaimScalar,
+    ClaimWhere,
+    Compare,
+    ConnectionPart,
+    Counted,
+    Cursor,
+    Edges,
+    EntityNode,
+    EntityPart,
+    EvidenceList,
+    EvidenceScalar,
+    Hops,
+    Introspection,
+    Listing,
+    Lookup,
+    Named,
+    Nodes,
+    Not,
+    Order,
+    Page,
+    PageFact,
+    PageInfo,
+    Plan,
+    Predicate,
+    Related,
+    Root,
+    Scalar,
+    Slot,
+    SourceClaims,
+    Total,
+    Typename,
+    Walk,
+    missing,
+)
+from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
+from service.stores.sqlite.tables import STANCES, column, key_column, relation_table
+
+_COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STANCES.items())
+_CLAIM_COLUMNS = {"firstSeen": "first_seen", "lastSeen": "last_seen", "confidence": "confidence"}
+
+
+def write(plan: Plan) -> str:
+    """Write a plan; deterministic. The parameter `:v3` is the value of the plan's slot 3."""
+    writer = _Writer()
+    columns = [writer.root(root) for root in plan.roots if not isinstance(root, Typename | Introspection)]
+    return "SELECT " + ",\n  ".join(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where the rows of a list come from. `entity` and `claim` are the expressions that lead to what a row is about."""
+
+    tables: str
+    conditions: tuple[str, ...]
+    order: tuple[tuple[str, bool], ...]
+    alias: str
+    edge: str = ""
+    bare_count: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(slots=True)
+class _Page:
+    """The rows of a page as seen from outside the subquery that cuts it; what is read of them is asked for by name."""
+
+    alias: str
+    columns: dict[str, str] = field(default_factory=dict[str, str])
+
+    def read(self, name: str, expression: str) -> str:
+        self.columns[name] = expression
+        return f"{self.alias}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The row that is being written: its alias, inside the page that cut it if there is one."""
+
+    alias: str
+    page: _Page | None = None
+
+    def read(self, name: str) -> str:
+        return f"{self.alias}.{name}" if self.page is None else self.page.read(name, f"{self.alias}.{name}")
+
+
+@dataclass(slots=True)
+class _Writer:
+    _aliases: dict[str, int] = field(default_factory=dict[str, int])
+
+    # ---------------------------------------------------------------------------------------------------------- roots
+
+    def root(self, root: Root) -> str:
+        match root:
+            case Lookup():
+                return self._lookup(root)
+            case Listing(where=where, page=page, parts=parts, kind=kind):
+                alias = self._alias("t")
+                conditions = (f"{alias}._kind = {_name(kind.name)}", *self._where(where, alias, kind.name))
+                rows = _Rows(f"entity {alias}", conditions, self._order(page.order, alias, ""), alias)
+                return self._connection(rows, page, parts)
+            case ClaimListing(where=where, page=page, parts=parts):
+                alias = self._alias("c")
+                conditions = tuple(self._claim_where(where, alias))
+                rows = _Rows(f"claim {alias}", conditions, ((f"{alias}.key", False),), alias)
+                return self._connection(rows, page, parts)
+            case ById():
+                return self._by_id(root)
+            case Typename() | Introspection():
+                raise TypeError(f"no store answers {root}")
+
+    def _lookup(self, root: Lookup) -> str:
+        alias, slug, kind = self._alias("e"), _slot(root.slug), _name(root.kind.name)
+        json = concat(self._entity(root.parts, _Scope(alias)))
+        return (
+            f"coalesce((SELECT {json} FROM entity {alias} WHERE {alias}._pk = coalesce("
+            f'(SELECT _pk FROM entity WHERE _kind = {kind} AND "slug" = {slug}), '
+            f"(SELECT entity FROM name WHERE kind = {kind} AND key = {slug} AND alias = 1))), 'null')"
+        )
+
+    def _by_id(self, root: ById) -> str:
+        entity, claim, wanted = self._alias("e"), self._alias("c"), _slot(root.slot)
+        each = self._alias("j")
+        given = f"{each}.value" if root.many else wanted
+        found = (
+            f"coalesce((SELECT {self._branches(root.branches, _Scope(entity))} FROM entity {entity}"
+            f' WHERE {entity}."id" = {given}), '
+            f"(SELECT {concat(self._claim(root.claim, _Scope(claim)))} FROM claim {claim}"
+            f" WHERE {claim}.id = {given}), 'null')"
+        )
+        if not root.many:
+            return found
+        listed = f"ifnull(group_concat({found}, ',' ORDER BY {each}.key), '')"
+        return f"(SELECT concat('[', {listed}, ']') FROM json_each({wanted}) {each})"
+
+    # ------------------------------------------------------------------------------------------------------- entities
+
+    def _entity(self, parts: tuple[EntityPart, ...], scope: _Scope) -> list[Piece]:
+        return members((part.key, self._entity_part(part, scope)) for part in parts)
+
+    def _entity_part(self, part: EntityPart, scope: _Scope) -> list[Piece]:
+        match part:
+            case Typename(name=name):
+                return [string(name)]
+            case Scalar(property=prop):
+                value = scope.read(column(prop))
+                return [value if prop.type is PropertyType.TEXTS else f"json_quote({value})"]
+            case Walk():
+                return [self._walk(part, scope)]
+            case SourceClaims(page=page, parts=parts):
+                evidence, claim = self._alias("v"), self._alias("c")
+                tables = f"evidence {evidence} JOIN claim {claim} ON {claim}._pk = {evidence}.claim"
+                conditions = (f"{evidence}.source = {scope.read('_pk')}",)
+                rows = _Rows(tables, conditions, ((f"{claim}.key", False),), claim)
+                return [self._connection(rows, page, parts)]
+
+    def _walk(self, walk: Walk, scope: _Scope) -> str:
+        edge, alias = self._alias("r"), self._alias("t")
+        near, far = ("object", "subject") if walk.hops.edge.reverse else ("subject", "object")
+        table = f"{relation_table(walk.hops.edge.relation)} {edge}"
+        conditions = (f"{edge}.{near} = {scope.read('_pk')}", *self._hops(walk.hops, edge))
+        rows = _Rows(
+            tables=f"{table} JOIN entity {alias} ON {alias}._pk = {edge}.{far}",
+            conditions=(*conditions, *self._where(walk.where, alias, walk.hops.edge.target)),
+            order=self._order(walk.page.order, alias, edge),
+            alias=alias,
+            edge=edge,
+            bare_count=(table, conditions) if walk.where is None else None,
+        )
+        return self._connection(rows, walk.page, walk.parts)
+
+    def _branches(self, branches: tuple[Branch, ...], scope: _Scope) -> str:
+        """The JSON of an entity of any of several kinds."""
+        if len(branches) == 1:
+            return concat(self._entity(branches[0].parts, scope))
+        cases = " ".join(
+            f"WHEN {scope.read('_kind')} IN ({', '.join(map(_name, branch.kinds))})"
+            f" THEN {concat(self._entity(branch.parts, scope))}"
+            for branch in branches
+        )
+        return f"CASE {cases} END"
+
+    # --------------------------------------------------------------------------------------------------------- claims
+
+    def _claim(self, parts: tuple[ClaimPart, ...], scope: _Scope) -> list[Piece]:
+        return members((part.key, self._claim_part(part, scope)) for part in parts)
+
+    def _claim_part(self, part: ClaimPart, scope: _Scope) -> list[Piece]:
+        match part:
+            case Typename(name=name):
+                return [string(name)]
+            case ClaimScalar(name="stance"):
+                return [f"CASE {scope.read('stance')} {_STANCE_TEXT} END"]
+            case ClaimScalar(name="confidence"):
+                return [f"{scope.read('confidence')} / 1000.0"]
+            case ClaimScalar(name=name):
+                return [f"json_quote({scope.read(_CLAIM_COLUMNS.get(name, name))})"]
+            case ClaimEnd(name=name, branches=branches):
+                entity = self._alias("e")
+                json = self._branches(branches, _Scope(entity))
+                return [f"(SELECT {json} FROM entity {entity} WHERE {entity}._pk = {scope.read(name)})"]
+            case EvidenceList():
+                return [self._evidence(part, scope)]
+
+    def _evidence(self, part: EvidenceList, scope: _Scope) -> str:
+        evidence, source = self._alias("v"), self._alias("s")
+
+        def value(item: Typename | EvidenceScalar | Cited) -> list[Piece]:
+            match item:
+                case Typename(name=name):
+                    return [string(name)]
+                case EvidenceScalar(name="supports"):
+                    return [f"iif({evidence}.supports, 'true', 'false')"]
+                case EvidenceScalar(name=name):
+                    return [f"json_quote({evidence}.{name})"]
+                case Cited(parts=parts):
+                    return self._entity(parts, _Scope(source))
+
+        json = concat(members((item.key, value(item)) for item in part.parts))
+        oldest = f'{source}."published" IS NULL, {source}."published", {source}."slug"'
+        return (
+            f"(SELECT concat('[', group_concat({json}, ',' ORDER BY {oldest}), ']')"
+            f" FROM evidence {evidence} JOIN entity {source} ON {source}._pk = {evidence}.source"
+            f" WHERE {evidence}.claim = {scope.read('_pk')})"
+        )
+
+    # ---------------------------------------------------------------------------------------------------- connections
+
+    def _connection(self, rows: _Rows, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
+        cut = _Page(self._alias("p"))
+        scope = _Scope(rows.alias, cut)
+        facts = {
+            item.name
+            for part in parts
+            if isinstance(part, PageInfo)
+            for item in part.parts
+            if isinstance(item, PageFact)
+        }
+        counted = bool(facts) or page.backwards
+        size = _slot(page.size)
+        keep = f" FILTER (WHERE {cut.alias}._n <= {size})" if counted else ""
+        arrange = f" ORDER BY {cut.alias}._n DESC" if page.backwards else ""
+
+        def listed(pieces: Iterable[Piece]) -> list[Piece]:
+            return [Fixed("["), f"ifnull(group_concat({concat(pieces)}, ','{arrange}){keep}, '')", Fixed("]")]
+
+        def part_json(part: ConnectionPart) -> list[Piece]:
+            match part:
+                case Typename(name=name):
+                    return [string(name)]
+                case Edges(parts=items):
+                    return listed(members((item.key, self._edge_part(item, rows, page, scope)) for item in items))
+                case Nodes(node=node):
+                    return listed(self._edge_part(node, rows, page, scope))
+                case PageInfo(parts=items):
+                    return members((item.key, self._page_fact(item, rows, page, cut, size)) for item in items)
+                case Total():
+                    return [self._total(rows)]
+
+        json = concat(members((part.key, part_json(part)) for part in parts))
+        if not any(isinstance(part, Edges | Nodes) for part in parts) and not facts:
+            return f"(SELECT {json})"
+        return f"(SELECT {json}\n  FROM {self._cut(rows, page, cut, size, facts)} {cut.alias})"
+
+    def _edge_part(
+        self, part: Typename | Cursor | EntityNode | ClaimNode, rows: _Rows, page: Page, scope: _Scope
+    ) -> list[Piece]:
+        match part:
+            case Typename(name=name):
+                return [string(name)]
+            case Cursor():
+                assert scope.page is not None  # noqa: S101 - edges stand in a page
+                return [Fixed('"'), _cursor(rows, page, scope.page), Fixed('"')]
+            case EntityNode(parts=parts):
+                return self._entity(parts, scope)
+            case ClaimNode(parts=None):
+                return [Fixed("null")]
+            case ClaimNode(parts=parts) if not rows.edge:
+                return self._claim(parts or (), scope)
+            case ClaimNode(parts=parts):
+                claim = self._alias("c")
+                json = concat(self._claim(parts or (), _Scope(claim)))
+                assert scope.page is not None  # noqa: S101 - edges stand in a page
+                led = scope.page.read("_claim", f"{rows.edge}.claim")
+                return [f"(SELECT {json} FROM claim {claim} WHERE {claim}._pk = {led})"]
+
+    def _page_fact(self, item: Typename | PageFact, rows: _Rows, page: Page, cut: _Page, size: str) -> list[Piece]:
+        match item:
+            case Typename(name=name):
+                return [string(name)]
+            case PageFact(name="hasNextPage" | "hasPreviousPage" as name):
+                return [f"iif({self._has_more(rows, page, cut, size, ahead=name == 'hasNextPage')}, 'true', 'false')"]
+            case PageFact(name=name):
+                outer = (name == "startCursor") != page.backwards
+                here = (
+                    f"{cut.alias}._n = 1 AND {size} > 0" if outer else f"{cut.alias}._n = min({cut.alias}._m, {size})"
+                )
+                cursor = f"max({_cursor(rows, page, cut)}) FILTER (WHERE {here})"
+                return [f"ifnull('\"' || {cursor} || '\"', 'null')"]
+
+    def _has_more(self, rows: _Rows, page: Page, cut: _Page, size: str, *, ahead: bool) -> str:
+        """Whether there are rows behind (`ahead`) or before the page."""
+        terms: list[str] = []
+        if ahead != page.backwards:
+            terms.append(f"ifnull(max({cut.alias}._m), 0) > {size}")
+        bound = page.before if ahead else page.after
+        if bound is not None:
+            outside = self._beyond(rows, bound, behind=not ahead)
+            conditions = " AND ".join((*rows.conditions, f"NOT ({outside})"))
+            terms.append(f"EXISTS (SELECT 1 FROM {rows.tables} WHERE {conditions})")
+        return " OR ".join(terms) or "0"
+
+    def _total(self, rows: _Rows) -> str:
+        tables, conditions = rows.bare_count or (rows.tables, rows.conditions)
+        return f"(SELECT count(*) FROM {tables}{_where_clause(conditions)})"
+
+    def _cut(self, rows: _Rows, page: Page, cut: _Page, size: str, facts: set[str]) -> str:
+        conditions = list(rows.conditions)
+        if page.after is not None:
+            conditions.append(self._beyond(rows, page.after, behind=True))
+        if page.before is not None:
+            conditions.append(self._beyond(rows, page.before, behind=False))
+        order = ", ".join(f"{term}{' DESC' if falls != page.backwards else ''}" for term, falls in rows.order)
+        more = "hasPreviousPage" if page.backwards else "hasNextPage"
+        limit = f"{size} + 1" if more in facts else size
+        columns = ", ".join(f"{expression} AS {name}" for name, expression in cut.columns.items()) or "1"
+        text = f"SELECT {columns} FROM {rows.tables}{_where_clause(conditions)} ORDER BY {order} LIMIT {limit}"
+        if not facts and not page.backwards:
+            return f"({text})"
+        return f"(SELECT row_number() OVER () AS _n, count(*) OVER () AS _m, q.* FROM ({text}) q)"
+
+    def _beyond(self, rows: _Rows, bound: Sequence[Slot], *, behind: bool) -> str:
+        """Whether a row comes strictly behind (or before) a cursor, in the list's own order."""
+        terms = [(term, falls != behind, _slot(slot)) for (term, falls), slot in zip(rows.order, bound, strict=True)]
+        if len({rises for _, rises, _ in terms}) == 1:
+            sign = ">" if terms[0][1] else "<"
+            left, right = ", ".join(term for term, _, _ in terms), ", ".join(slot for _, _, slot in terms)
+            return f"({left}) {sign} ({right})"
+        # (a, b) with mixed directions: a beyond, or a equal and b beyond
+        text = ""
+        for term, rises, slot in reversed(terms):
+            step = f"{term} {'>' if rises else '<'} {slot}"
+            text = f"({step} OR ({term} = {slot} AND {text}))" if text else step
+        return text
+
+    # -------------------------------------------------------------------------------------------- orders and predicates
+
+    def _order(self, order: tuple[Order, ...], alias: str, edge: str) -> tuple[tuple[str, bool], ...]:
+        return tuple((self._order_term(term, alias, edge), term.descending) for term in order)
+
+    def _order_term(self, order: Order, alias: str, edge: str) -> str:
+        match order:
+            case ByProperty(prop):
+                text = f"{alias}.{key_column(prop)}"
+                return text if prop.required else f"ifnull({text}, {_sentinel(order)})"
+            case ByCount(target):
+                return self._count(Hops(target, ("HAS", "DISPUTED")), alias)
+            case ByClaim("confidence"):
+                return f"{edge}.confidence"
+            case ByClaim(name):
+                return f"ifnull({edge}.{_CLAIM_COLUMNS[name]}, {_sentinel(order)})"
+
+    def _where(self, predicate: Predicate | None, alias: str, kind: str) -> tuple[str, ...]:
+        return () if predicate is None else (self._predicate(predicate, alias, kind),)
+
+    def _predicate(self, predicate: Predicate, alias: str, kind: str) -> str:
+        """A condition that is true or false, never null."""
+        match predicate:
+            case Compare(prop, "null"):
+                return f"{alias}.{column(prop)} IS NULL"
+            case Compare(prop, operator, slot):
+                assert slot is not None  # noqa: S101 - only `null` has none
+                text = self._compare(f"{alias}.{key_column(prop)}", operator, slot)
+                return text if prop.required else f"ifnull({text}, 0)"
+            case Named(operator, slot):
+                names = self._alias("n")
+                matches = self._name_matches(names, operator, slot)
+                return f"{alias}._pk IN (SELECT {names}.entity FROM name {names} WHERE {names}.kind = {_name(kind)} AND {matches})"
+            case Related(hops, where):
+                return self._related(hops, where, alias)
+            case Counted(hops, operator, slot):
+                return self._compare(self._count(hops, alias), operator, slot)
+            case All(parts):
+                return _join(" AND ", "1", (self._predicate(part, alias, kind) for part in parts))
+            case AnyOf(parts):
+                return _join(" OR ", "0", (self._predicate(part, alias, kind) for part in parts))
+            case Not(part):
+                return f"NOT ({self._predicate(part, alias, kind)})"
+
+    def _compare(self, text: str, operator: str, slot: Slot) -> str:
+        value = _slot(slot)
+        match operator:
+            case "in":
+                return f"{text} IN (SELECT value FROM json_each({value}))"
+            case "contains":
+                return f"{text} GLOB {_glob(value)}"
+            case "startsWith":
+                return f"({text} >= {value} AND {text} < {value} || char(1114111))"
+            case "endsWith":
+                return f"({value} = '' OR substr({text}, -length({value})) = {value})"
+            case _:
+                return f"{text} {_COMPARE[operator]} {value}"
+
+    def _name_matches(self, names: str, operator: str, slot: Slot) -> str:
+        if operator != "contains":
+            return self._compare(f"{names}.key", operator, slot)
+        # three letters and more are looked up in the trigram index, fewer are scanned for
+        return f"{names}._pk IN (SELECT rowid FROM name_fts WHERE key GLOB {_glob(_slot(slot))})"
+
+    def _related(self, hops: Hops, where: Predicate | None, alias: str) -> str:
+        edge, target = self._alias("r"), self._alias("t")
+        near, far = ("object", "subject") if hops.edge.reverse else ("subject", "object")
+        tables = f"{relation_table(hops.edge.relation)} {edge}"
+        conditions = [f"{edge}.{near} = {alias}._pk", *self._hops(hops, edge)]
+        if where is not None:
+            tables += f" JOIN entity {target} ON {target}._pk = {edge}.{far}"
+            conditions.append(self._predicate(where, target, hops.edge.target))
+        return f"EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(conditions)})"
+
+    def _count(self, hops: Hops, alias: str) -> str:
+        edge = self._alias("r")
+        near = "object" if hops.edge.reverse else "subject"
+        conditions = (f"{edge}.{near} = {alias}._pk", *self._hops(hops, edge))
+        return f"(SELECT count(*) FROM {relation_table(hops.edge.relation)} {edge}{_where_clause(conditions)})"
+
+    def _hops(self, hops: Hops, edge: str) -> tuple[str, ...]:
+        least = () if hops.least is None else (f"{edge}.confidence >= {_slot(hops.least)}",)
+        return (*_stances(hops.stances, edge), *least)
+
+    def _claim_where(self, where: ClaimWhere, claim: str) -> Iterable[str]:
+        for name, slot in (("subject", where.subject), ("object", where.object)):
+            if slot is not None:
+                yield f'{claim}.{name} = (SELECT _pk FROM entity WHERE "id" = {_slot(slot)})'
+        if where.source is not None:
+            source = f'(SELECT _pk FROM entity WHERE "id" = {_slot(where.source)})'
+            yield f"{claim}._pk IN (SELECT claim FROM evidence WHERE source = {source})"
+        if where.relations is not None:
+            yield f"{claim}.relation IN (SELECT value FROM json_each({_slot(where.relations)}))"
+        if where.stances is not None:
+            yield from _stances(where.stances, claim)
+        if where.least is not None:
+            yield f"{claim}.confidence >= {_slot(where.least)}"
+
+    # ---------------------------------------------------------------------------------------------------------- names
+
+    def _alias(self, letter: str) -> str:
+        self._aliases[letter] = self._aliases.get(letter, 0) + 1
+        return f"{letter}{self._aliases[letter]}"
+
+
+def _slot(slot: Slot) -> str:
+    return f":v{slot}"
+
+
+def _stances(stances: tuple[str, ...], alias: str) -> tuple[str, ...]:
+    if len(stances) == len(STANCES):
+        return ()
+    if stances == ("HAS", "DISPUTED"):
+        return (f"{alias}.stance < {STANCES['LACKS']}",)
+    return (f"{alias}.stance IN ({', '.join(str(STANCES[name]) for name in stances)})",)
+
+
+def _cursor(rows: _Rows, page: Page, cut: _Page) -> str:
+    values = [cut.read(f"_o{index}", term) for index, (term, _) in enumerate(rows.order)]
+    return f"hex(json_array('{page.signature}', {', '.join(values)}))"
+
+
+def _sentinel(order: ByProperty | ByClaim) -> str:
+    value = missing(order)
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _glob(value: str) -> str:
+    """A GLOB pattern that matches text which contains the value, letter by letter."""
+    return f"'*' || replace(replace(replace({value}, '[', '[[]'), '*', '[*]'), '?', '[?]') || '*'"
+
+
+def _where_clause(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _join(word: str, empty: str, parts: Iterable[str]) -> str:
+    listed = list(parts)
+    return f"({word.join(listed)})" if listed else empty
+
+
+def _name(name: str) -> str:
+    """A name of the ontology as an SQL string."""
+    return "'" + name.replace("'", "''") + "'"

@@ -1,0 +1,239 @@
+"""The embedded store: one SQLite file, read by several processes while one writes.
+
+SQLite comes with apsw, so every machine has the same version of it with FTS5. Statements run on a few threads, each with
+a connection of its own, while the event loop goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import orjson
+
+from graph_seed import Facts, Reference
+from schema import Ontology
+from service.errors import StoreError, StoreUnavailable
+from service.plan import Plan
+from service.stores.base import Progress, no_progress
+from service.stores.sqlite import tables
+from service.stores.sqlite.sql import write
+
+LAYOUT = 1
+"""The version of the tables, kept in the file's user_version."""
+
+_APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
+_BUSY_MILLISECONDS = 60_000
+_READERS = min(4, (os.cpu_count() or 1) + 1)
+_BATCH = 1000
+
+
+class SqliteStore:
+    """A graph in an SQLite file. Open it with `open`, which refuses a file that it cannot use and leaves that alone."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, ontology: Ontology) -> None:
+        self.path = path
+        self._ontology = ontology
+        self._local = threading.local()
+        self._connections: list[apsw.Connection] = []
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
+
+    @classmethod
+    def open(cls, path: Path, ontology: Ontology) -> SqliteStore:
+        """Open the file, making it where there is none; raises StoreError where it cannot serve."""
+        _inspect(path)
+        store = cls(path, ontology)
+        try:
+            store._make_tables()
+        except apsw.Error as error:
+            store._shut()
+            raise StoreError(f"{path}: cannot be prepared ({error}).") from error
+        return store
+
+    # ------------------------------------------------------------------------------------------------------- answering
+
+    def write(self, plan: Plan) -> str:
+        return write(plan)
+
+    def text(self, statement: str) -> str:
+        return statement
+
+    async def fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment]:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._fetch, statement, values)
+
+    def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment]:
+        bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
+        try:
+            row = self._connection().execute(statement, bound).fetchone()
+        except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError) as error:
+            raise StoreUnavailable(f"{self.path}: cannot be read just now ({error}).") from error
+        except apsw.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        return [orjson.Fragment(text) for text in row or ()]
+
+    async def ready(self) -> bool:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._count_entities)
+        except (apsw.Error, StoreError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        self._shut()
+
+    # --------------------------------------------------------------------------------------------------------- seeding
+
+    async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._seed, facts, progress)
+
+    def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
+        db = self._connection()
+        try:
+            with _transaction(db):
+                if self._count_entities():
+                    return False
+                self._fill(db, facts(), progress)
+            db.execute("PRAGMA optimize = 0x10002")  # statistics for the planner
+        except apsw.Error as error:
+            raise StoreError(
+                f"{self.path}: the facts could not be written ({error}); the file holds none of them."
+            ) from error
+        return True
+
+    def _fill(self, db: apsw.Connection, facts: Facts, progress: Progress) -> None:
+        pks: dict[Reference, int] = {}
+        insert = tables.insert_entity(self._ontology)
+        for batch in _batches(facts.entities, "entities", progress):
+            for entity in batch:
+                pks[entity.reference] = pk = len(pks) + 1
+                db.execute(insert, tables.entity_row(self._ontology, pk, entity))
+                db.executemany(tables.INSERT_NAME, tables.name_rows(pk, entity))
+        sources = {reference.slug: pk for reference, pk in pks.items() if reference.kind == "Source"}
+        edges = {relation: tables.insert_edge(relation) for relation in self._ontology.relations}
+        for number, batch in enumerate(_batches(tables.gathered(facts), "claims", progress)):
+            for pk, claim in enumerate(batch, start=number * _BATCH + 1):
+                ends = pks[claim.subject], pks[claim.object]
+                db.execute(tables.INSERT_CLAIM, tables.claim_row(pk, claim, *ends))
+                db.execute(edges[claim.relation], tables.edge_row(pk, claim, *ends))
+                db.executemany(tables.INSERT_EVIDENCE, tables.evidence_rows(pk, claim, sources))
+
+    def _count_entities(self) -> int:
+        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM entity)").get
+
+    def _make_tables(self) -> None:
+        db = self._connection()
+        with _transaction(db):
+            for statement in tables.schema(self._ontology):
+                db.execute(statement)
+            present = [name for _, name, *_ in db.execute("PRAGMA table_info(entity)")]
+            for statement in tables.columns_missing(self._ontology, present):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {_APPLICATION}")
+            db.execute(f"PRAGMA user_version = {LAYOUT}")
+
+    # ----------------------------------------------------------------------------------------------------- connections
+
+    def _connection(self) -> apsw.Connection:
+        """The connection of this thread."""
+        found = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = _connect(self.path)
+            self._connections.append(found)
+        return found
+
+    def _shut(self) -> None:
+        self._pool.shutdown(wait=True)
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+
+def _connect(path: Path) -> apsw.Connection:
+    try:
+        db = apsw.Connection(str(path), statementcachesize=256)
+        db.set_busy_timeout(_BUSY_MILLISECONDS)
+        db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+        db.execute("PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")
+    except apsw.Error as error:
+        raise StoreError(f"{path}: cannot be opened ({error}).") from error
+    return db
+
+
+@contextmanager
+def _transaction(db: apsw.Connection) -> Iterator[None]:
+    """One that takes the write lock at once: several processes that start together wait here for each other."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _inspect(path: Path) -> None:
+    """Refuse a file that is no store of ours, a newer one, a damaged or a read-only one; change nothing."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise StoreError(f"{path}: there is no folder {folder}; make it, or name another place by --store.")
+    if not path.exists() or path.stat().st_size == 0:
+        if not os.access(folder, os.W_OK):
+            raise StoreError(f"{path}: the folder cannot be written to; name another place by --store.")
+        return
+    if not path.is_file():
+        raise StoreError(f"{path}: is not a file.")
+    if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
+        raise StoreError(f"{path}: is read-only; make it writable, or copy it and name the copy by --store.")
+    try:
+        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    except apsw.Error as error:
+        raise StoreError(f"{path}: cannot be opened ({error}).") from error
+    try:
+        _inspect_content(db, path)
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise StoreError(
+            f"{path}: is damaged or no SQLite file ({error}); restore a copy, or name another file."
+        ) from error
+    except apsw.Error as error:
+        raise StoreError(f"{path}: cannot be read ({error}).") from error
+    finally:
+        db.close()
+
+
+def _inspect_content(db: apsw.Connection, path: Path) -> None:
+    db.set_busy_timeout(_BUSY_MILLISECONDS)
+    application, version = db.pragma("application_id"), db.pragma("user_version")
+    tables_ = db.execute("SELECT count(*) FROM sqlite_schema").get
+    if not tables_ and not application:
+        return
+    if application != _APPLICATION:
+        raise StoreError(f"{path}: is an SQLite file of another program; name another file by --store.")
+    if version > LAYOUT:
+        raise StoreError(
+            f"{path}: was written by a newer version (layout {version}, this one knows {LAYOUT}); update framework-atlas."
+        )
+    found = db.execute("PRAGMA quick_check(1)").get
+    if found != "ok":
+        raise StoreError(f"{path}: is damaged ({found}); restore a copy, or name another file by --store.")
+
+
+def _parameter(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+def _batches(items: Iterable[Any], what: str, progress: Progress) -> Iterator[list[Any]]:
+    listed = list(items)
+    for start in range(0, len(listed), _BATCH):
+        yield listed[start : start + _BATCH]
+        progress(what, min(start + _BATCH, len(listed)), len(listed))

@@ -1,0 +1,185 @@
+"""Tables, keys and indexes of an ontology, and the rows that facts become.
+
+    entity      one row an entity of any kind, one column a property; text that is matched has its key beside it
+    name        one row for the name and each alias of an entity; `name_fts` is its trigram index, for `contains`
+    claim       one row a claim: the truth, weighed from its evidence
+    evidence    one row for what one source says about one claim
+    <relation>  one table a relation and subject kind, one row an edge, materialised from its claim
+
+Columns of our own begin with `_` or are lower-case words that no property is called by.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from graph_seed import Claim, Facts, claims
+from graph_seed.facts import EntityFact, global_id
+from schema import Kind, Ontology, Property, PropertyType, Relation
+from schema.text import key
+
+STANCES = {"HAS": 0, "DISPUTED": 1, "LACKS": 2}
+"""How an edge stores its stance; what is known is below 2."""
+
+_UNKEYED = {"id", "slug", "homepage"}
+
+
+def quote(name: str) -> str:
+    """A name as SQL takes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def relation_table(relation: Relation) -> str:
+    """`framework_has_feature`, quoted."""
+    subject = "".join(f"_{char.lower()}" if char.isupper() else char for char in relation.subject).lstrip("_")
+    return quote(f"{subject}_{relation.name.lower()}")
+
+
+def column(prop: Property) -> str:
+    """The column of a property as it was given, quoted."""
+    return quote(prop.name)
+
+
+def key_column(prop: Property) -> str:
+    """The column by which a property is matched and sorted, quoted."""
+    return quote(f"{prop.name}_key") if _has_key(prop) else column(prop)
+
+
+def schema(ontology: Ontology) -> Iterator[str]:
+    """The statements that make an empty store; a store that has some of the tables keeps them."""
+    columns = [f"{column(prop)} {_sql_type(prop)}" for prop in _properties(ontology)]
+    columns += [f"{key_column(prop)} TEXT" for prop in _properties(ontology) if _has_key(prop)]
+    yield f"""CREATE TABLE IF NOT EXISTS entity (
+  _pk INTEGER PRIMARY KEY, _kind TEXT NOT NULL,
+  {", ".join(columns)},
+  UNIQUE (_kind, "slug"), UNIQUE ("id")) STRICT"""
+    yield 'CREATE INDEX IF NOT EXISTS entity_by_name ON entity (_kind, "name_key", "slug")'
+    yield """CREATE TABLE IF NOT EXISTS name (
+  _pk INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL,
+  entity INTEGER NOT NULL REFERENCES entity ON DELETE CASCADE, alias INTEGER NOT NULL,
+  UNIQUE (kind, key, entity)) STRICT"""
+    yield "CREATE UNIQUE INDEX IF NOT EXISTS name_alias ON name (kind, key) WHERE alias = 1"
+    yield "CREATE INDEX IF NOT EXISTS name_entity ON name (entity, key)"
+    yield """CREATE VIRTUAL TABLE IF NOT EXISTS name_fts
+  USING fts5(key, content = 'name', content_rowid = '_pk', tokenize = 'trigram', detail = 'none')"""
+    yield """CREATE TRIGGER IF NOT EXISTS name_added AFTER INSERT ON name BEGIN
+  INSERT INTO name_fts (rowid, key) VALUES (new._pk, new.key); END"""
+    yield """CREATE TRIGGER IF NOT EXISTS name_removed AFTER DELETE ON name BEGIN
+  INSERT INTO name_fts (name_fts, rowid, key) VALUES ('delete', old._pk, old.key); END"""
+    yield """CREATE TABLE IF NOT EXISTS claim (
+  _pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, relation TEXT NOT NULL,
+  subject INTEGER NOT NULL REFERENCES entity, object INTEGER NOT NULL REFERENCES entity,
+  stance INTEGER NOT NULL, confidence INTEGER NOT NULL, first_seen TEXT, last_seen TEXT,
+  UNIQUE (subject, relation, object)) STRICT"""
+    yield "CREATE INDEX IF NOT EXISTS claim_by_object ON claim (object, key)"
+    yield "CREATE INDEX IF NOT EXISTS claim_by_subject ON claim (subject, key)"
+    yield "CREATE INDEX IF NOT EXISTS claim_by_relation ON claim (relation, key)"
+    yield """CREATE TABLE IF NOT EXISTS evidence (
+  claim INTEGER NOT NULL REFERENCES claim ON DELETE CASCADE, source INTEGER NOT NULL REFERENCES entity,
+  supports INTEGER NOT NULL, note TEXT NOT NULL, term TEXT, locator TEXT,
+  PRIMARY KEY (claim, source)) STRICT, WITHOUT ROWID"""
+    yield "CREATE INDEX IF NOT EXISTS evidence_by_source ON evidence (source, claim)"
+    for relation in ontology.relations:
+        yield from _edge_table(relation)
+
+
+def columns_missing(ontology: Ontology, present: Iterable[str]) -> Iterator[str]:
+    """The statements that add to `entity` the properties that an ontology has gained since the store was made."""
+    have = set(present)
+    for prop in _properties(ontology):
+        if prop.name not in have:
+            yield f"ALTER TABLE entity ADD COLUMN {column(prop)} {_sql_type(prop)}"
+        if _has_key(prop) and f"{prop.name}_key" not in have:
+            yield f"ALTER TABLE entity ADD COLUMN {key_column(prop)} TEXT"
+
+
+def insert_entity(ontology: Ontology) -> str:
+    """The statement that takes an `entity_row`."""
+    columns = [column(prop) for prop in _properties(ontology)]
+    columns += [key_column(prop) for prop in _properties(ontology) if _has_key(prop)]
+    marks = ", ".join("?" * (len(columns) + 2))
+    return f"INSERT INTO entity (_pk, _kind, {', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of the ontology
+
+
+def entity_row(ontology: Ontology, pk: int, entity: EntityFact) -> list[Any]:
+    values = {
+        **entity.values,
+        "id": entity.reference.id,
+        "aliases": json.dumps(entity.values["aliases"], ensure_ascii=False),
+    }
+    row = [values.get(prop.name) for prop in _properties(ontology)]
+    keys = [values.get(prop.name) for prop in _properties(ontology) if _has_key(prop)]
+    return [pk, entity.kind, *row, *(None if text is None else key(text) for text in keys)]
+
+
+INSERT_NAME = "INSERT INTO name (kind, key, entity, alias) VALUES (?, ?, ?, ?)"
+
+
+def name_rows(pk: int, entity: EntityFact) -> Iterator[tuple[Any, ...]]:
+    aliases = dict.fromkeys(map(key, entity.values["aliases"]))
+    name = key(entity.values["name"])
+    if name not in aliases:
+        yield entity.kind, name, pk, 0
+    for alias in aliases:
+        yield entity.kind, alias, pk, 1
+
+
+INSERT_CLAIM = "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_EVIDENCE = "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def insert_edge(relation: Relation) -> str:
+    """The statement that takes an `edge_row`."""
+    return f"INSERT INTO {relation_table(relation)} VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a name of the ontology
+
+
+def claim_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
+    identity = global_id("Claim", claim.key), claim.key, claim.relation.name
+    return (pk, *identity, subject, object_, *_weight(claim))
+
+
+def edge_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
+    return subject, object_, pk, *_weight(claim)
+
+
+def _weight(claim: Claim) -> tuple[Any, ...]:
+    weight = claim.weight
+    return STANCES[weight.stance], weight.confidence, weight.first_seen, weight.last_seen
+
+
+def evidence_rows(pk: int, claim: Claim, pk_by_source: dict[str, int]) -> Iterator[tuple[Any, ...]]:
+    for item in claim.evidence:
+        yield pk, pk_by_source[item.source], int(item.supports), item.note, item.term, item.locator
+
+
+def gathered(facts: Facts) -> list[Claim]:
+    """The claims of facts, in the order of their keys."""
+    return list(claims(facts))
+
+
+def _edge_table(relation: Relation) -> Iterator[str]:
+    table = relation_table(relation)
+    yield f"""CREATE TABLE IF NOT EXISTS {table} (
+  subject INTEGER NOT NULL REFERENCES entity, object INTEGER NOT NULL REFERENCES entity,
+  claim INTEGER NOT NULL REFERENCES claim ON DELETE CASCADE,
+  stance INTEGER NOT NULL, confidence INTEGER NOT NULL, first_seen TEXT, last_seen TEXT,
+  PRIMARY KEY (subject, object)) STRICT, WITHOUT ROWID"""
+    back = quote(table.strip('"') + "_back")
+    yield f"CREATE INDEX IF NOT EXISTS {back} ON {table} (object, subject, stance, confidence, claim)"
+    by_claim = quote(table.strip('"') + "_claim")
+    yield f"CREATE INDEX IF NOT EXISTS {by_claim} ON {table} (claim)"
+
+
+def _properties(ontology: Ontology) -> tuple[Property, ...]:
+    kinds: tuple[Kind, ...] = ontology.kinds
+    return tuple({prop.name: prop for kind in kinds for prop in kind.properties}.values())
+
+
+def _has_key(prop: Property) -> bool:
+    return prop.type is PropertyType.TEXT and prop.name not in _UNKEYED
+
+
+def _sql_type(prop: Property) -> str:
+    return "INTEGER" if prop.type is PropertyType.INTEGER else "TEXT"
