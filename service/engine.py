@@ -12,7 +12,6 @@ import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, Source
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -55,7 +54,7 @@ class Engine:
     async def answer(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
     ) -> ExecutionResult:
-        """Answer a valid document; `data` holds ready JSON (orjson.Fragment) per root field."""
+        """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON."""
         try:
             compiled = self.compile(text, document, operation_name, variables)
             values = bind(compiled.plan, compiled.values.coerced)
@@ -76,7 +75,7 @@ class Engine:
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
 
     def _assemble(
-        self, compiled: Compiled[Any], fetched: Iterator[orjson.Fragment], variables: Mapping[str, Any] | None
+        self, compiled: Compiled[Any], fetched: Iterator[Any], variables: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         data: dict[str, Any] = {}
         about_schema: dict[str, Any] | None = None

@@ -32,6 +32,7 @@ USER = "neo4j"
 PASSWORD = "framework-atlas"
 
 _START_SECONDS = 90
+_MAIN_CLASS = "org.neo4j.server." + ("CommunityEntryPoint" if VERSION.startswith("5.") else "Neo4jCommunity")
 
 _POM = """\
 <project>
@@ -182,7 +183,7 @@ class _Jvm:
     def start(self) -> None:
         where = (f"--home-dir={self._home}", f"--config-dir={self._home}/conf", "--console-mode")
         with self._log.open("ab") as log:
-            command = (*self._java, "org.neo4j.server.Neo4jCommunity", *where)
+            command = (*self._java, _MAIN_CLASS, *where)
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if not _comes_up("127.0.0.1", self.bolt, self.http, self._process):
             self.kill()
@@ -270,7 +271,7 @@ def _run(without_it: str, *command: str, env: Mapping[str, str] | None = None, s
 
 
 def _tail(text: str) -> str:
-    return text[-2000:].strip()
+    return text[-4000:].strip()
 
 
 def main() -> None:

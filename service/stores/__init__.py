@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schema import Ontology
 from service.settings import Settings
 from service.stores.base import Progress, Store, no_progress
+from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 
 __all__ = ["Progress", "Store", "no_progress", "open_store"]
 
 
-async def open_store(settings: Settings, ontology: Ontology) -> Store:
+async def open_store(settings: Settings, ontology: Ontology) -> Store[Any]:
     """Open the store that the settings name; raises StoreError where it cannot serve."""
     if settings.sqlite_path is not None:
         return SqliteStore.open(settings.sqlite_path, ontology)
-    raise NotImplementedError
+    return Neo4jStore(settings, ontology)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-import orjson
-
 from graph_seed import Facts
 from service.plan import Plan
 

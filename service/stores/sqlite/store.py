@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -163,11 +164,26 @@ def _connect(path: Path) -> apsw.Connection:
     try:
         db = apsw.Connection(str(path), statementcachesize=256)
         db.set_busy_timeout(_BUSY_MILLISECONDS)
-        db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+        _use_wal(db)
+        db.execute("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
         db.execute("PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")
     except apsw.Error as error:
         raise StoreError(f"{path}: cannot be opened ({error}).") from error
     return db
+
+
+def _use_wal(db: apsw.Connection) -> None:
+    """SQLite does not wait for others that make the same new file a WAL file, so ask again until they have."""
+    give_up = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except apsw.BusyError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

@@ -1,0 +1,90 @@
+"""What things are called in the graph: labels, relationship types and properties of an ontology.
+
+(:Entity:Framework {slug, id, name, name_key, ...})        an entity: its kind is a label
+(:FrameworkAlias {key})-[:NAMES]->(:Framework)             another name of an entity, by its key
+(:Claim {key, id, relation, stance, ...})                  the truth, weighed from what it cites
+    -[:SUBJECT]->(:Entity)  -[:OBJECT]->(:Entity)  -[:CITES {supports, note, ...}]->(:Source)
+(:Framework)-[:FRAMEWORK_HAS_FEATURE {claim, stance, ...}]->(:Feature)
+                                                           the edge, materialised from its claim; one that is only
+                                                           denied has the type NOT_FRAMEWORK_HAS_FEATURE instead,
+                                                           so that a degree is an exact count
+"""
+
+from __future__ import annotations
+
+from schema import Kind, Property, PropertyType, Relation
+
+_UNKEYED = {"id", "slug", "homepage"}
+
+
+def quote(name: str) -> str:
+    """A name as Cypher takes it: https://neo4j.com/docs/cypher-manual/current/syntax/naming/."""
+    return "`" + name.replace("`", "``").replace("\\u0060", "``") + "`"
+
+
+def label(kind: str) -> str:
+    return quote(kind)
+
+
+def alias_label(kind: str) -> str:
+    return quote(f"{kind}Alias")
+
+
+def relationship(relation: Relation, *, denied: bool = False) -> str:
+    """`FRAMEWORK_HAS_FEATURE`, quoted."""
+    subject = "".join(f"_{char}" if char.isupper() else char.upper() for char in relation.subject).lstrip("_")
+    return quote(f"{'NOT_' if denied else ''}{subject}_{relation.name}")
+
+
+def property_name(prop: Property) -> str:
+    """The property as it was given, quoted."""
+    return quote(prop.name)
+
+
+def key_name(prop: Property) -> str:
+    """The property by which it is matched and sorted, quoted."""
+    return quote(f"{prop.name}_key" if has_key(prop) else prop.name)
+
+
+def has_key(prop: Property) -> bool:
+    return prop.type is PropertyType.TEXT and prop.name not in _UNKEYED
+
+
+def constraints(kinds: tuple[Kind, ...]) -> list[str]:
+    """The statements that make what look-ups, orders and filters stand on; each does nothing where it is there."""
+    made = [
+        _unique("Entity", "id"),
+        _unique("Claim", "key"),
+        _unique("Claim", "id"),
+        _unique("AtlasGraph", "name"),
+    ]
+    for kind in kinds:
+        made.append(_unique(kind.name, "slug"))
+        made.append(_unique(f"{kind.name}Alias", "key"))
+        made.append(_index(kind.name, "name_key", "slug"))
+        made.append(_text_index(kind.name, "name_key"))
+        made.append(_text_index(f"{kind.name}Alias", "key"))
+        for prop in kind.properties:
+            if prop.type in {PropertyType.DATE, PropertyType.INTEGER, PropertyType.CHOICE}:
+                made.append(_index(kind.name, prop.name))
+            elif has_key(prop) and prop.name != "name":
+                made.append(_text_index(kind.name, f"{prop.name}_key"))
+    return made
+
+
+def _unique(label_name: str, name: str) -> str:
+    return f"CREATE CONSTRAINT {_called(label_name, name)} IF NOT EXISTS FOR (n:{quote(label_name)}) REQUIRE n.{quote(name)} IS UNIQUE"
+
+
+def _index(label_name: str, *names: str) -> str:
+    on = ", ".join(f"n.{quote(name)}" for name in names)
+    return f"CREATE INDEX {_called(label_name, *names)} IF NOT EXISTS FOR (n:{quote(label_name)}) ON ({on})"
+
+
+def _text_index(label_name: str, name: str) -> str:
+    called = _called(label_name, name, "text")
+    return f"CREATE TEXT INDEX {called} IF NOT EXISTS FOR (n:{quote(label_name)}) ON (n.{quote(name)})"
+
+
+def _called(*names: str) -> str:
+    return quote("atlas_" + "_".join(names).lower())

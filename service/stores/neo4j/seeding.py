@@ -1,0 +1,173 @@
+"""Fill a Neo4j with facts: constraints and indexes first, then batches that can be written again without harm.
+
+One node, `(:AtlasGraph)`, says what the graph holds. Whoever fills it writes a lease there and renews it with every
+batch; another process that starts meanwhile waits, and takes over when the lease runs out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any
+
+from graph_seed import Claim, Facts, claims
+from graph_seed.facts import EntityFact, global_id
+from schema import Ontology, Relation
+from schema.text import key
+from service.errors import StoreError
+from service.stores.base import Progress
+from service.stores.neo4j.names import alias_label, constraints, has_key, label, relationship
+
+LAYOUT = 1
+"""The version of the graph's layout, kept on its AtlasGraph node."""
+
+Run = Callable[..., Awaitable[list[dict[str, Any]]]]
+"""Runs one statement with parameters in a transaction of its own; returns its records."""
+
+_BATCH = 1000
+_LEASE_SECONDS = 30
+_POLL_SECONDS = 0.5
+_LONGEST_WAIT_SECONDS = 3600
+
+_STATE = "MATCH (g:AtlasGraph {name: 'graph'}) RETURN g.layout AS layout, g.digest AS digest"
+_TAKE = """
+MERGE (g:AtlasGraph {name: 'graph'})
+SET g.locked = true
+WITH g, g.digest IS NULL AND (g.lease IS NULL OR g.lease < timestamp() OR g.holder = $holder) AS free
+FOREACH (_ IN CASE WHEN free THEN [1] ELSE [] END | SET g.holder = $holder, g.lease = timestamp() + $milliseconds)
+REMOVE g.locked
+RETURN free, g.digest AS digest, g.layout AS layout"""
+_FINISH = """
+MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
+SET g.digest = $digest, g.layout = $layout, g.seeded = timestamp()
+REMOVE g.holder, g.lease
+RETURN g.digest AS digest"""
+
+
+async def check_layout(run: Run) -> bool:
+    """Whether the graph is filled; raises StoreError when a newer version wrote it."""
+    for state in await run(_STATE):
+        layout = state["layout"]
+        if layout is not None and layout > LAYOUT:
+            raise StoreError(f"the graph has layout {layout}, this version knows {LAYOUT}; update framework-atlas.")
+        return state["digest"] is not None
+    return False
+
+
+async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progress: Progress) -> bool:
+    """Fill the graph if it is not filled; False when it is."""
+    if await check_layout(run):
+        return False
+    for statement in constraints(ontology.kinds):
+        await run(statement)
+    await run("CALL db.awaitIndexes(300)")
+    holder = uuid.uuid4().hex
+    if not await _take(run, holder):
+        return False
+    read = facts()
+    for statement, rows, what, done, of in _statements(read, ontology):
+        await run(statement, rows=rows)
+        if not await _renew(run, holder):
+            raise StoreError("another process has taken over the filling of the graph.")
+        progress(what, done, of)
+    if not await run(_FINISH, holder=holder, digest=read.digest, layout=LAYOUT):
+        raise StoreError("another process has taken over the filling of the graph.")
+    return True
+
+
+async def _take(run: Run, holder: str) -> bool:
+    """Wait for the lease; False when somebody else has filled the graph meanwhile."""
+    end = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while time.monotonic() < end:
+        (state,) = await run(_TAKE, holder=holder, milliseconds=_LEASE_SECONDS * 1000)
+        if state["free"]:
+            return True
+        if state["digest"] is not None:
+            return False
+        await asyncio.sleep(_POLL_SECONDS)
+    raise StoreError("another process has been filling the graph for an hour; look what it does, then start again.")
+
+
+async def _renew(run: Run, holder: str) -> bool:
+    (state,) = await run(_TAKE, holder=holder, milliseconds=_LEASE_SECONDS * 1000)
+    return state["free"]
+
+
+def _statements(facts: Facts, ontology: Ontology) -> Iterator[tuple[str, list[Any], str, int, int]]:
+    """Statement, rows, what they are, how many are done with them, of how many."""
+    done = 0
+    for kind in ontology.kinds:
+        entities = [item for item in facts.entities if item.kind == kind.name]
+        write = (
+            f"UNWIND $rows AS row MERGE (e:{label(kind.name)} {{slug: row.slug}}) SET e:Entity, e += row.values"
+            f" WITH e, row UNWIND row.aliases AS alias"
+            f" MERGE (a:{alias_label(kind.name)} {{key: alias}}) MERGE (a)-[:NAMES]->(e)"
+        )
+        for batch in _batches(entities):
+            done += len(batch)
+            yield write, [_entity_row(item, ontology) for item in batch], "entities", done, len(facts.entities)
+    yield from _claim_statements(list(claims(facts)))
+
+
+def _claim_statements(gathered: list[Claim]) -> Iterator[tuple[str, list[Any], str, int, int]]:
+    groups: dict[tuple[Relation, bool], list[Claim]] = {}
+    for claim in gathered:
+        groups.setdefault((claim.relation, claim.weight.stance == "LACKS"), []).append(claim)
+    done = 0
+    for (relation, denied), members in groups.items():
+        type_, other = relationship(relation, denied=denied), relationship(relation, denied=not denied)
+        write = (
+            f"UNWIND $rows AS row"
+            f" MATCH (s:{label(relation.subject)} {{slug: row.subject}})"
+            f" MATCH (o:{label(relation.object)} {{slug: row.object}})"
+            f" MERGE (c:Claim {{key: row.key}}) SET c += row.claim"
+            f" MERGE (c)-[:SUBJECT]->(s) MERGE (c)-[:OBJECT]->(o)"
+            f" MERGE (s)-[r:{type_}]->(o) SET r += row.edge"
+            f" WITH s, o, c, row CALL (s, o) {{ MATCH (s)-[x:{other}]->(o) DELETE x }}"
+            f" UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
+            f" MERGE (c)-[v:CITES]->(d) SET v = said.values"
+        )
+        for batch in _batches(members):
+            done += len(batch)
+            yield write, [_claim_row(claim) for claim in batch], "claims", done, len(gathered)
+
+
+def _entity_row(entity: EntityFact, ontology: Ontology) -> dict[str, Any]:
+    values = {name: value for name, value in entity.values.items() if value is not None}
+    values["id"] = entity.reference.id
+    for prop in ontology.kind_by_name[entity.kind].properties:
+        if has_key(prop) and prop.name in values:
+            values[f"{prop.name}_key"] = key(values[prop.name])
+    return {"slug": entity.slug, "values": values, "aliases": list(dict.fromkeys(map(key, entity.values["aliases"])))}
+
+
+def _claim_row(claim: Claim) -> dict[str, Any]:
+    weight = claim.weight
+    weighed = {
+        "stance": weight.stance,
+        "confidence": weight.confidence,
+        "first_seen": weight.first_seen,
+        "last_seen": weight.last_seen,
+    }
+    return {
+        "subject": claim.subject.slug,
+        "object": claim.object.slug,
+        "key": claim.key,
+        "claim": {"id": global_id("Claim", claim.key), "relation": claim.relation.name, **weighed},
+        "edge": {"claim": claim.key, **weighed},
+        "evidence": [
+            {
+                "source": item.source,
+                "values": {"supports": item.supports, "note": item.note, "term": item.term, "locator": item.locator},
+            }
+            for item in claim.evidence
+        ],
+    }
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    listed = list(items)
+    for start in range(0, len(listed), _BATCH):
+        yield listed[start : start + _BATCH]

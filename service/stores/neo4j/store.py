@@ -1,0 +1,118 @@
+"""The production store: a Neo4j, alone or a cluster, reached by the official driver."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity, Query
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError
+
+from graph_seed import Facts
+from schema import Ontology
+from service.errors import StoreError, StoreUnavailable
+from service.plan import Plan
+from service.settings import Settings
+from service.stores.base import Progress, no_progress
+from service.stores.neo4j.cypher import Statement, write
+from service.stores.neo4j.seeding import check_layout, seed
+
+T = TypeVar("T")
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+_WRITE_SECONDS = 300.0
+
+
+class Neo4jStore:
+    """A graph in Neo4j. Opening it does not wait for the database: one that is away is asked again at every request."""
+
+    name = "neo4j"
+
+    def __init__(self, settings: Settings, ontology: Ontology) -> None:
+        self._ontology = ontology
+        self._seconds = settings.neo4j_timeout
+        self._database = settings.neo4j_database
+        self._driver = _driver(settings)
+
+    def write(self, plan: Plan) -> Statement:
+        return write(plan)
+
+    def text(self, statement: Statement) -> str:
+        return statement.text
+
+    async def fetch(self, statement: Statement, values: Sequence[Any]) -> list[Any]:
+        query = Query(statement.text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
+        parameters = {f"v{slot}": value for slot, value in enumerate(values)}
+
+        async def ask() -> Any:
+            # session.run is one round trip, execute_read three: it has no transaction of its own to open and close
+            async with self._driver.session(
+                database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
+            ) as session:
+                record = await (await session.run(query, parameters)).single(strict=True)
+                return record["data"]
+
+        return statement.shaper(await self._insist(ask, self._seconds), values)
+
+    async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
+        return await seed(self._run, self._ontology, facts, progress)
+
+    async def ready(self) -> bool:
+        try:
+            return await asyncio.wait_for(check_layout(self._run_once), self._seconds)
+        except (StoreError, TimeoutError, DriverError, Neo4jError, OSError):
+            return False
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+    async def _run(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Run a statement that may write; repeating it must do no harm."""
+        return await self._insist(lambda: self._run_once(text, **parameters), _WRITE_SECONDS)
+
+    async def _run_once(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
+        async with self._driver.session(database=self._database, default_access_mode=WRITE_ACCESS) as session:
+            result = await session.run(Query(text), parameters)  # type: ignore[arg-type]
+            return [record.data() async for record in result]
+
+    async def _insist(self, attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
+        """Try until the deadline; what cannot get better by trying again is raised at once."""
+        pause = _FIRST_PAUSE_SECONDS
+        last: Exception | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        return await attempt()
+                    except (AuthError, ConfigurationError) as error:
+                        raise StoreUnavailable(f"Neo4j refuses the connection: {error}") from error
+                    except (DriverError, Neo4jError, OSError) as error:
+                        if not _can_pass(error):
+                            raise StoreError(f"Neo4j: {error}") from error
+                        last = error
+                    await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, hides nothing
+                    pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"Neo4j did not answer within {seconds:g} s: {last or 'no answer'}") from error
+
+
+def _can_pass(error: Exception) -> bool:
+    return isinstance(error, OSError) or getattr(error, "is_retryable", lambda: False)()
+
+
+def _driver(settings: Settings) -> AsyncDriver:
+    try:
+        return AsyncGraphDatabase.driver(
+            settings.store,
+            auth=(settings.neo4j_user, settings.neo4j_password.get_secret_value()),
+            max_connection_pool_size=settings.neo4j_pool,
+            connection_acquisition_timeout=settings.neo4j_timeout,
+            connection_timeout=min(5.0, settings.neo4j_timeout),
+            notifications_min_severity=NotificationMinimumSeverity.OFF,
+            telemetry_disabled=True,
+        )
+    except (ConfigurationError, DriverError, ValueError) as error:
+        raise StoreError(f"{settings.store}: {error}") from error

@@ -1,0 +1,50 @@
+"""Fixtures that several rooms share: both stores, each holding just the facts a test asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from service.settings import Settings, read_settings
+from tests import neo4j_server
+from tests.graphs import STORES, Graphs
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def neo4j_instance() -> Iterator[neo4j_server.Server]:
+    """A Neo4j for the whole run. ATLAS_REQUIRE_NEO4J=1 makes its absence a failure; else its tests are skipped."""
+    try:
+        with neo4j_server.running() as server:
+            yield server
+    except neo4j_server.Unavailable as error:
+        if os.environ.get("ATLAS_REQUIRE_NEO4J") == "1":
+            raise
+        pytest.skip(f"no Neo4j: {error}")
+
+
+@pytest.fixture(scope="session")
+async def graphs(
+    anyio_backend: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> AsyncIterator[Graphs]:
+    def settings() -> Settings:
+        server: neo4j_server.Server = request.getfixturevalue("neo4j_instance")
+        return read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
+
+    made = Graphs(tmp_path_factory.mktemp("graphs"), settings)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.neo4j) if name == "neo4j" else name for name in STORES])
+def store(request: pytest.FixtureRequest) -> str:
+    """The name of a store; a test that takes it runs on both. Neo4j is started before the test's own loop runs."""
+    if request.param == "neo4j":
+        request.getfixturevalue("neo4j_instance")
+    return request.param
