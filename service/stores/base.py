@@ -27,10 +27,9 @@ class Store(Protocol, Generic[S]):
         """Write a plan as one statement. The same plan writes the same text."""
         ...
 
-    async def fetch(self, statement: S, values: Sequence[Any]) -> list[orjson.Fragment]:
-        """Run a statement once with the values of the plan's slots; return the JSON of every root that asks the store,
-        in the plan's order. Raises StoreUnavailable when the store cannot be reached in time.
-        """
+    async def fetch(self, statement: S, values: Sequence[Any]) -> Sequence[Any]:
+        """Run a statement once with the values of the plan's slots; return what orjson writes as the JSON of every root
+        that asks the store, in the plan's order. Raises StoreUnavailable when the store cannot be reached in time."""
         ...
 
     def text(self, statement: S) -> str:

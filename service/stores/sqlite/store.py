@@ -229,6 +229,7 @@ def _inspect(path: Path) -> None:
 
 def _inspect_content(db: apsw.Connection, path: Path) -> None:
     db.set_busy_timeout(_BUSY_MILLISECONDS)
+    db.execute("BEGIN")  # one snapshot, since another process may be making the tables
     application, version = db.pragma("application_id"), db.pragma("user_version")
     tables_ = db.execute("SELECT count(*) FROM sqlite_schema").get
     if not tables_ and not application:
