@@ -6,7 +6,9 @@ import enum
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from schema.claims import PAGE_ARGUMENTS, Stance, define_claims
 from schema.connections import SOURCE, define_connections, list_arguments
@@ -32,12 +34,17 @@ def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> st
     define_inputs(types, ontology)
     define_connections(types, ontology)
     query = types.output("Query", _root_fields(ontology), "Everything that can be asked.")
-    return strawberry.Schema(
+    return _Schema(
         query=query,
         types=[types[kind.name] for kind in ontology.kinds],
         extensions=extensions,
         config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE}),
     )
+
+
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Keep clients' mistakes out of the log; what breaks inside is logged where it breaks."""
 
 
 def _enums(ontology: Ontology) -> dict[str, Any]:

@@ -64,7 +64,7 @@ _JVM_OPTIONS = (
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
     "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
     "--enable-native-access=ALL-UNNAMED",
-    *("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData"),
+    *("-Xms256m", f"-Xmx{os.environ.get('ATLAS_TEST_NEO4J_HEAP', '512m')}", "-XX:+UseSerialGC", "-XX:-UsePerfData"),
 )
 
 
@@ -248,10 +248,10 @@ def _comes_up(host: str, bolt: int, http: int, process: subprocess.Popen[bytes] 
 
 
 def _speaks_bolt(host: str, port: int) -> bool:
-    """Shake hands, offering Bolt 5.0 to 5.8: https://neo4j.com/docs/bolt/current/bolt/handshake/."""
+    """Shake hands, offering Bolt 6 and 5, and see one taken: https://neo4j.com/docs/bolt/current/bolt/handshake/."""
     with socket.create_connection((host, port), timeout=5) as connection:
-        connection.sendall(bytes.fromhex("6060B017 00080805 00000000 00000000 00000000"))
-        return connection.recv(4).endswith(b"\x05")
+        connection.sendall(bytes.fromhex("6060B017 00080806 00080805 00000000 00000000"))
+        return any(connection.recv(4))
 
 
 def _answers_a_query(host: str, port: int) -> bool:

@@ -1,0 +1,4 @@
+CALL () { MATCH (t1:`Framework`) WHERE NOT (EXISTS { MATCH (t1)<-[r1:`COMPANY_USES`]-(t2:`Company`) WHERE NOT ((t2.name_key CONTAINS $v0 OR EXISTS { (t2)<-[:NAMES]-(n1:`CompanyAlias`) WHERE n1.key CONTAINS $v0 })) }) AND COUNT { (t1)<-[:`COMPANY_USES`]-() } >= $v1 WITH t1 ORDER BY t1.`slug` LIMIT $v2 RETURN collect([t1.`slug`]) AS x1 }
+CALL () { MATCH (t5:`Framework`) WHERE COUNT { (t5)<-[:`COMPANY_USES`]-() } = $v5 WITH t5 ORDER BY t5.`slug` LIMIT $v6 RETURN collect([t5.`slug`]) AS x2 }
+CALL () { MATCH (t6:`Framework`) WHERE COUNT { (t6)<-[:`COMPANY_USES`]-() } <= $v7 AND COUNT { (t6)<-[:`COMPANY_USES`]-() } > $v8 WITH t6 ORDER BY t6.`slug` LIMIT $v9 RETURN collect([t6.`slug`]) AS x3 }
+RETURN [[x1], [null, COUNT { MATCH (t3:`Framework`) WHERE NOT (EXISTS { MATCH (t3)<-[r2:`COMPANY_USES`]-(t4:`Company`) WHERE NOT (t4.`slug` IN $v3) }) }], [x2], [x3]] AS data

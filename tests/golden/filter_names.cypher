@@ -1,0 +1,8 @@
+CALL () { MATCH (t1:`Framework`) WHERE (t1.name_key = $v0 OR EXISTS { (t1)<-[:NAMES]-(n1:`FrameworkAlias`) WHERE n1.key = $v0 }) WITH t1 ORDER BY t1.`slug` LIMIT $v1 RETURN collect([t1.`slug`]) AS x1 }
+CALL () { MATCH (t2:`Framework`) WHERE (t2.name_key CONTAINS $v2 OR EXISTS { (t2)<-[:NAMES]-(n2:`FrameworkAlias`) WHERE n2.key CONTAINS $v2 }) WITH t2 ORDER BY t2.`slug` LIMIT $v3 RETURN collect([t2.`slug`]) AS x2 }
+CALL () { MATCH (t3:`Company`) WHERE (t3.name_key ENDS WITH $v4 OR EXISTS { (t3)<-[:NAMES]-(n3:`CompanyAlias`) WHERE n3.key ENDS WITH $v4 }) WITH t3 ORDER BY t3.`slug` LIMIT $v5 RETURN collect([t3.`slug`]) AS x3 }
+CALL () { MATCH (t4:`Company`) WHERE (t4.name_key IN $v6 OR EXISTS { (t4)<-[:NAMES]-(n4:`CompanyAlias`) WHERE n4.key IN $v6 }) WITH t4 ORDER BY t4.`slug` LIMIT $v7 RETURN collect([t4.`slug`]) AS x4 }
+CALL () { CALL () { MATCH (e1:`Framework` {slug: $v11}) RETURN e1 UNION ALL MATCH (:`FrameworkAlias` {key: $v11})-[:NAMES]->(e1:`Framework`) RETURN e1 } WITH e1 LIMIT 1 RETURN collect([e1.`slug`, e1.`aliases`]) AS x5 }
+CALL () { MATCH (t6:`Source`) WHERE t6.`title` IS NULL WITH t6 ORDER BY t6.`slug` LIMIT $v12 RETURN collect([t6.`slug`]) AS x6 }
+CALL () { MATCH (t8:`Source`) WHERE (t8.`published` IS NOT NULL AND t8.`published` < $v14) AND (t8.`published` IS NOT NULL AND t8.`published` >= $v15) WITH t8 ORDER BY t8.`slug` LIMIT $v16 RETURN collect([t8.`slug`]) AS x7 }
+RETURN [[x1], [x2], [x3], [x4], [null, COUNT { MATCH (t5:`Company`) WHERE NOT ((t5.name_key = $v8 OR EXISTS { (t5)<-[:NAMES]-(n5:`CompanyAlias`) WHERE n5.key = $v8 })) AND NOT ((t5.name_key IN $v9 OR EXISTS { (t5)<-[:NAMES]-(n6:`CompanyAlias`) WHERE n6.key IN $v9 })) }], x5, [x6], [null, COUNT { MATCH (t7:`Source`) WHERE t7.`published` IS NULL }], [x7]] AS data

@@ -1,0 +1,2 @@
+SELECT (SELECT concat('{"totalCount":', (SELECT count(*) FROM entity t1 WHERE t1._kind = 'Framework' AND NOT (EXISTS (SELECT 1 FROM "company_uses" r1 WHERE r1.object = t1._pk AND r1.stance < 2))), ',"nodes":[', ifnull(group_concat(concat('{"slug":', json_quote(p1."slug"), '}'), ','), ''), ']}')
+  FROM (SELECT t1."slug" AS "slug" FROM entity t1 WHERE t1._kind = 'Framework' AND NOT (EXISTS (SELECT 1 FROM "company_uses" r1 WHERE r1.object = t1._pk AND r1.stance < 2)) ORDER BY t1."slug" LIMIT :v0) p1)

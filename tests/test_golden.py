@@ -1,0 +1,61 @@
+"""Goldens: an operation, the statement it becomes on each store, and its answer, which both must give.
+
+`ATLAS_REFRESH_GOLDENS=1 uv run pytest tests/test_golden.py` writes the statements anew, and the answers that are
+missing. An answer that is there is never overwritten: it was checked by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from service.stores.neo4j import cypher
+from service.stores.sqlite import sql
+from tests.graphs import Graphs, answer
+from tests.statements import seen
+
+FOLDER = Path(__file__).parent / "golden"
+REFRESH = os.environ.get("ATLAS_REFRESH_GOLDENS") == "1"
+GOLDENS = sorted(FOLDER.glob("*.graphql"), key=lambda path: path.stem)
+
+
+def _variables(golden: Path) -> dict[str, Any]:
+    file = golden.with_suffix(".variables.json")
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.stem)
+async def test_a_golden_costs_one_statement_and_one_record(graphs: Graphs, store: str, golden: Path) -> None:
+    engine = await graphs.hold(store)
+    text, variables = golden.read_text("utf-8"), _variables(golden)
+    await answer(engine, text, variables)
+
+    with seen(engine.store) as traffic:
+        answered = await answer(engine, text, variables)
+
+    expected = golden.with_suffix(".json")
+    if REFRESH and not expected.exists():
+        expected.write_text(json.dumps(answered, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    assert json.dumps(answered) == json.dumps(json.loads(expected.read_text("utf-8")))
+    assert (len(traffic.statements), traffic.records) == (1, 1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.stem)
+async def test_a_golden_writes_the_same_statements(graphs: Graphs, golden: Path) -> None:
+    engine = await graphs.hold("sqlite")
+    text = golden.read_text("utf-8")
+
+    plan = engine.compile(text, parse(text), None, _variables(golden)).plan
+
+    for suffix, statement in ((".sql", sql.write(plan)), (".cypher", cypher.write(plan).text)):
+        file = golden.with_suffix(suffix)
+        if REFRESH:
+            file.write_text(statement + "\n", "utf-8")
+        assert statement + "\n" == file.read_text("utf-8")
