@@ -85,7 +85,11 @@ def read(folder: Path, ontology: Ontology = ONTOLOGY) -> Facts:
     reader = _Reader(ontology)
     digest = hashlib.sha256()
     for file in files:
-        content = file.read_bytes()
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            reader.faults.append(f"{file.name}: cannot be read ({error.strerror}).")
+            continue
         digest.update(content)
         reader.read(file.name, content)
     reader.finish()
@@ -212,11 +216,15 @@ class _Reader:
 
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line, object_pairs_hook=_no_double)
+        found = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_no_double)
     except UnicodeDecodeError as error:
         raise _Fault(f"not UTF-8 ({error.reason} at byte {error.start}).") from error
     except json.JSONDecodeError as error:
         raise _Fault(f"not JSON ({error.msg} at column {error.colno}).") from error
+    except _Fault:
+        raise
+    except ValueError as error:
+        raise _Fault("not JSON (a number has too many digits).") from error
     except RecursionError as error:
         raise _Fault("nested too deeply.") from error
     if not isinstance(found, dict):

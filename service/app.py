@@ -7,12 +7,14 @@ The rules of https://graphql.github.io/graphql-over-http/draft/ that Strawberry'
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -20,17 +22,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
 from service.engine import INTERNAL, UNAVAILABLE, Engine
+from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 
+log = logging.getLogger("atlas")
+
+_WAIT_SECONDS = 1.0
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
+_PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 _STATUS_BY_CODE = {UNAVAILABLE: 503, INTERNAL: 500}
 
 
@@ -63,14 +71,19 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
 
 
 async def prepare(settings: Settings, ontology: Ontology = ONTOLOGY, progress: Progress = no_progress) -> Store[Any]:
-    """Open the store that the settings name and fill it where it is empty."""
+    """Open the store that the settings name and fill it where it is empty; raises StoreError."""
     store = await open_store(settings, ontology)
     try:
-        await store.seed(lambda: read(settings.facts, ontology), progress)
+        await fill(store, settings, ontology, progress)
     except BaseException:
         await store.close()
         raise
     return store
+
+
+async def fill(store: Store[Any], settings: Settings, ontology: Ontology, progress: Progress = no_progress) -> bool:
+    """Fill a store where it is empty; False where it is not."""
+    return await store.seed(lambda: read(settings.facts, ontology), progress)
 
 
 class Service:
@@ -81,20 +94,50 @@ class Service:
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
+        self._filling: asyncio.Task[None] | None = None
 
     async def start(self) -> Engine:
-        """Open the store, once."""
+        """Open the store, once. Where it is away, the service starts all the same and fills it when it is back."""
         if self._engine is None:
             async with self._starting:
                 if self._engine is None:
-                    store = await prepare(self.settings, self._ontology)
-                    self._engine = Engine(store, self._ontology, self.settings.plan_cache)
+                    self._engine = await self._open()
         return self._engine
 
     async def stop(self) -> None:
+        if self._filling is not None:
+            self._filling.cancel()
+            await asyncio.gather(self._filling, return_exceptions=True)
+            self._filling = None
         if self._engine is not None:
             await self._engine.store.close()
             self._engine = None
+
+    async def _open(self) -> Engine:
+        store = await open_store(self.settings, self._ontology)
+        try:
+            await fill(store, self.settings, self._ontology)
+        except StoreRefused:
+            await store.close()
+            raise
+        except StoreUnavailable as error:
+            log.warning("the store is away, waiting for it: %s", error)
+            self._filling = asyncio.create_task(self._fill_later(store))
+        except BaseException:
+            await store.close()
+            raise
+        return Engine(store, self._ontology, self.settings.plan_cache)
+
+    async def _fill_later(self, store: Store[Any]) -> None:
+        while True:
+            await asyncio.sleep(_WAIT_SECONDS)
+            try:
+                await fill(store, self.settings, self._ontology)
+            except StoreUnavailable:
+                continue
+            except AtlasError:
+                log.exception("the store cannot be filled")
+            return
 
 
 async def _healthy(_request: Request) -> Response:
@@ -132,8 +175,7 @@ class GraphQLView(GraphQL[Any, Any]):
             response = await self.run(request)
         except HTTPException as error:
             response = _refusal(error.status_code, error.reason, media_type)
-        if "atlas.media_type" in scope:
-            response.headers["vary"] = "Accept"
+        response.headers["vary"] = "Accept"
         await response(scope, receive, send)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
@@ -148,18 +190,19 @@ class GraphQLView(GraphQL[Any, Any]):
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
-    async def parse_http_body(self, request: Any) -> Any:
-        if request.method == "POST":
-            content_type = (request.content_type or "").partition(";")[0].strip().lower()
-            if content_type != _JSON:
-                raise HTTPException(415, f"Send the operation as {_JSON}, not as '{content_type}'.")
-            body = self.parse_json(await request.get_body())
-            if not isinstance(body, dict):
-                raise HTTPException(400, "The body must be one JSON object with a `query`.")
-        data: Any = await super().parse_http_body(request)
-        if not data.query:
+    async def parse_http_body(self, request: Any) -> GraphQLRequestData:
+        given = _parameters(request.query_params) if request.method == "GET" else await _body(request)
+        for name, type_ in _PARAMETERS.items():
+            if not isinstance(given.get(name), type_ | None):
+                raise HTTPException(400, f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null.")
+        if not given.get("query"):
             raise HTTPException(400, "The request names no `query`.")
-        return data
+        return GraphQLRequestData(
+            query=given["query"],
+            variables=given.get("variables"),
+            operation_name=given.get("operationName"),
+            extensions=given.get("extensions"),
+        )
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
         answer: GraphQLHTTPResponse = {}
@@ -172,7 +215,10 @@ class GraphQLView(GraphQL[Any, Any]):
         return answer
 
     async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
-        result: Any = await super().execute_operation(request=request, **given)
+        try:
+            result: Any = await super().execute_operation(request=request, **given)
+        except HTTPException as refused:
+            result = _undetermined(refused)
         given["sub_response"].status_code = _status(result, request.scope["atlas.media_type"])
         given["sub_response"].media_type = request.scope["atlas.media_type"]
         return result
@@ -191,6 +237,44 @@ def _status(result: ExecutionResult, media_type: str) -> int:
         if code in _STATUS_BY_CODE:
             return _STATUS_BY_CODE[code]
     return 400 if isinstance(result, PreExecutionError) and media_type == _GRAPHQL_JSON else 200
+
+
+def _undetermined(refused: HTTPException) -> ExecutionResult:
+    """The answer where a document lacks the operation asked for; raises again what concerns HTTP."""
+    match refused.__cause__:
+        case CannotGetOperationTypeError(operation_name=None):
+            return PreExecutionError(None, [GraphQLError("The document has no operation.")])
+        case CannotGetOperationTypeError(operation_name=name):
+            return PreExecutionError(None, [GraphQLError(f"The document has no operation named '{name}'.")])
+        case InvalidOperationTypeError():
+            raise HTTPException(405, f"{refused.reason}; use POST.") from refused
+        case _:
+            raise refused
+
+
+def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that stands in a URL; what is empty counts as left out."""
+    found = {name: value for name, value in given.items() if value}
+    return {
+        name: _json(value, f"`{name}`") if _PARAMETERS.get(name) is dict else value for name, value in found.items()
+    }
+
+
+async def _body(request: Any) -> dict[str, Any]:
+    content_type = (request.content_type or "").partition(";")[0].strip().lower()
+    if content_type != _JSON:
+        raise HTTPException(415, f"Send the operation as {_JSON}, not as '{content_type}'.")
+    body = _json(await request.get_body(), "The body")
+    if not isinstance(body, dict):
+        raise HTTPException(400, "The body must be one JSON object with a `query`.")
+    return body
+
+
+def _json(text: str | bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise HTTPException(400, f"{what} is not JSON in UTF-8: {error}.") from error
 
 
 def _check_method(request: Request) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import socket
 import sys
@@ -18,12 +17,14 @@ import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from graph_seed import SHIPPED, claims, read
 from schema import ONTOLOGY, build
 from service.app import create_app, prepare
 from service.engine import Engine
-from service.errors import AtlasError
+from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.settings import Settings, read_settings
 from service.stores import Progress
 
@@ -44,19 +45,16 @@ def serve(given: argparse.Namespace) -> int:
     """Open the graph (the first time: fill it) and answer over HTTP until stopped."""
     settings = _settings(given)
     with _progress() as progress:
-        asyncio.run(_prepare(settings, progress))
-    with socket.socket() as probe:  # name the port before the first log line when a free one was asked for
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            print(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}.", file=sys.stderr)
-            return 1
-        port = probe.getsockname()[1]
+            asyncio.run(_prepare(settings, progress))
+        except StoreRefused:
+            raise
+        except StoreUnavailable as error:
+            print(f"{error}; serving all the same, until it is back.", file=sys.stderr)
+    port = _port(settings.host, settings.port)
     os.environ.update(settings.as_environment())
-    print(
-        f"Framework Atlas on http://{settings.host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True
-    )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Framework Atlas on http://{host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True)
     options: dict[str, Any] = {
         "host": settings.host,
         "port": port,
@@ -118,6 +116,11 @@ async def _answer(
     store = await prepare(settings)
     try:
         result = await Engine(store).schema.execute(text, variable_values=variables, operation_name=operation)
+    except MissingQueryError as error:
+        raise AtlasError("There is no operation; write one, such as '{ frameworks { totalCount } }'.") from error
+    except CannotGetOperationTypeError as error:
+        told = "has no operation" if operation is None else f"has no operation named '{operation}'"
+        raise AtlasError(f"The document {told}.") from error
     finally:
         await store.close()
     answer: dict[str, Any] = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
@@ -128,12 +131,24 @@ def _variables(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        variables = json.loads(text)
-    except json.JSONDecodeError as error:
+        variables = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
         raise AtlasError(f"--variables is not JSON: {error}.") from error
     if not isinstance(variables, dict):
         raise AtlasError("--variables is not a JSON object.")
     return variables
+
+
+def _port(host: str, port: int) -> int:
+    """The port to listen on, a free one for 0; raises AtlasError where it is taken."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return probe.getsockname()[1]
+    except OSError as error:
+        raise AtlasError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
 @contextmanager

@@ -52,3 +52,7 @@ class StoreError(AtlasError):
 
 class StoreUnavailable(StoreError):  # noqa: N818 - a state, not a mistake
     """The store cannot be reached just now; the same request may succeed later."""
+
+
+class StoreRefused(StoreUnavailable):
+    """The store does not let us in; somebody must put that right."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from graph_seed import SHIPPED
 from service.errors import SettingsError
 
+_SQLITE = "sqlite:///"
 _NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
@@ -46,16 +48,15 @@ class Settings(BaseSettings):
     @field_validator("store")
     @classmethod
     def _known_store(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme == "sqlite":
-            if parts.netloc or len(parts.path) < 2:
+        if value.startswith("sqlite:"):
+            if value == _SQLITE or not value.startswith(_SQLITE):
                 raise ValueError(
                     "write sqlite:///PATH; a path from the root has four slashes, sqlite:////var/lib/atlas.db"
                 )
-        elif parts.scheme not in _NEO4J_SCHEMES or not parts.hostname:
-            raise ValueError("write sqlite:///PATH or neo4j://HOST:PORT")
-        elif parts.username or parts.password:
+        elif "@" in value:
             raise ValueError("user and password have settings of their own, ATLAS_NEO4J_USER and ATLAS_NEO4J_PASSWORD")
+        elif not _is_neo4j(value):
+            raise ValueError("write sqlite:///PATH or neo4j://HOST:PORT")
         return value
 
     @field_validator("log_level")
@@ -68,8 +69,7 @@ class Settings(BaseSettings):
     @property
     def sqlite_path(self) -> Path | None:
         """The file of an SQLite store; None for another store."""
-        parts = urlsplit(self.store)
-        return Path(parts.path[1:]) if parts.scheme == "sqlite" else None
+        return Path(self.store.removeprefix(_SQLITE)) if self.store.startswith(_SQLITE) else None
 
     def as_environment(self) -> dict[str, str]:
         """The variables that make another process read these very settings."""
@@ -86,5 +86,14 @@ def read_settings(**given: Any) -> Settings:
         raise SettingsError("\n".join(faults)) from error
 
 
+def _is_neo4j(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in _NEO4J_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _told(fault: Any) -> str:
-    return f"{fault['msg'].removeprefix('Value error, ')} (it is {fault['input']!r})"
+    given = re.sub(r"(?<=://).*@", "***@", str(fault["input"]))  # no password on a terminal or in a log
+    return f"{fault['msg'].removeprefix('Value error, ')} (it is {given!r})"

@@ -29,7 +29,8 @@ class Store(Protocol, Generic[S]):
 
     async def fetch(self, statement: S, values: Sequence[Any]) -> Sequence[Any]:
         """Run a statement once with the values of the plan's slots; return what orjson writes as the JSON of every root
-        that asks the store, in the plan's order. Raises StoreUnavailable when the store cannot be reached in time."""
+        that asks the store, in the plan's order. Raises StoreUnavailable when the store cannot be reached in time.
+        """
         ...
 
     def text(self, statement: S) -> str:

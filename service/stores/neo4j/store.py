@@ -12,7 +12,7 @@ from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jEr
 
 from graph_seed import Facts
 from schema import Ontology
-from service.errors import StoreError, StoreUnavailable
+from service.errors import StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
 from service.stores.base import Progress, no_progress
@@ -36,6 +36,7 @@ class Neo4jStore:
         self._seconds = settings.neo4j_timeout
         self._database = settings.neo4j_database
         self._driver = _driver(settings)
+        self._filled = False
 
     def write(self, plan: Plan) -> Statement:
         return write(plan)
@@ -55,16 +56,26 @@ class Neo4jStore:
                 record = await (await session.run(query, parameters)).single(strict=True)
                 return record["data"]
 
+        if not self._filled and not await self._is_filled():
+            raise StoreUnavailable("the graph is still being filled")
         return statement.shaper(await self._insist(ask, self._seconds), values)
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        return await seed(self._run, self._ontology, facts, progress)
+        if await self._is_filled():  # a database that is away is noticed here, within a request's time
+            return False
+        seeded = await seed(self._run, self._ontology, facts, progress)
+        self._filled = True
+        return seeded
 
     async def ready(self) -> bool:
         try:
             return await asyncio.wait_for(check_layout(self._run_once), self._seconds)
         except (StoreError, TimeoutError, DriverError, Neo4jError, OSError):
             return False
+
+    async def _is_filled(self) -> bool:
+        self._filled = await self._insist(lambda: check_layout(self._run_once), self._seconds)
+        return self._filled
 
     async def close(self) -> None:
         await self._driver.close()
@@ -88,7 +99,7 @@ class Neo4jStore:
                     try:
                         return await attempt()
                     except (AuthError, ConfigurationError) as error:
-                        raise StoreUnavailable(f"Neo4j refuses the connection: {error}") from error
+                        raise StoreRefused(f"Neo4j refuses the connection: {error}") from error
                     except (DriverError, Neo4jError, OSError) as error:
                         if not _can_pass(error):
                             raise StoreError(f"Neo4j: {error}") from error

@@ -36,6 +36,7 @@ _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
 _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
+_SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
 class SqliteStore:
@@ -101,6 +102,8 @@ class SqliteStore:
     def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
         db = self._connection()
         try:
+            if self._count_entities():  # without waiting for others who write
+                return False
             with _transaction(db):
                 if self._count_entities():
                     return False
@@ -134,14 +137,22 @@ class SqliteStore:
 
     def _make_tables(self) -> None:
         db = self._connection()
+        if self._has_tables(db):  # without waiting for others who write
+            return
         with _transaction(db):
             for statement in tables.schema(self._ontology):
                 db.execute(statement)
-            present = [name for _, name, *_ in db.execute("PRAGMA table_info(entity)")]
-            for statement in tables.columns_missing(self._ontology, present):
+            for statement in tables.columns_missing(self._ontology, _columns(db)):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {LAYOUT}")
+
+    def _has_tables(self, db: apsw.Connection) -> bool:
+        """Whether the file holds the tables and columns of this ontology."""
+        present = {tables.quote(name) for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        needed = {tables.relation_table(relation) for relation in self._ontology.relations}
+        missing = needed - present or any(tables.columns_missing(self._ontology, _columns(db)))
+        return db.pragma("user_version") == LAYOUT and not missing
 
     # ----------------------------------------------------------------------------------------------------- connections
 
@@ -158,6 +169,10 @@ class SqliteStore:
         for connection in self._connections:
             connection.close()
         self._connections.clear()
+
+
+def _columns(db: apsw.Connection) -> list[str]:
+    return [name for _, name, *_ in db.execute("PRAGMA table_info(entity)")]
 
 
 def _connect(path: Path) -> apsw.Connection:
@@ -203,12 +218,14 @@ def _inspect(path: Path) -> None:
     folder = path.parent
     if not folder.is_dir():
         raise StoreError(f"{path}: there is no folder {folder}; make it, or name another place by --store.")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path}: is not a file.")
     if not path.exists() or path.stat().st_size == 0:
         if not os.access(folder, os.W_OK):
             raise StoreError(f"{path}: the folder cannot be written to; name another place by --store.")
         return
-    if not path.is_file():
-        raise StoreError(f"{path}: is not a file.")
+    if path.stat().st_size < _SMALLEST_FILE:  # SQLite would take a file of one byte for a new one
+        raise StoreError(f"{path}: is damaged or no SQLite file; restore a copy, or name another file.")
     if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
         raise StoreError(f"{path}: is read-only; make it writable, or copy it and name the copy by --store.")
     try:
@@ -232,7 +249,7 @@ def _inspect_content(db: apsw.Connection, path: Path) -> None:
     db.execute("BEGIN")  # one snapshot, since another process may be making the tables
     application, version = db.pragma("application_id"), db.pragma("user_version")
     tables_ = db.execute("SELECT count(*) FROM sqlite_schema").get
-    if not tables_ and not application:
+    if not tables_ and not application and not version:
         return
     if application != _APPLICATION:
         raise StoreError(f"{path}: is an SQLite file of another program; name another file by --store.")
@@ -242,7 +259,9 @@ def _inspect_content(db: apsw.Connection, path: Path) -> None:
         )
     found = db.execute("PRAGMA quick_check(1)").get
     if found != "ok":
-        raise StoreError(f"{path}: is damaged ({found}); restore a copy, or name another file by --store.")
+        raise StoreError(
+            f"{path}: is damaged ({found.splitlines()[-1]}); restore a copy, or name another file by --store."
+        )
 
 
 def _parameter(value: Any) -> Any:

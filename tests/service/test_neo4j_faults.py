@@ -1,0 +1,129 @@
+"""A Neo4j that dies, is away or refuses: every request is answered or refused in time, and the service heals by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+import httpx
+import pytest
+
+from service.app import create_app
+from service.errors import StoreRefused
+from service.settings import Settings, read_settings
+from tests.graphs import Graphs
+from tests.neo4j_server import Server, Unavailable
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.anyio]
+
+DEADLINE = 4.0
+QUERY = {"query": '{ framework(slug: "django") { name usedBy { nodes { name } } } }'}
+DJANGO = {"name": "Django", "usedBy": {"nodes": [{"name": name} for name in ("Chess.com", "Instagram", "Pinterest")]}}
+
+
+def _settings(server: Server, **given: Any) -> Settings:
+    password = given.pop("neo4j_password", server.password)
+    return read_settings(
+        store=server.uri, neo4j_user=server.user, neo4j_password=password, neo4j_timeout=DEADLINE, **given
+    )
+
+
+@asynccontextmanager
+async def _client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://atlas", timeout=60) as client:
+            yield client
+
+
+async def _until_answered(client: httpx.AsyncClient, seconds: float = 90) -> dict[str, Any]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = (await client.post("/graphql", json=QUERY)).json()
+        if answer.get("data"):
+            return answer
+        await asyncio.sleep(0.3)
+    raise AssertionError("the service did not heal")
+
+
+async def _kill(server: Server) -> None:
+    try:
+        server.kill()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    await asyncio.sleep(0)
+
+
+async def test_killed_under_load_every_request_is_answered_or_refused_in_time_and_it_heals(
+    graphs: Graphs, neo4j_instance: Server
+) -> None:
+    await graphs.hold("neo4j")
+    outcomes: list[tuple[int, bool, float]] = []
+
+    async def load(client: httpx.AsyncClient, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            start = time.monotonic()
+            response = await client.post("/graphql", json=QUERY)
+            answer = response.json()
+            right = answer.get("data") == {"framework": DJANGO} or answer["errors"][0]["extensions"]["code"] == (
+                "SERVICE_UNAVAILABLE"
+            )
+            outcomes.append((response.status_code, right, time.monotonic() - start))
+
+    async with _client(_settings(neo4j_instance)) as client:
+        stop = asyncio.Event()
+        loads = [asyncio.create_task(load(client, stop)) for _ in range(16)]
+        await asyncio.sleep(1)
+        await _kill(neo4j_instance)
+        await asyncio.sleep(DEADLINE + 2)
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        await anyio.to_thread.run_sync(neo4j_instance.restart)
+        healed = await _until_answered(client)
+        stop.set()
+        await asyncio.gather(*loads)
+        assert (await client.get("/readyz")).status_code == 200
+
+    assert healed["data"] == {"framework": DJANGO}
+    assert {status for status, _, _ in outcomes} == {200, 503}
+    assert all(right for _, right, _ in outcomes)
+    assert max(seconds for _, _, seconds in outcomes) < DEADLINE + 2
+
+
+async def test_a_database_that_is_away_at_the_start_is_waited_for(graphs: Graphs, neo4j_instance: Server) -> None:
+    await graphs.hold("neo4j")
+    await _kill(neo4j_instance)
+
+    async with _client(_settings(neo4j_instance)) as client:
+        start = time.monotonic()
+        away = await client.post("/graphql", json=QUERY)
+        waited = time.monotonic() - start
+        ready = await client.get("/readyz")
+        await anyio.to_thread.run_sync(neo4j_instance.restart)
+        healed = await _until_answered(client)
+
+    assert (away.status_code, ready.status_code) == (503, 503)
+    assert away.json() == {
+        "errors": [
+            {
+                "message": "The graph cannot be reached just now; try again in a moment.",
+                "extensions": {"code": "SERVICE_UNAVAILABLE"},
+            }
+        ],
+        "data": None,
+    }
+    assert waited < DEADLINE + 2
+    assert healed["data"] == {"framework": DJANGO}
+
+
+async def test_a_wrong_password_is_told_at_the_start(graphs: Graphs, neo4j_instance: Server) -> None:
+    await graphs.hold("neo4j")
+
+    with pytest.raises(StoreRefused, match="refuses the connection"):
+        async with _client(_settings(neo4j_instance, neo4j_password="wrong")):
+            pass
