@@ -22,6 +22,11 @@ def define_connections(types: Types, ontology: Ontology) -> None:
         ),
         "Where a page begins and ends (Relay).",
     )
+    types.output(
+        "FacetCount",
+        (Field("target", "Entity"), Field("count", "int", "How many of the list's entities it is joined to.")),
+        "A target of a relation, and how often it occurs.",
+    )
     for kind in ontology.kinds:
         _define_kind(types, kind)
 
@@ -56,9 +61,24 @@ def _define_kind(types: Types, kind: Kind) -> None:
             Field("nodes", f"list[{kind.name}]"),
             Field("pageInfo", "PageInfo"),
             Field("totalCount", "int", "How many there are over all pages."),
+            *_facets(types, kind),
         ),
         f"A page of {kind.plural}.",
     )
+
+
+def _facets(types: Types, kind: Kind) -> tuple[Field, ...]:
+    """The field `facets` of a kind's connection; none where the kind has no relation."""
+    if not kind.edges:
+        return ()
+    first = Argument("first", "int", "At most this many targets.", 20)
+    types.output(
+        f"{kind.name}Facets",
+        tuple(Field(edge.name, "list[FacetCount]", None, (first,)) for edge in kind.edges),
+        "One field per relation: the targets within the current filter over all pages, most frequent first; a facet "
+        "ignores its own relation's filter.",
+    )
+    return (Field("facets", f"{kind.name}Facets", "What the list's entities are joined to, counted."),)
 
 
 def _relation_field(edge: Edge) -> Field:

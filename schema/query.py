@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from schema.claims import PAGE_ARGUMENTS, Stance, define_claims
 from schema.connections import SOURCE, define_connections, list_arguments
 from schema.entities import ONTOLOGY, Entity, Node
+from schema.graph import define_graph
 from schema.inputs import define_inputs
 from schema.ontology import Kind, Ontology, OntologyError
 from schema.scalars import DATE, Date
@@ -32,6 +33,7 @@ def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> st
     types = Types(Node=Node, Entity=Entity, Stance=Stance, Sort=Sort, Date=Date, **_enums(ontology))
     define_claims(types)
     define_inputs(types, ontology)
+    define_graph(types, ontology)
     define_connections(types, ontology)
     query = types.output("Query", _root_fields(ontology), "Everything that can be asked.")
     return _Schema(
@@ -77,6 +79,7 @@ def _root_fields(ontology: Ontology) -> tuple[Field, ...]:
             (Argument("where", "ClaimFilter | None"), *PAGE_ARGUMENTS),
         )
     )
+    fields.append(Field("graph", "GraphInfo", "What the graph holds: counts, version, last change."))
     return tuple(fields)
 
 

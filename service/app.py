@@ -29,7 +29,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
 from service.engine import INTERNAL, UNAVAILABLE, Engine
-from service.errors import AtlasError, StoreRefused, StoreUnavailable
+from service.errors import AtlasError, StoreError, StoreRefused, StoreUnavailable
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 
@@ -57,7 +57,11 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
         await service.stop()
 
     async def ready(_request: Request) -> Response:
-        answers = await (await service.start()).store.ready()
+        try:
+            answers = await (await service.start()).store.ready()
+        except StoreError as error:
+            log.warning("not ready: %s", error)
+            answers = False
         return JSONResponse({"status": "ready" if answers else "unavailable"}, 200 if answers else 503)
 
     return Starlette(
@@ -170,7 +174,7 @@ class GraphQLView(GraphQL[Any, Any]):
         media_type = _JSON
         try:
             _check_method(request)
-            media_type = "text/html" if self._wants_page(request) else _negotiate(request.headers)
+            media_type = "text/html" if self.should_render_graphql_ide(request) else _negotiate(request.headers)
             scope["atlas.media_type"] = media_type
             response = await self.run(request)
         except HTTPException as error:
@@ -179,10 +183,8 @@ class GraphQLView(GraphQL[Any, Any]):
         await response(scope, receive, send)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
-        return request.method == "GET" and request.query_params.get("query") is None and _accepts_html(request.headers)
-
-    def _wants_page(self, request: Request) -> bool:
-        return self.graphql_ide is not None and self.should_render_graphql_ide(request)
+        wanted = request.method == "GET" and request.query_params.get("query") is None
+        return wanted and self.graphql_ide is not None and _accepts_html(request.headers)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

@@ -40,6 +40,7 @@ class Convert(Enum):
     CURSOR = "cursor"  # one value of a cursor, checked
     THOUSANDTHS = "thousandths"  # a confidence as it is stored
     RELATIONS = "relations"  # names of relations, checked
+    IDS = "ids"  # global IDs, not more than a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +343,43 @@ class Total:
     key: str
 
 
-ConnectionPart: TypeAlias = Typename | Edges | Nodes | PageInfo | Total
+@dataclass(frozen=True, slots=True)
+class FacetTarget:
+    """The entity that a facet counts."""
+
+    key: str
+    parts: tuple[EntityPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    key: str
+
+
+FacetPart: TypeAlias = Typename | FacetTarget | FacetCount
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The targets of hops from all entities of a list, most frequent first, then by slug; at most `size`.
+
+    `where` is the list's filter without what it asks of this very edge.
+    """
+
+    key: str
+    hops: Hops
+    where: Predicate | None
+    size: Slot
+    parts: tuple[FacetPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    key: str
+    parts: tuple[Typename | Facet, ...]
+
+
+ConnectionPart: TypeAlias = Typename | Edges | Nodes | PageInfo | Total | Facets
 
 # ----------------------------------------------------------------------------------------------------------------- roots
 
@@ -406,7 +443,48 @@ class Introspection:
     key: str
 
 
-Root: TypeAlias = Typename | Lookup | Listing | ById | ClaimListing | Introspection
+@dataclass(frozen=True, slots=True)
+class GraphScalar:
+    """`version`, `store` or `lastChange`."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountedName:
+    """Of what: the value of the kind, or the relation's name."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entities of each kind, or claims of each relation: `names` of the store's things, `values` as told."""
+
+    key: str
+    of: Literal["kinds", "relations"]
+    names: tuple[str, ...]
+    values: tuple[str, ...]
+    parts: tuple[Typename | Count | CountedName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The graph as a whole."""
+
+    key: str
+    parts: tuple[Typename | GraphScalar | Counts, ...]
+
+
+Root: TypeAlias = Typename | Lookup | Listing | ById | ClaimListing | Graph | Introspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +548,8 @@ def _convert(value: Value, given: Any) -> Any:
             return _thousandths(given, value.place)
         case Convert.RELATIONS:
             return _relations(given, value)
+        case Convert.IDS:
+            return _ids(given, value.place)
 
 
 def _plain(given: Any, place: Place) -> Any:
@@ -491,6 +571,12 @@ def _size(given: Any, place: Place) -> int:
     if given > LARGEST_PAGE:
         raise InputError(f"{place.argument} is {given}; a page has at most {LARGEST_PAGE}.", place)
     return given
+
+
+def _ids(given: list[str], place: Place) -> list[str]:
+    if len(given) > LARGEST_PAGE:
+        raise InputError(f"{place.argument} has {len(given)} items; ask for at most {LARGEST_PAGE} at once.", place)
+    return _plain(given, place)
 
 
 def _cursor_value(given: str, value: Value) -> Any:

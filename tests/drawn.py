@@ -178,6 +178,11 @@ def _connection(draw: st.DrawFn, kind: Kind, edge: Edge | None, depth: int) -> s
         parts.append("pageInfo { hasNextPage hasPreviousPage startCursor endCursor }")
     if draw(st.booleans()):
         parts.append("totalCount")
+    if kind.edges and draw(st.sampled_from((False, False, True))):
+        counted = draw(st.sampled_from(kind.edges)).name
+        parts.append(
+            f"facets {{ {counted}(first: {draw(st.integers(0, 3))}) {{ count target {{ __typename slug name }} }} }}"
+        )
     return f"{{ {' '.join(draw(st.permutations(parts)))} }}"
 
 

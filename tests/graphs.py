@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from neo4j import AsyncGraphDatabase
 
 from graph_seed import SHIPPED, Facts, read
 from schema import ONTOLOGY, Ontology
@@ -23,55 +22,61 @@ STORES = ("sqlite", "neo4j")
 
 @dataclass
 class Graphs:
-    """Opens stores that hold facts. A Neo4j holds one graph at a time: it is emptied when another is asked for."""
+    """Opens stores that hold facts, one engine per kind of store: what it holds is what was asked for last."""
 
     folder: Path
     neo4j_settings: Callable[[], Settings]
     _numbers: Any = field(default_factory=itertools.count)
-    _engines: dict[Any, Engine] = field(default_factory=dict)
+    _engines: dict[tuple[str, int], Engine] = field(default_factory=dict)
+    _sqlite: dict[tuple[str, int], Store[Any]] = field(default_factory=dict)
+    _neo4j: dict[int, Any] = field(default_factory=dict)
     _held: Any = None
 
     async def hold(self, store: str, facts: Facts | None = None, ontology: Ontology = ONTOLOGY) -> Engine:
-        """An engine on a store of this name that holds the facts, the shipped ones when none are given."""
+        """The engine on this store, which now holds these facts, the shipped ones when none are given."""
         facts = facts or shipped()
-        digest = store, facts.digest, id(ontology)
-        if store == "neo4j" and self._held not in (None, digest):
-            await self._drop(self._held)
-        if digest not in self._engines:
-            opened = await self._open(store, ontology)
-            await opened.seed(lambda: facts)
-            self._engines[digest] = Engine(opened, ontology)
-        if store == "neo4j":
-            self._held = digest
-        return self._engines[digest]
+        opened = await (self._hold_neo4j if store == "neo4j" else self._hold_sqlite)(facts, ontology)
+        if (store, id(ontology)) not in self._engines:
+            self._engines[store, id(ontology)] = Engine(opened, ontology)
+        engine = self._engines[store, id(ontology)]
+        engine.store = opened
+        return engine
 
-    async def drop(self, store: str, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:
-        """Close what `hold` has opened for these facts."""
-        await self._drop((store, facts.digest, id(ontology)))
-
-    async def _drop(self, digest: Any) -> None:
-        engine = self._engines.pop(digest, None)
-        if engine is not None:
-            await engine.store.close()
+    async def drop(self, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:
+        """Close the SQLite store that `hold` has opened for these facts."""
+        opened = self._sqlite.pop((facts.digest, id(ontology)), None)
+        if opened is not None:
+            await opened.close()
 
     async def close(self) -> None:
-        for digest in list(self._engines):
-            await self._drop(digest)
+        for opened in (*self._sqlite.values(), *self._neo4j.values()):
+            await opened.close()
 
-    async def _open(self, store: str, ontology: Ontology) -> Store[Any]:
-        if store == "sqlite":
+    async def _hold_sqlite(self, facts: Facts, ontology: Ontology) -> Store[Any]:
+        found = self._sqlite.get((facts.digest, id(ontology)))
+        if found is None:
             path = self.folder / f"{next(self._numbers)}.db"
-            return await open_store(read_settings(store=f"sqlite:///{path}"), ontology)
+            found = await open_store(read_settings(store=f"sqlite:///{path}"), ontology)
+            await found.seed(lambda: facts)
+            self._sqlite[facts.digest, id(ontology)] = found
+        return found
+
+    async def _hold_neo4j(self, facts: Facts, ontology: Ontology) -> Store[Any]:
         settings = self.neo4j_settings()
-        await empty(settings)
-        return await open_store(settings, ontology)
+        if id(ontology) not in self._neo4j:
+            self._neo4j[id(ontology)] = await open_store(settings, ontology)
+        opened = self._neo4j[id(ontology)]
+        if self._held != (facts.digest, id(ontology)):
+            await empty(opened)
+            await opened.seed(lambda: facts)
+            self._held = facts.digest, id(ontology)
+        return opened
 
 
-async def empty(settings: Settings) -> None:
+async def empty(store: Any) -> None:
     """Delete all that a Neo4j holds; constraints and indexes stay."""
-    auth = settings.neo4j_user, settings.neo4j_password.get_secret_value()
-    async with AsyncGraphDatabase.driver(settings.store, auth=auth) as driver, driver.session() as session:
-        await (await session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS")).consume()
+    await store._run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS")
+    store._filled = False
 
 
 _shipped: list[Facts] = []

@@ -225,6 +225,28 @@ class Lists:
         return self._operation.slot(value, convert, self._selected.place(argument), detail)
 
 
+def without(where: Predicate | None, edge: Edge) -> Predicate | None:
+    """A filter less what it asks, on its topmost level, of this edge."""
+    match where:
+        case All(parts):
+            left = tuple(part for part in parts if not _asks(part, edge))
+            return All(left) if left else None
+        case None:
+            return None
+        case _:
+            return None if _asks(where, edge) else where
+
+
+def _asks(predicate: Predicate, edge: Edge) -> bool:
+    match predicate:
+        case Related(hops) | Counted(hops):
+            return hops.edge == edge
+        case Not(part):
+            return _asks(part, edge)
+        case _:
+            return False
+
+
 def _positive(name: str) -> tuple[Operator, bool]:
     """`notIn` is not `in`: every negation is a Not, so that a missing value is treated in one place."""
     match name:
@@ -243,7 +265,8 @@ def _convert(prop: Property, operator: Operator) -> Convert:
 
 
 def _all(parts: Iterable[Predicate]) -> Predicate:
-    needed = tuple(part for part in parts if part != ALWAYS)
+    flat = (item for part in parts for item in (part.parts if isinstance(part, All) else (part,)))
+    needed = tuple(flat)
     return needed[0] if len(needed) == 1 else All(needed)
 
 

@@ -10,7 +10,8 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from schema import Edge, Kind, Ontology, OntologyError
-from service.compiler.lists import Lists
+from schema.graph import kind_value
+from service.compiler.lists import KNOWN, Lists, without
 from service.compiler.operation import Operation, Selected
 from service.compiler.values import Types, mark
 from service.plan import (
@@ -25,6 +26,9 @@ from service.plan import (
     ClaimScalar,
     ConnectionPart,
     Convert,
+    Count,
+    CountedName,
+    Counts,
     Cursor,
     EdgePart,
     Edges,
@@ -33,6 +37,14 @@ from service.plan import (
     EvidenceList,
     EvidencePart,
     EvidenceScalar,
+    Facet,
+    FacetCount,
+    FacetPart,
+    Facets,
+    FacetTarget,
+    Graph,
+    GraphScalar,
+    Hops,
     Introspection,
     Listing,
     Lookup,
@@ -40,6 +52,7 @@ from service.plan import (
     PageFact,
     PageInfo,
     Plan,
+    Predicate,
     Root,
     Scalar,
     SourceClaims,
@@ -53,6 +66,20 @@ _SOURCE = "Source"
 _PAGE_FACTS = frozenset({"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"})
 _CLAIM_SCALARS = frozenset({"id", "relation", "stance", "confidence", "firstSeen", "lastSeen"})
 _EVIDENCE_SCALARS = frozenset({"supports", "note", "term", "locator"})
+
+
+_KNOWN_FIELDS: dict[str, frozenset[str]] = {
+    "PageInfo": _PAGE_FACTS,
+    "Claim": _CLAIM_SCALARS | {"subject", "object", "evidence"},
+    "Evidence": _EVIDENCE_SCALARS | {"source"},
+    "GraphInfo": frozenset({"version", "store", "lastChange", "kinds", "relations"}),
+    "KindCount": frozenset({"kind", "count"}),
+    "RelationCount": frozenset({"relation", "count"}),
+    "FacetCount": frozenset({"target", "count"}),
+    "Connection": frozenset({"edges", "nodes", "pageInfo", "totalCount", "facets"}),
+    "Edge": frozenset({"cursor", "node", "claim"}),
+}
+"""The fields that can be planned, by the end of their type's name."""
 
 
 class Planner:
@@ -93,21 +120,13 @@ class Planner:
         if kind := self._ontology.kind_by_name.get(type_name):
             cited = {"claims"} if kind.name == _SOURCE else set[str]()
             return frozenset({*kind.property_by_name, *kind.edge_by_name, *cited})
-        match type_name:
-            case "Query":
-                return frozenset(self._roots)
-            case "PageInfo":
-                return _PAGE_FACTS
-            case "Claim":
-                return _CLAIM_SCALARS | {"subject", "object", "evidence"}
-            case "Evidence":
-                return _EVIDENCE_SCALARS | {"source"}
-            case _ if type_name.endswith("Connection"):
-                return frozenset({"edges", "nodes", "pageInfo", "totalCount"})
-            case _ if type_name.endswith("Edge"):
-                return frozenset({"cursor", "node", "claim"})
-            case _:
-                return frozenset()
+        if type_name == "Query":
+            return frozenset(self._roots)
+        if kind := self._ontology.kind_by_name.get(type_name.removesuffix("Facets")):
+            return frozenset(kind.edge_by_name)
+        return next(
+            (fields for ending, fields in _KNOWN_FIELDS.items() if type_name.endswith(ending)), frozenset[str]()
+        )
 
     # ---------------------------------------------------------------------------------------------------------- roots
 
@@ -116,6 +135,7 @@ class Planner:
             "node": self._by_id,
             "nodes": self._by_id,
             "claims": self._claim_listing,
+            "graph": self._graph,
         }
         for kind in self._ontology.kinds:
             rules[kind.singular] = lambda operation, selected, kind=kind: self._lookup(operation, selected, kind)
@@ -138,12 +158,13 @@ class Planner:
     def _listing(self, operation: Operation, selected: Selected, kind: Kind) -> Listing:
         lists = Lists(self._ontology, operation, selected)
         where, page = lists.where(kind), lists.page(kind, claim=False)
-        return Listing(selected.key, kind, where, page, self._connection(operation, selected, kind, None))
+        return Listing(selected.key, kind, where, page, self._connection(operation, selected, kind, None, where))
 
     def _by_id(self, operation: Operation, selected: Selected) -> ById:
         many = selected.name == "nodes"
         argument = "ids" if many else "id"
-        slot = operation.slot(operation.arguments(selected)[argument], Convert.PLAIN, selected.place(argument))
+        convert = Convert.IDS if many else Convert.PLAIN
+        slot = operation.slot(operation.arguments(selected)[argument], convert, selected.place(argument))
         branches = self._branches(operation, selected, tuple(self._ontology.kind_by_name))
         return ById(selected.key, slot, many, branches, self._any_claim(operation, selected))
 
@@ -151,6 +172,25 @@ class Planner:
         lists = Lists(self._ontology, operation, selected)
         where, page = lists.claims(), lists.claim_page()
         return ClaimListing(selected.key, where, page, self._claim_connection(operation, selected))
+
+    def _graph(self, operation: Operation, selected: Selected) -> Graph:
+        def counts(part: Selected, of: Literal["kinds", "relations"]) -> Counts:
+            kinds = self._ontology.kinds
+            names = self._ontology.relation_names if of == "relations" else tuple(kind.name for kind in kinds)
+            values = names if of == "relations" else tuple(map(kind_value, kinds))
+            below = operation.below(part, "RelationCount" if of == "relations" else "KindCount")
+            return Counts(part.key, of, names, values, tuple(map(_counted, below)))
+
+        def graph(part: Selected) -> Typename | GraphScalar | Counts:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "kinds" | "relations" as of:
+                    return counts(part, of)
+                case name:
+                    return GraphScalar(part.key, name)
+
+        return Graph(selected.key, tuple(map(graph, operation.below(selected, "GraphInfo"))))
 
     # ------------------------------------------------------------------------------------------------------- entities
 
@@ -179,12 +219,12 @@ class Planner:
         target = self._ontology.kind_by_name[edge.target]
         lists = Lists(self._ontology, operation, selected)
         hops, where, page = lists.hops(edge), lists.where(target), lists.page(target, claim=True)
-        return Walk(selected.key, hops, where, page, self._connection(operation, selected, target, edge))
+        return Walk(selected.key, hops, where, page, self._connection(operation, selected, target, edge, where))
 
     # ---------------------------------------------------------------------------------------------------- connections
 
     def _connection(
-        self, operation: Operation, selected: Selected, kind: Kind, edge: Edge | None
+        self, operation: Operation, selected: Selected, kind: Kind, edge: Edge | None, where: Predicate | None
     ) -> tuple[ConnectionPart, ...]:
         def node(part: Selected) -> EntityNode:
             return EntityNode(part.key, self._entity(operation, part, kind))
@@ -195,7 +235,33 @@ class Planner:
             ends = (edge.relation.subject,), (edge.relation.object,)
             return ClaimNode(part.key, self._claim(operation, part, *ends))
 
-        return self._connection_parts(operation, selected, f"{kind.name}Connection", {"node": node, "claim": claim})
+        def facets(part: Selected) -> Facets:
+            return Facets(part.key, tuple(self._facets(operation, part, kind, where)))
+
+        rules = {"node": node, "claim": claim}
+        return self._connection_parts(operation, selected, f"{kind.name}Connection", rules, facets)
+
+    def _facets(
+        self, operation: Operation, selected: Selected, kind: Kind, where: Predicate | None
+    ) -> Iterator[Typename | Facet]:
+        for part in operation.below(selected, f"{kind.name}Facets"):
+            edge = kind.edge_by_name.get(part.name)
+            if edge is None:
+                yield Typename(part.key, part.parent.name)
+                continue
+            size = operation.slot(operation.arguments(part)["first"], Convert.SIZE, part.place("first"))
+            parts = tuple(self._facet_part(operation, item, edge) for item in operation.below(part, "FacetCount"))
+            yield Facet(part.key, Hops(edge, KNOWN), without(where, edge), size, parts)
+
+    def _facet_part(self, operation: Operation, selected: Selected, edge: Edge) -> FacetPart:
+        match selected.name:
+            case "__typename":
+                return Typename(selected.key, selected.parent.name)
+            case "target":
+                target = self._ontology.kind_by_name[edge.target]
+                return FacetTarget(selected.key, self._entity(operation, selected, target))
+            case _:
+                return FacetCount(selected.key)
 
     def _claim_connection(self, operation: Operation, selected: Selected) -> tuple[ConnectionPart, ...]:
         def node(part: Selected) -> ClaimNode:
@@ -209,6 +275,7 @@ class Planner:
         selected: Selected,
         type_name: str,
         rules: Mapping[str, Callable[[Selected], EntityNode | ClaimNode]],
+        facets: Callable[[Selected], Facets] | None = None,
     ) -> tuple[ConnectionPart, ...]:
         def edge(part: Selected) -> EdgePart:
             match part.name:
@@ -230,6 +297,8 @@ class Planner:
                     return Nodes(part.key, rules["node"](part))
                 case "pageInfo":
                     return PageInfo(part.key, tuple(map(_page_fact, operation.below(part, "PageInfo"))))
+                case "facets" if facets is not None:
+                    return facets(part)
                 case _:
                     return Total(part.key)
 
@@ -271,6 +340,16 @@ class Planner:
                     yield Cited(part.key, self._entity(operation, part, self._ontology.kind_by_name[_SOURCE]))
                 case name:
                     yield EvidenceScalar(part.key, name)
+
+
+def _counted(part: Selected) -> Typename | Count | CountedName:
+    match part.name:
+        case "__typename":
+            return Typename(part.key, part.parent.name)
+        case "count":
+            return Count(part.key)
+        case _:
+            return CountedName(part.key)
 
 
 def _page_fact(part: Selected) -> Typename | PageFact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from graph_seed import Facts
@@ -16,6 +17,11 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(_what: str, _done: int, _of: int) -> None:
     """Tell nobody."""
+
+
+def now() -> str:
+    """The moment, in UTC, as the graph's last change is told."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Store(Protocol, Generic[S]):

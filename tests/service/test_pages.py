@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.engine import Engine
+from graph_seed import Facts
 from tests.drawn import TEXTS
 from tests.graphs import Graphs, data, facts_from
 
@@ -53,7 +55,7 @@ def _said(subject: str, relation: str, object_: str, number: int) -> dict[str, A
     return {"subject": subject, "relation": relation, "object": object_, "source": f"s{number % 3}", "note": "So."}
 
 
-async def _walk(engines: list[Engine], body: str, *, size: int, backwards: bool) -> tuple[list[str], list[bool]]:
+async def _walk(engines: Sequence[Any], body: str, *, size: int, backwards: bool) -> tuple[list[str], list[bool]]:
     """The slugs of all pages, and what each page says about there being more; engines take turns."""
     slugs: list[str] = []
     more: list[bool] = []
@@ -107,42 +109,31 @@ async def test_every_row_is_seen_once_and_in_order(
             assert (slugs, more) == (expected, [True] * (pages - 1) + [False]), (body, backwards)
 
 
-async def _check_changing(graphs: Graphs, store: str, folder: Any, drawn: Any) -> None:
+class Turn:
+    """An engine that holds a graph of its own just when it is asked."""
+
+    def __init__(self, graphs: Graphs, store: str, facts: Facts) -> None:
+        self._graphs, self._store, self._facts = graphs, store, facts
+        self.schema = self
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        return await (await self._graphs.hold(self._store, self._facts)).schema.execute(*args, **kwargs)
+
+
+async def _check_changing(graphs: Graphs, store: str, folder: Path, drawn: Any) -> None:
     stay, come, go, order, size, backwards = drawn
     kept = {f"k{number}": name for number, name in enumerate(stay)}
     before = {**kept, **{f"g{number}": name for number, name in enumerate(go)}}
     after = {**kept, **{f"n{number}": name for number, name in enumerate(come)}}
-    engines = []
     facts = [facts_from(folder / "changing", _plain_lines(frameworks)) for frameworks in (before, after)]
     body = f"query ($size: Int, $cursor: String) {{ list: frameworks(orderBy: {order}, PAGE) LIST }}"
-    if store == "neo4j":
-        slugs = await _walk_changing_neo4j(graphs, facts, body, size=size, backwards=backwards)
-    else:
-        engines = [await graphs.hold(store, one) for one in facts]
-        slugs, _ = await _walk(engines, body, size=size, backwards=backwards)
-        for one in facts:
-            await graphs.drop(store, one)
 
+    slugs, _ = await _walk([Turn(graphs, store, one) for one in facts], body, size=size, backwards=backwards)
+
+    for one in facts:
+        await graphs.drop(one)
     seen = [slug for slug in slugs if slug in kept]
     assert sorted(seen) == sorted(kept)
-
-
-async def _walk_changing_neo4j(graphs: Graphs, facts: Any, body: str, *, size: int, backwards: bool) -> list[str]:
-    class Turn:
-        """Holds the other graph just when it is asked."""
-
-        def __init__(self, one: Any) -> None:
-            self.one = one
-
-        @property
-        def schema(self) -> Any:
-            return self
-
-        async def execute(self, *args: Any, **kwargs: Any) -> Any:
-            return await (await graphs.hold("neo4j", self.one)).schema.execute(*args, **kwargs)
-
-    slugs, _ = await _walk([Turn(one) for one in facts], body, size=size, backwards=backwards)  # type: ignore[list-item]
-    return slugs
 
 
 def _plain_lines(frameworks: dict[str, str]) -> list[dict[str, Any]]:

@@ -39,5 +39,4 @@ async def test_both_stores_answer_every_operation_alike(
             assert ours == theirs, (text, variables)
             assert '"errors"' not in ours, (text, variables, ours)
     finally:
-        for name in ("sqlite", "neo4j"):
-            await graphs.drop(name, facts)
+        await graphs.drop(facts)

@@ -33,7 +33,10 @@ from service.plan import (
     ClaimWhere,
     Compare,
     ConnectionPart,
+    Count,
     Counted,
+    CountedName,
+    Counts,
     Cursor,
     EdgePart,
     Edges,
@@ -41,6 +44,13 @@ from service.plan import (
     EntityPart,
     EvidenceList,
     EvidenceScalar,
+    Facet,
+    FacetCount,
+    FacetPart,
+    Facets,
+    FacetTarget,
+    Graph,
+    GraphScalar,
     Hops,
     Introspection,
     Listing,
@@ -119,7 +129,8 @@ class _Rows:
     """Where the rows of a list come from: a pattern, what must hold, and the total order.
 
     `node` is the variable of a row's entity or claim, `edge` that of the relationship that led there. `order` holds
-    expressions and whether they fall. `count` is the pattern of a bare count.
+    expressions and whether they fall. `count` is the pattern of a bare count. `base` is what must hold whatever the
+    filter is, `kind` that of the entities.
     """
 
     pattern: str
@@ -129,6 +140,8 @@ class _Rows:
     edge: str = ""
     hops: Hops | None = None
     count: str | None = None
+    kind: str = ""
+    base: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -152,6 +165,7 @@ class _Writer:
                     node=node,
                     order=self._order(page.order, node, ""),
                     count=f"(:{label(kind.name)})" if where is None else None,
+                    kind=kind.name,
                 )
                 return self._connection(rows, page, parts, self._call)
             case ClaimListing(where=where, page=page, parts=parts):
@@ -161,6 +175,8 @@ class _Writer:
                 return self._connection(rows, page, parts, self._call)
             case ById():
                 return self._by_id(root)
+            case Graph():
+                return self._graph(root)
             case Typename() | Introspection():
                 raise TypeError(f"no store answers {root}")
 
@@ -191,6 +207,40 @@ class _Writer:
             return value, one
         listed = f"[i IN {_slot(root.slot)} | {value}]"
         return listed, self.source.function(f"return [{one}(r, v) for r in c]")
+
+    def _graph(self, root: Graph) -> tuple[str, str]:
+        row = _Row()
+
+        def shaped(part: Typename | GraphScalar | Counts) -> str:
+            match part:
+                case Typename(name=name):
+                    return repr(name)
+                case GraphScalar(name="store"):
+                    return repr("neo4j")
+                case GraphScalar(name=name):
+                    known = "digest" if name == "version" else "changed"
+                    return row.place(f"head(COLLECT {{ MATCH (g:AtlasGraph) RETURN g.{known} }})")
+                case Counts():
+                    lines = zip(part.names, part.values, strict=True)
+                    return f"[{', '.join(self._count_line(part, name, value, row) for name, value in lines)}]"
+
+        members = _members((part.key, shaped(part)) for part in root.parts)
+        return row.text, self.source.function(f"return {members}", argument="r")
+
+    def _count_line(self, counts: Counts, name: str, value: str, row: _Row) -> str:
+        def shaped(item: Typename | Count | CountedName) -> str:
+            match item:
+                case Typename(name=typename):
+                    return repr(typename)
+                case CountedName():
+                    return repr(value)
+                case Count():
+                    of_kind = f"COUNT {{ (:{label(name)}) }}"
+                    return row.place(
+                        of_kind if counts.of == "kinds" else f"COUNT {{ (:Claim {{relation: '{name}'}}) }}"
+                    )
+
+        return _members((item.key, shaped(item)) for item in counts.parts)
 
     def _call(self, body: str, row: str) -> str:
         """Put a root field's rows before the RETURN; the value is the list of them."""
@@ -236,6 +286,8 @@ class _Writer:
             edge=edge,
             hops=walk.hops,
             count=_pattern(walk.hops, node, "", "") if bare else None,
+            kind=walk.hops.edge.target,
+            base=_hop_conditions(walk.hops, edge),
         )
         return self._connection(rows, walk.page, walk.parts, _collect)
 
@@ -354,6 +406,8 @@ class _Writer:
                 return _members((item.key, self._page_fact(item, rows, page, row, facts)) for item in items)
             case Total():
                 return facts.place(_count(rows), of="c")
+            case Facets(parts=items):
+                return _members((item.key, self._facet(item, rows, facts)) for item in items)
 
     def _edge_part(self, part: EdgePart, rows: _Rows, page: Page, row: _Row) -> str:
         match part:
@@ -384,6 +438,29 @@ class _Writer:
             case PageFact(name=name):
                 outermost = "shown[0]" if name == "startCursor" else "shown[-1]"
                 return f"{_cursor(rows, page, row, outermost)} if shown else None"
+
+    def _facet(self, facet: Typename | Facet, rows: _Rows, facts: _Row) -> str:
+        if isinstance(facet, Typename):
+            return repr(facet.name)
+        edge, target, row = self._variable("r"), self._variable("t"), _Row()
+
+        def shaped(part: FacetPart) -> str:
+            match part:
+                case Typename(name=name):
+                    return repr(name)
+                case FacetTarget(parts=parts):
+                    return self._entity(parts, target, row)
+                case FacetCount():
+                    return row.place("n")
+
+        members = _members((part.key, shaped(part)) for part in facet.parts)
+        conditions = (*rows.base, *self._where(facet.where, rows.node, rows.kind))
+        hop = _pattern(facet.hops, rows.node, edge, f"{target}:{label(facet.hops.edge.target)}")
+        value = (
+            f"COLLECT {{ MATCH {rows.pattern}{_clause(conditions)} MATCH {hop} WITH {target}, count(*) AS n"
+            f" ORDER BY n DESC, {target}.slug LIMIT {_slot(facet.size)} RETURN {row.text} }}"
+        )
+        return f"{self.source.function(f'return [{members} for r in c]')}({facts.place(value, of='c')}, v)"
 
     def _cut(self, rows: _Rows, page: Page, *, more: bool) -> str:
         conditions = list(rows.conditions)

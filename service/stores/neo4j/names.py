@@ -57,6 +57,7 @@ def constraints(kinds: tuple[Kind, ...]) -> list[str]:
         _unique("Claim", "key"),
         _unique("Claim", "id"),
         _unique("AtlasGraph", "name"),
+        _index("Claim", "relation", "key"),
     ]
     for kind in kinds:
         made.append(_unique(kind.name, "slug"))

@@ -17,7 +17,7 @@ from graph_seed.facts import EntityFact, global_id
 from schema import Ontology, Relation
 from schema.text import key
 from service.errors import StoreError
-from service.stores.base import Progress
+from service.stores.base import Progress, now
 from service.stores.neo4j.names import alias_label, constraints, has_key, label, relationship
 
 LAYOUT = 1
@@ -41,7 +41,7 @@ REMOVE g.locked
 RETURN free, g.digest AS digest, g.layout AS layout"""
 _FINISH = """
 MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
-SET g.digest = $digest, g.layout = $layout, g.seeded = timestamp()
+SET g.digest = $digest, g.layout = $layout, g.changed = $changed
 REMOVE g.holder, g.lease
 RETURN g.digest AS digest"""
 
@@ -72,7 +72,7 @@ async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progres
         if not await _renew(run, holder):
             raise StoreError("another process has taken over the filling of the graph.")
         progress(what, done, of)
-    if not await run(_FINISH, holder=holder, digest=read.digest, layout=LAYOUT):
+    if not await run(_FINISH, holder=holder, digest=read.digest, layout=LAYOUT, changed=now()):
         raise StoreError("another process has taken over the filling of the graph.")
     return True
 

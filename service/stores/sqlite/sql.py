@@ -34,13 +34,23 @@ from service.plan import (
     ClaimWhere,
     Compare,
     ConnectionPart,
+    Count,
     Counted,
+    CountedName,
+    Counts,
     Cursor,
     Edges,
     EntityNode,
     EntityPart,
     EvidenceList,
     EvidenceScalar,
+    Facet,
+    FacetCount,
+    FacetPart,
+    Facets,
+    FacetTarget,
+    Graph,
+    GraphScalar,
     Hops,
     Introspection,
     Listing,
@@ -81,7 +91,10 @@ def write(plan: Plan) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Where the rows of a list come from. `entity` and `claim` are the expressions that lead to what a row is about."""
+    """Where the rows of a list come from: tables, what must hold (`base` of it whatever the filter is), a total order.
+
+    `alias` is that of a row's entity or claim, `edge` that of the edge that led there, `kind` that of the entities.
+    """
 
     tables: str
     conditions: tuple[str, ...]
@@ -89,6 +102,8 @@ class _Rows:
     alias: str
     edge: str = ""
     bare_count: tuple[str, tuple[str, ...]] | None = None
+    kind: str = ""
+    base: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -126,8 +141,10 @@ class _Writer:
                 return self._lookup(root)
             case Listing(where=where, page=page, parts=parts, kind=kind):
                 alias = self._alias("t")
-                conditions = (f"{alias}._kind = {_name(kind.name)}", *self._where(where, alias, kind.name))
-                rows = _Rows(f"entity {alias}", conditions, self._order(page.order, alias, ""), alias)
+                base = (f"{alias}._kind = {_name(kind.name)}",)
+                conditions = (*base, *self._where(where, alias, kind.name))
+                order = self._order(page.order, alias, "")
+                rows = _Rows(f"entity {alias}", conditions, order, alias, kind=kind.name, base=base)
                 return self._connection(rows, page, parts)
             case ClaimListing(where=where, page=page, parts=parts):
                 alias = self._alias("c")
@@ -136,6 +153,8 @@ class _Writer:
                 return self._connection(rows, page, parts)
             case ById():
                 return self._by_id(root)
+            case Graph(parts=parts):
+                return concat(members((part.key, _graph_part(part)) for part in parts))
             case Typename() | Introspection():
                 raise TypeError(f"no store answers {root}")
 
@@ -196,6 +215,8 @@ class _Writer:
             alias=alias,
             edge=edge,
             bare_count=(table, conditions) if walk.where is None else None,
+            kind=walk.hops.edge.target,
+            base=conditions,
         )
         return self._connection(rows, walk.page, walk.parts)
 
@@ -286,6 +307,8 @@ class _Writer:
                     return members((item.key, self._page_fact(item, rows, page, cut, size)) for item in items)
                 case Total():
                     return [self._total(rows)]
+                case Facets(parts=items):
+                    return members((item.key, self._facet(item, rows)) for item in items)
 
         json = concat(members((part.key, part_json(part)) for part in parts))
         if not any(isinstance(part, Edges | Nodes) for part in parts) and not facts:
@@ -343,6 +366,37 @@ class _Writer:
     def _total(self, rows: _Rows) -> str:
         tables, conditions = rows.bare_count or (rows.tables, rows.conditions)
         return f"(SELECT count(*) FROM {tables}{_where_clause(conditions)})"
+
+    def _facet(self, facet: Typename | Facet, rows: _Rows) -> list[Piece]:
+        if isinstance(facet, Typename):
+            return [string(facet.name)]
+        edge, target, cut = self._alias("r"), self._alias("t"), _Page(self._alias("p"))
+        near, far = ("object", "subject") if facet.hops.edge.reverse else ("subject", "object")
+
+        def value(part: FacetPart) -> list[Piece]:
+            match part:
+                case Typename(name=name):
+                    return [string(name)]
+                case FacetTarget(parts=parts):
+                    return self._entity(parts, _Scope(target, cut))
+                case FacetCount():
+                    return [cut.read("_count", "g._count")]
+
+        json = concat(members((part.key, value(part)) for part in facet.parts))
+        conditions = (*rows.base, *self._where(facet.where, rows.alias, rows.kind), *self._hops(facet.hops, edge))
+        joined = (
+            f"{rows.tables} JOIN {relation_table(facet.hops.edge.relation)} {edge} ON {edge}.{near} = {rows.alias}._pk"
+        )
+        groups = (
+            f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {joined}{_where_clause(conditions)} GROUP BY 1"
+        )
+        columns = ", ".join(f"{expression} AS {name}" for name, expression in cut.columns.items()) or "1"
+        listed = (
+            f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM ({groups}) g"
+            f" JOIN entity {target} ON {target}._pk = g._target"
+            f' ORDER BY g._count DESC, {target}."slug" LIMIT {_slot(facet.size)}) {cut.alias})'
+        )
+        return [Fixed("["), listed, Fixed("]")]
 
     def _cut(self, rows: _Rows, page: Page, cut: _Page, size: str, facts: set[str]) -> str:
         conditions = list(rows.conditions)
@@ -480,6 +534,38 @@ class _Writer:
 
 def _slot(slot: Slot) -> str:
     return f":v{slot}"
+
+
+def _graph_part(part: Typename | GraphScalar | Counts) -> list[Piece]:
+    match part:
+        case Typename(name=name):
+            return [string(name)]
+        case GraphScalar(name="store"):
+            return [string("sqlite")]
+        case GraphScalar(name=name):
+            return [f"json_quote((SELECT {'version' if name == 'version' else 'changed'} FROM graph))"]
+        case Counts():
+            pieces: list[Piece] = [Fixed("[")]
+            for index, (name, value) in enumerate(zip(part.names, part.values, strict=True)):
+                table = (
+                    f"entity WHERE _kind = {_name(name)}"
+                    if part.of == "kinds"
+                    else f"claim WHERE relation = {_name(name)}"
+                )
+                counted = f"(SELECT count(*) FROM {table})"
+                pieces.append(Fixed("," if index else ""))
+                pieces += members((item.key, _count_part(item, value, counted)) for item in part.parts)
+            return [*pieces, Fixed("]")]
+
+
+def _count_part(item: Typename | Count | CountedName, value: str, counted: str) -> list[Piece]:
+    match item:
+        case Typename(name=name):
+            return [string(name)]
+        case CountedName():
+            return [string(value)]
+        case Count():
+            return [counted]
 
 
 def _stances(stances: tuple[str, ...], alias: str) -> tuple[str, ...]:

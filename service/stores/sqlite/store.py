@@ -25,7 +25,7 @@ from graph_seed import Facts, Reference
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable
 from service.plan import Plan
-from service.stores.base import Progress, no_progress
+from service.stores.base import Progress, no_progress, now
 from service.stores.sqlite import tables
 from service.stores.sqlite.sql import write
 
@@ -131,6 +131,7 @@ class SqliteStore:
                 db.execute(tables.INSERT_CLAIM, tables.claim_row(pk, claim, *ends))
                 db.execute(edges[claim.relation], tables.edge_row(pk, claim, *ends))
                 db.executemany(tables.INSERT_EVIDENCE, tables.evidence_rows(pk, claim, sources))
+        db.execute(tables.SET_VERSION, (facts.digest, now()))
 
     def _count_entities(self) -> int:
         return self._connection().execute("SELECT EXISTS (SELECT 1 FROM entity)").get

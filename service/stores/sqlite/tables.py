@@ -4,6 +4,7 @@
     name        one row for the name and each alias of an entity; `name_fts` is its trigram index, for `contains`
     claim       one row a claim: the truth, weighed from its evidence
     evidence    one row for what one source says about one claim
+    graph       one row: the version of the graph and when it was last changed
     <relation>  one table a relation and subject kind, one row an edge, materialised from its claim
 
 Columns of our own begin with `_` or are lower-case words that no property is called by.
@@ -83,6 +84,7 @@ def schema(ontology: Ontology) -> Iterator[str]:
     yield "CREATE INDEX IF NOT EXISTS evidence_by_source ON evidence (source, claim)"
     for relation in ontology.relations:
         yield from _edge_table(relation)
+    yield "CREATE TABLE IF NOT EXISTS graph (_pk INTEGER PRIMARY KEY CHECK (_pk = 1), version TEXT, changed TEXT) STRICT"
 
 
 def columns_missing(ontology: Ontology, present: Iterable[str]) -> Iterator[str]:
@@ -128,6 +130,9 @@ def name_rows(pk: int, entity: EntityFact) -> Iterator[tuple[Any, ...]]:
 
 INSERT_CLAIM = "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_EVIDENCE = "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)"
+
+
+SET_VERSION = "INSERT OR REPLACE INTO graph (_pk, version, changed) VALUES (1, ?, ?)"
 
 
 def insert_edge(relation: Relation) -> str:
