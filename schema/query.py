@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from schema.answers import define_answers
 from schema.claims import PAGE_ARGUMENTS, Stance, define_claims
 from schema.connections import SOURCE, define_connections, list_arguments
 from schema.entities import ONTOLOGY, Entity, Node
@@ -35,7 +36,8 @@ def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> st
     define_inputs(types, ontology)
     define_graph(types, ontology)
     define_connections(types, ontology)
-    query = types.output("Query", _root_fields(ontology), "Everything that can be asked.")
+    answers = define_answers(types, ontology)
+    query = types.output("Query", (*_root_fields(ontology), *answers), "Everything that can be asked.")
     return _Schema(
         query=query,
         types=[types[kind.name] for kind in ontology.kinds],

@@ -13,13 +13,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, Source
+from rapidfuzz import fuzz, process
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema import ONTOLOGY, Ontology, build
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
 from service.errors import InputError, StoreUnavailable
-from service.plan import Introspection, Typename, bind
+from service.plan import Comparison, Introspection, Plan, Typename, Unknown, bind
 from service.stores import Store
 
 log = logging.getLogger("atlas")
@@ -59,7 +60,11 @@ class Engine:
             compiled = self.compile(text, document, operation_name, variables)
             values = bind(compiled.plan, compiled.values.coerced)
             fetched = iter(await self.store.fetch(compiled.statement, values) if compiled.statement is not None else ())
-            return ExecutionResult(self._assemble(compiled, fetched, variables), None)
+            data = self._assemble(compiled, fetched, variables)
+            for root in compiled.plan.roots:
+                if isinstance(root, Comparison) and isinstance(data[root.key], Unknown):
+                    raise await self._unknown(compiled.plan, root, data[root.key])  # noqa: TRY301
+            return ExecutionResult(data, None)
         except Refused as refused:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
@@ -73,6 +78,16 @@ class Engine:
             log.exception("internal error %s", reference)
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
+
+    async def _unknown(self, plan: Plan, root: Comparison, unknown: Unknown) -> InputError:
+        """What to tell a client that names what is not there: the nearest that are."""
+        names = await self.store.names(root.kind.name)
+        told: list[str] = []
+        for key in unknown.keys:
+            near = [name for name, _, _ in process.extract(key, names, scorer=fuzz.ratio, limit=3, score_cutoff=60)]
+            told.append(f"'{key}'" + (f" (did you mean {', '.join(near)}?)" if near else ""))
+        place = plan.slots[root.slugs].place
+        return InputError(f"{place.argument}: there is no {', no '.join(told)}.", place)
 
     def _assemble(
         self, compiled: Compiled[Any], fetched: Iterator[Any], variables: Mapping[str, Any] | None

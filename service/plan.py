@@ -22,6 +22,7 @@ from service.errors import InputError, Place
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 1000
+MOST_COMPARED = 20
 _LARGEST_INTEGER = 2**63 - 1
 
 # ---------------------------------------------------------------------------------------------------------------- values
@@ -41,6 +42,7 @@ class Convert(Enum):
     THOUSANDTHS = "thousandths"  # a confidence as it is stored
     RELATIONS = "relations"  # names of relations, checked
     IDS = "ids"  # global IDs, not more than a page
+    SLUGS = "slugs"  # slugs or aliases of what is compared, at least one
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +486,68 @@ class Graph:
     parts: tuple[Typename | GraphScalar | Counts, ...]
 
 
-Root: TypeAlias = Typename | Lookup | Listing | ById | ClaimListing | Graph | Introspection
+@dataclass(frozen=True, slots=True)
+class CellValue:
+    """HAS, LACKS, DISPUTED or UNKNOWN."""
+
+    key: str
+
+
+CellPart: TypeAlias = Typename | EntityNode | CellValue | ClaimNode
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    key: str
+    parts: tuple[CellPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowRelation:
+    """The name of the edge."""
+
+    key: str
+
+
+RowPart: TypeAlias = Typename | RowRelation | EntityNode | Cells
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRows:
+    """The rows, over the edges in their order; `parts` belongs to the edge at the same place, by which targets differ."""
+
+    key: str
+    edges: tuple[Edge, ...]
+    parts: tuple[tuple[RowPart, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The entities that are compared, in the order asked, each once."""
+
+    key: str
+    parts: tuple[EntityPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Entities of a kind side by side. A store answers a slug that it does not know with `Unknown`."""
+
+    key: str
+    kind: Kind
+    slugs: Slot
+    only_differences: bool
+    parts: tuple[Typename | Compared | CompareRows, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A store's answer to a root field that names what is not there: the keys, as they were asked for."""
+
+    keys: tuple[str, ...]
+
+
+Root: TypeAlias = Typename | Lookup | Listing | ById | ClaimListing | Graph | Comparison | Introspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -550,6 +613,8 @@ def _convert(value: Value, given: Any) -> Any:
             return _relations(given, value)
         case Convert.IDS:
             return _ids(given, value.place)
+        case Convert.SLUGS:
+            return _slugs(given, value.place)
 
 
 def _plain(given: Any, place: Place) -> Any:
@@ -577,6 +642,12 @@ def _ids(given: list[str], place: Place) -> list[str]:
     if len(given) > LARGEST_PAGE:
         raise InputError(f"{place.argument} has {len(given)} items; ask for at most {LARGEST_PAGE} at once.", place)
     return _plain(given, place)
+
+
+def _slugs(given: list[str], place: Place) -> list[str]:
+    if not 1 <= len(given) <= MOST_COMPARED:
+        raise InputError(f"{place.argument} has {len(given)} items; compare 1 to {MOST_COMPARED}.", place)
+    return [key(_plain(item, place)) for item in given]
 
 
 def _cursor_value(given: str, value: Value) -> Any:

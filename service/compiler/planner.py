@@ -10,6 +10,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from schema import Edge, Kind, Ontology, OntologyError
+from schema.answers import compared
 from schema.graph import kind_value
 from service.compiler.lists import KNOWN, Lists, without
 from service.compiler.operation import Operation, Selected
@@ -18,12 +19,18 @@ from service.plan import (
     Branch,
     Branches,
     ById,
+    CellPart,
+    Cells,
+    CellValue,
     Cited,
     ClaimEnd,
     ClaimListing,
     ClaimNode,
     ClaimPart,
     ClaimScalar,
+    Compared,
+    CompareRows,
+    Comparison,
     ConnectionPart,
     Convert,
     Count,
@@ -54,6 +61,8 @@ from service.plan import (
     Plan,
     Predicate,
     Root,
+    RowPart,
+    RowRelation,
     Scalar,
     SourceClaims,
     Total,
@@ -76,6 +85,9 @@ _KNOWN_FIELDS: dict[str, frozenset[str]] = {
     "KindCount": frozenset({"kind", "count"}),
     "RelationCount": frozenset({"relation", "count"}),
     "FacetCount": frozenset({"target", "count"}),
+    "Comparison": frozenset({"frameworks", "rows"}),
+    "ComparisonRow": frozenset({"relation", "target", "cells"}),
+    "Cell": frozenset({"framework", "value", "claim"}),
     "Connection": frozenset({"edges", "nodes", "pageInfo", "totalCount", "facets"}),
     "Edge": frozenset({"cursor", "node", "claim"}),
 }
@@ -137,6 +149,8 @@ class Planner:
             "claims": self._claim_listing,
             "graph": self._graph,
         }
+        if found := compared(self._ontology):
+            rules["compare"] = lambda operation, selected: self._comparison(operation, selected, *found)
         for kind in self._ontology.kinds:
             rules[kind.singular] = lambda operation, selected, kind=kind: self._lookup(operation, selected, kind)
             rules[kind.plural] = lambda operation, selected, kind=kind: self._listing(operation, selected, kind)
@@ -191,6 +205,48 @@ class Planner:
                     return GraphScalar(part.key, name)
 
         return Graph(selected.key, tuple(map(graph, operation.below(selected, "GraphInfo"))))
+
+    def _comparison(self, operation: Operation, selected: Selected, kind: Kind, edges: tuple[Edge, ...]) -> Comparison:
+        arguments = operation.arguments(selected)
+        slugs = operation.slot(arguments[kind.plural], Convert.SLUGS, selected.place(kind.plural))
+
+        def cell(part: Selected, edge: Edge) -> CellPart:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "framework":
+                    return EntityNode(part.key, self._entity(operation, part, kind))
+                case "value":
+                    return CellValue(part.key)
+                case _:
+                    ends = (edge.relation.subject,), (edge.relation.object,)
+                    return ClaimNode(part.key, self._claim(operation, part, *ends))
+
+        def row(part: Selected, edge: Edge) -> RowPart:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "relation":
+                    return RowRelation(part.key)
+                case "target":
+                    return EntityNode(part.key, self._entity(operation, part, self._ontology.kind_by_name[edge.target]))
+                case _:
+                    return Cells(part.key, tuple(cell(item, edge) for item in operation.below(part, "Cell")))
+
+        def comparison(part: Selected) -> Typename | Compared | CompareRows:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "rows":
+                    below = [
+                        tuple(row(item, edge) for item in operation.below(part, "ComparisonRow")) for edge in edges
+                    ]
+                    return CompareRows(part.key, edges, tuple(below))
+                case _:
+                    return Compared(part.key, self._entity(operation, part, kind))
+
+        parts = tuple(map(comparison, operation.below(selected, "Comparison")))
+        return Comparison(selected.key, kind, slugs, bool(arguments["onlyDifferences"]), parts)
 
     # ------------------------------------------------------------------------------------------------------- entities
 

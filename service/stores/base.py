@@ -49,6 +49,10 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
+    async def names(self, kind: str) -> list[str]:
+        """The slugs, and the keys of the names and aliases, of a kind's entities: what a mistyped one is compared with."""
+        ...
+
     async def ready(self) -> bool:
         """Whether the store answers just now."""
         ...

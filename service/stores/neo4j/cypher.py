@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from schema import Edge
 from service.plan import (
     All,
     AnyOf,
@@ -24,6 +25,9 @@ from service.plan import (
     ByCount,
     ById,
     ByProperty,
+    CellPart,
+    Cells,
+    CellValue,
     Cited,
     ClaimEnd,
     ClaimListing,
@@ -32,6 +36,9 @@ from service.plan import (
     ClaimScalar,
     ClaimWhere,
     Compare,
+    Compared,
+    CompareRows,
+    Comparison,
     ConnectionPart,
     Count,
     Counted,
@@ -66,6 +73,8 @@ from service.plan import (
     Predicate,
     Related,
     Root,
+    RowPart,
+    RowRelation,
     Scalar,
     Slot,
     SourceClaims,
@@ -177,6 +186,8 @@ class _Writer:
                 return self._by_id(root)
             case Graph():
                 return self._graph(root)
+            case Comparison():
+                return self._comparison(root)
             case Typename() | Introspection():
                 raise TypeError(f"no store answers {root}")
 
@@ -207,6 +218,74 @@ class _Writer:
             return value, one
         listed = f"[i IN {_slot(root.slot)} | {value}]"
         return listed, self.source.function(f"return [{one}(r, v) for r in c]")
+
+    def _comparison(self, root: Comparison) -> tuple[str, str]:
+        """`[keys that are not there, [frameworks, rows of a relation, rows of the next ...]]`."""
+        kind, slugs, row = root.kind.name, _slot(root.slugs), _Row()
+
+        def shaped(part: Typename | Compared | CompareRows) -> str:
+            match part:
+                case Typename(name=name):
+                    return repr(name)
+                case Compared(parts=parts):
+                    own = _Row()
+                    members = self._entity(parts, "a", own)
+                    return f"[{members} for r in {row.place(f'[a IN asked | {own.text}]')}]"
+                case CompareRows(edges=edges, parts=parts):
+                    each = zip(edges, parts, strict=True)
+                    lists = (self._compare_rows(root, edge, row_parts, row) for edge, row_parts in each)
+                    return f"[{', '.join(f'*{rows}' for rows in lists)}]"
+
+        members = _members((part.key, shaped(part)) for part in root.parts)
+        own = self.source.function(f"return {members}", argument="r")
+        found = (
+            f"UNWIND range(0, size({slugs}) - 1) AS i WITH i, coalesce("
+            f"head(COLLECT {{ MATCH (e:{label(kind)} {{slug: {slugs}[i]}}) RETURN e }}), "
+            f"head(COLLECT {{ MATCH (:{alias_label(kind)} {{key: {slugs}[i]}})-[:NAMES]->(e) RETURN e }})) AS e"
+            f" WITH collect(CASE WHEN e IS NULL THEN {slugs}[i] END) AS unknown, collect(DISTINCT e) AS asked"
+        )
+        name = self._call(found, f"[unknown, {row.text}]")
+        return f"head({name})", self.source.function(f"return unknown(c[0]) if c[0] else {own}(c[1], v)")
+
+    def _compare_rows(self, root: Comparison, edge: Edge, parts: tuple[RowPart, ...], row: _Row) -> str:
+        """The Python that shapes the rows of one relation: a list."""
+        hops = Hops(edge, ("HAS", "DISPUTED", "LACKS"))
+        target, hop, own = self._variable("t"), self._variable("r"), _Row()
+        cell, rows = _Row([f"{hop}.stance"]), _Rows("", (), target, (), edge=hop, hops=hops)
+
+        def cell_part(part: CellPart) -> str:
+            match part:
+                case Typename(name=name):
+                    return repr(name)
+                case CellValue():
+                    return "(r[0] or 'UNKNOWN')"
+                case EntityNode(parts=entity_parts):
+                    return self._entity(entity_parts, "a", cell)
+                case ClaimNode(parts=claim_parts):
+                    return f"(None if r[0] is None else {self._led(claim_parts or (), rows, cell)})"
+
+        def row_part(part: RowPart) -> str:
+            match part:
+                case Typename(name=name):
+                    return repr(name)
+                case RowRelation():
+                    return repr(edge.name)
+                case EntityNode(parts=entity_parts):
+                    return self._entity(entity_parts, target, own)
+                case Cells(parts=cell_parts):
+                    return f"[{_members((item.key, cell_part(item)) for item in cell_parts)} for r in cells]"
+
+        members = _members((part.key, row_part(part)) for part in parts)
+        one = f"head(COLLECT {{ OPTIONAL MATCH {_pattern(hops, 'a', hop, target)} RETURN {cell.text} }})"
+        cells = own.place(f"[a IN asked | {one}]")
+        reach = _pattern(hops, "a", "", f"{target}:{label(edge.target)}")
+        value = (
+            f"COLLECT {{ UNWIND asked AS a MATCH {reach} WITH DISTINCT asked, {target} ORDER BY {target}.slug"
+            f" RETURN {own.text} }}"
+        )
+        shape = self.source.function(f"cells = {cells}", f"return {members}", argument="r")
+        differ = f" if len({{cell[0] for cell in {cells}}}) > 1" if root.only_differences else ""
+        return f"[{shape}(r, v) for r in {row.place(value)}{differ}]"
 
     def _graph(self, root: Graph) -> tuple[str, str]:
         row = _Row()
@@ -316,8 +395,8 @@ class _Writer:
                 case ClaimEnd(name=name, branches=branches):
                     end = self._variable("e")
                     value, shape = self._branches(branches, end)
-                    pattern = f"({claim})-[:{name.upper()}]->({end})"
-                    return f"{shape}({row.place(f'head(COLLECT {{ MATCH {pattern} RETURN {value} }})')}, v)"
+                    found = f"head(COLLECT {{ MATCH ({end}:Entity {{id: {claim}.{name}}}) RETURN {value} }})"
+                    return f"{shape}({row.place(found)}, v)"
                 case EvidenceList():
                     value, shape = self._evidence(part, claim)
                     return f"{shape}({row.place(value)}, v)"
@@ -523,11 +602,12 @@ class _Writer:
         return f"EXISTS {{ MATCH {pattern}{_clause(conditions)} }}"
 
     def _claim_where(self, where: ClaimWhere, claim: str) -> tuple[str, tuple[str, ...]]:
-        patterns = [f"({claim}:Claim)"]
-        for name, slot in (("SUBJECT", where.subject), ("OBJECT", where.object), ("CITES", where.source)):
+        patterns, conditions = [f"({claim}:Claim)"], list[str]()
+        for name, slot in (("subject", where.subject), ("object", where.object)):
             if slot is not None:
-                patterns.append(f"({claim})-[:{name}]->(:Entity {{id: {_slot(slot)}}})")
-        conditions: list[str] = []
+                conditions.append(f"{claim}.{name} = {_slot(slot)}")
+        if where.source is not None:
+            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {_slot(where.source)}}})")
         if where.relations is not None:
             conditions.append(f"{claim}.relation IN {_slot(where.relations)}")
         if where.stances is not None:

@@ -2,8 +2,10 @@
 
 (:Entity:Framework {slug, id, name, name_key, ...})        an entity: its kind is a label
 (:FrameworkAlias {key})-[:NAMES]->(:Framework)             another name of an entity, by its key
-(:Claim {key, id, relation, stance, ...})                  the truth, weighed from what it cites
-    -[:SUBJECT]->(:Entity)  -[:OBJECT]->(:Entity)  -[:CITES {supports, note, ...}]->(:Source)
+(:Claim {key, id, subject, relation, object, stance, ...})-[:CITES {supports, note, ...}]->(:Source)
+                                                           the truth, weighed from what it cites; its ends are the IDs
+                                                           of entities, since Neo4j reads all relationships of a node
+                                                           that has fewer than 50 to find those of one type
 (:Framework)-[:FRAMEWORK_HAS_FEATURE {claim, stance, ...}]->(:Feature)
                                                            the edge, materialised from its claim; one that is only
                                                            denied has the type NOT_FRAMEWORK_HAS_FEATURE instead,
@@ -58,6 +60,8 @@ def constraints(kinds: tuple[Kind, ...]) -> list[str]:
         _unique("Claim", "id"),
         _unique("AtlasGraph", "name"),
         _index("Claim", "relation", "key"),
+        _index("Claim", "subject"),
+        _index("Claim", "object", "key"),
     ]
     for kind in kinds:
         made.append(_unique(kind.name, "slug"))
@@ -65,11 +69,8 @@ def constraints(kinds: tuple[Kind, ...]) -> list[str]:
         made.append(_index(kind.name, "name_key", "slug"))
         made.append(_text_index(kind.name, "name_key"))
         made.append(_text_index(f"{kind.name}Alias", "key"))
-        for prop in kind.properties:
-            if prop.type in {PropertyType.DATE, PropertyType.INTEGER, PropertyType.CHOICE}:
-                made.append(_index(kind.name, prop.name))
-            elif has_key(prop) and prop.name != "name":
-                made.append(_text_index(kind.name, f"{prop.name}_key"))
+        sorted_by = {PropertyType.DATE, PropertyType.INTEGER}
+        made.extend(_index(kind.name, prop.name) for prop in kind.properties if prop.type in sorted_by)
     return made
 
 

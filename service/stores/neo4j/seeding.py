@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from graph_seed import Claim, Facts, claims
@@ -26,6 +26,9 @@ LAYOUT = 1
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement with parameters in a transaction of its own; returns its records."""
 
+Prepare = Callable[[Sequence[str]], Awaitable[None]]
+"""Runs statements that change the schema, all in one transaction."""
+
 _BATCH = 1000
 _LEASE_SECONDS = 30
 _POLL_SECONDS = 0.5
@@ -39,6 +42,12 @@ WITH g, g.digest IS NULL AND (g.lease IS NULL OR g.lease < timestamp() OR g.hold
 FOREACH (_ IN CASE WHEN free THEN [1] ELSE [] END | SET g.holder = $holder, g.lease = timestamp() + $milliseconds)
 REMOVE g.locked
 RETURN free, g.digest AS digest, g.layout AS layout"""
+# writes a batch and renews the lease, or does neither
+_HELD = """
+MATCH (g:AtlasGraph {{name: 'graph', holder: $holder}})
+SET g.lease = timestamp() + $milliseconds
+WITH g CALL () {{ {} }}
+RETURN g.name AS held"""
 _FINISH = """
 MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
 SET g.digest = $digest, g.layout = $layout, g.changed = $changed
@@ -56,20 +65,18 @@ async def check_layout(run: Run) -> bool:
     return False
 
 
-async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progress: Progress) -> bool:
+async def seed(run: Run, prepare: Prepare, ontology: Ontology, facts: Callable[[], Facts], progress: Progress) -> bool:
     """Fill the graph if it is not filled; False when it is."""
     if await check_layout(run):
         return False
-    for statement in constraints(ontology.kinds):
-        await run(statement)
+    await prepare(constraints(ontology.kinds))
     await run("CALL db.awaitIndexes(300)")
     holder = uuid.uuid4().hex
     if not await _take(run, holder):
         return False
     read = facts()
     for statement, rows, what, done, of in _statements(read, ontology):
-        await run(statement, rows=rows)
-        if not await _renew(run, holder):
+        if not await run(_HELD.format(statement), holder=holder, milliseconds=_LEASE_SECONDS * 1000, rows=rows):
             raise StoreError("another process has taken over the filling of the graph.")
         progress(what, done, of)
     if not await run(_FINISH, holder=holder, digest=read.digest, layout=LAYOUT, changed=now()):
@@ -88,11 +95,6 @@ async def _take(run: Run, holder: str) -> bool:
             return False
         await asyncio.sleep(_POLL_SECONDS)
     raise StoreError("another process has been filling the graph for an hour; look what it does, then start again.")
-
-
-async def _renew(run: Run, holder: str) -> bool:
-    (state,) = await run(_TAKE, holder=holder, milliseconds=_LEASE_SECONDS * 1000)
-    return state["free"]
 
 
 def _statements(facts: Facts, ontology: Ontology) -> Iterator[tuple[str, list[Any], str, int, int]]:
@@ -117,17 +119,15 @@ def _claim_statements(gathered: list[Claim]) -> Iterator[tuple[str, list[Any], s
         groups.setdefault((claim.relation, claim.weight.stance == "LACKS"), []).append(claim)
     done = 0
     for (relation, denied), members in groups.items():
-        type_, other = relationship(relation, denied=denied), relationship(relation, denied=not denied)
+        # a claim that is there was written whole, by the same facts
         write = (
-            f"UNWIND $rows AS row"
+            f"UNWIND $rows AS row WITH row WHERE NOT EXISTS {{ (:Claim {{key: row.key}}) }}"
             f" MATCH (s:{label(relation.subject)} {{slug: row.subject}})"
             f" MATCH (o:{label(relation.object)} {{slug: row.object}})"
-            f" MERGE (c:Claim {{key: row.key}}) SET c += row.claim"
-            f" MERGE (c)-[:SUBJECT]->(s) MERGE (c)-[:OBJECT]->(o)"
-            f" MERGE (s)-[r:{type_}]->(o) SET r += row.edge"
-            f" WITH s, o, c, row CALL (s, o) {{ MATCH (s)-[x:{other}]->(o) DELETE x }}"
-            f" UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
-            f" MERGE (c)-[v:CITES]->(d) SET v = said.values"
+            f" CREATE (c:Claim {{key: row.key}}) SET c += row.claim"
+            f" CREATE (s)-[r:{relationship(relation, denied=denied)}]->(o) SET r = row.edge"
+            f" WITH c, row UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
+            f" CREATE (c)-[v:CITES]->(d) SET v = said.values"
         )
         for batch in _batches(members):
             done += len(batch)
@@ -155,7 +155,13 @@ def _claim_row(claim: Claim) -> dict[str, Any]:
         "subject": claim.subject.slug,
         "object": claim.object.slug,
         "key": claim.key,
-        "claim": {"id": global_id("Claim", claim.key), "relation": claim.relation.name, **weighed},
+        "claim": {
+            "id": global_id("Claim", claim.key),
+            "relation": claim.relation.name,
+            "subject": claim.subject.id,
+            "object": claim.object.id,
+            **weighed,
+        },
         "edge": {"claim": claim.key, **weighed},
         "evidence": [
             {

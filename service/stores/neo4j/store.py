@@ -17,6 +17,7 @@ from service.plan import Plan
 from service.settings import Settings
 from service.stores.base import Progress, no_progress
 from service.stores.neo4j.cypher import Statement, write
+from service.stores.neo4j.names import alias_label, label
 from service.stores.neo4j.seeding import check_layout, seed
 
 T = TypeVar("T")
@@ -63,9 +64,14 @@ class Neo4jStore:
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
         if await self._is_filled():  # a database that is away is noticed here, within a request's time
             return False
-        seeded = await seed(self._run, self._ontology, facts, progress)
+        seeded = await seed(self._run, self._prepare, self._ontology, facts, progress)
         self._filled = True
         return seeded
+
+    async def names(self, kind: str) -> list[str]:
+        slugs = f"MATCH (e:{label(kind)}) UNWIND [e.slug, e.name_key] AS name RETURN DISTINCT name"
+        aliases = f"MATCH (a:{alias_label(kind)}) RETURN a.key AS name"
+        return [row["name"] for row in await self._run(f"{slugs} UNION {aliases}")]
 
     async def ready(self) -> bool:
         try:
@@ -79,6 +85,18 @@ class Neo4jStore:
 
     async def close(self) -> None:
         await self._driver.close()
+
+    async def _prepare(self, texts: Sequence[str]) -> None:
+        async def attempt() -> None:
+            async with (
+                self._driver.session(database=self._database) as session,
+                await session.begin_transaction() as all_,
+            ):
+                for text in texts:
+                    await all_.run(text)  # type: ignore[arg-type] - written, not typed in
+                await all_.commit()
+
+        await self._insist(attempt, _WRITE_SECONDS)
 
     async def _run(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run a statement that may write; repeating it must do no harm."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schema import PropertyType
+from schema import Edge, PropertyType
 from service.plan import (
     All,
     AnyOf,
@@ -25,6 +25,9 @@ from service.plan import (
     ByCount,
     ById,
     ByProperty,
+    CellPart,
+    Cells,
+    CellValue,
     Cited,
     ClaimEnd,
     ClaimListing,
@@ -33,6 +36,9 @@ from service.plan import (
     ClaimScalar,
     ClaimWhere,
     Compare,
+    Compared,
+    CompareRows,
+    Comparison,
     ConnectionPart,
     Count,
     Counted,
@@ -66,6 +72,8 @@ from service.plan import (
     Predicate,
     Related,
     Root,
+    RowPart,
+    RowRelation,
     Scalar,
     Slot,
     SourceClaims,
@@ -153,6 +161,8 @@ class _Writer:
                 return self._connection(rows, page, parts)
             case ById():
                 return self._by_id(root)
+            case Comparison():
+                return self._comparison(root)
             case Graph(parts=parts):
                 return concat(members((part.key, _graph_part(part)) for part in parts))
             case Typename() | Introspection():
@@ -181,6 +191,82 @@ class _Writer:
             return found
         listed = f"ifnull(group_concat({found}, ',' ORDER BY {each}.key), '')"
         return f"(SELECT concat('[', {listed}, ']') FROM json_each({wanted}) {each})"
+
+    def _comparison(self, root: Comparison) -> str:
+        """Side by side; what is not there comes back as '!' and the keys, which no JSON begins with."""
+        kind = _name(root.kind.name)
+
+        def part_json(part: Typename | Compared | CompareRows) -> list[Piece]:
+            match part:
+                case Typename(name=name):
+                    return [string(name)]
+                case Compared(parts=parts):
+                    alias = self._alias("e")
+                    json = concat(self._entity(parts, _Scope(alias)))
+                    listed = f"group_concat({json}, ',' ORDER BY a._n)"
+                    return [Fixed("["), f"(SELECT {listed} FROM asked a JOIN entity {alias} USING (_pk))", Fixed("]")]
+                case CompareRows(edges=edges, parts=parts):
+                    each = zip(edges, parts, strict=True)
+                    rows = " UNION ALL ".join(
+                        self._compare_rows(root, edge, number, row) for number, (edge, row) in enumerate(each)
+                    )
+                    return [
+                        Fixed("["),
+                        f"(SELECT ifnull(group_concat(_v, ',' ORDER BY _e, _k), '') FROM ({rows}))",
+                        Fixed("]"),
+                    ]
+
+        json = concat(members((part.key, part_json(part)) for part in root.parts))
+        return (
+            f"(WITH named AS (SELECT j.key AS _n, j.value AS _key, coalesce("
+            f'(SELECT _pk FROM entity WHERE _kind = {kind} AND "slug" = j.value), '
+            f"(SELECT entity FROM name WHERE kind = {kind} AND key = j.value AND alias = 1)) AS _pk"
+            f" FROM json_each({_slot(root.slugs)}) j), "
+            f"asked AS MATERIALIZED (SELECT min(_n) AS _n, _pk FROM named WHERE _pk IS NOT NULL GROUP BY _pk)"
+            f" SELECT iif((SELECT count(*) FROM named WHERE _pk IS NULL),"
+            f" (SELECT '!' || json_group_array(_key) FROM named WHERE _pk IS NULL), {json}))"
+        )
+
+    def _compare_rows(self, root: Comparison, edge: Edge, number: int, parts: tuple[RowPart, ...]) -> str:
+        """The rows of one relation, each as JSON with what it is sorted by."""
+        target, hop, table = self._alias("t"), self._alias("r"), relation_table(edge.relation)
+        cells = f"asked a LEFT JOIN {table} {hop} ON {hop}.subject = a._pk AND {hop}.object = {target}._pk"
+
+        def cell(part: CellPart) -> list[Piece]:
+            match part:
+                case Typename(name=name):
+                    return [string(name)]
+                case CellValue():
+                    return [f"CASE {hop}.stance {_STANCE_TEXT} ELSE '\"UNKNOWN\"' END"]
+                case EntityNode(parts=entity_parts):
+                    entity = self._alias("e")
+                    json = concat(self._entity(entity_parts, _Scope(entity)))
+                    return [f"(SELECT {json} FROM entity {entity} WHERE {entity}._pk = a._pk)"]
+                case ClaimNode(parts=claim_parts):
+                    claim = self._alias("c")
+                    json = concat(self._claim(claim_parts or (), _Scope(claim)))
+                    return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}._pk = {hop}.claim), 'null')"]
+
+        def row(part: RowPart) -> list[Piece]:
+            match part:
+                case Typename(name=name):
+                    return [string(name)]
+                case RowRelation():
+                    return [string(edge.name)]
+                case EntityNode(parts=entity_parts):
+                    return self._entity(entity_parts, _Scope(target))
+                case Cells(parts=cell_parts):
+                    json = concat(members((item.key, cell(item)) for item in cell_parts))
+                    return [Fixed("["), f"(SELECT group_concat({json}, ',' ORDER BY a._n) FROM {cells})", Fixed("]")]
+
+        json = concat(members((part.key, row(part)) for part in parts))
+        differ = (
+            f" AND (SELECT count(DISTINCT ifnull({hop}.stance, -1)) FROM {cells}) > 1" if root.only_differences else ""
+        )
+        return (
+            f'SELECT {number} AS _e, {target}."slug" AS _k, {json} AS _v FROM entity {target} WHERE {target}._pk IN'
+            f" (SELECT object FROM {table} WHERE subject IN (SELECT _pk FROM asked)){differ}"
+        )
 
     # ------------------------------------------------------------------------------------------------------- entities
 

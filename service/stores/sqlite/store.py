@@ -24,7 +24,7 @@ import orjson
 from graph_seed import Facts, Reference
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable
-from service.plan import Plan
+from service.plan import Plan, Unknown
 from service.stores.base import Progress, no_progress, now
 from service.stores.sqlite import tables
 from service.stores.sqlite.sql import write
@@ -71,10 +71,10 @@ class SqliteStore:
     def text(self, statement: str) -> str:
         return statement
 
-    async def fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment]:
+    async def fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown]:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._fetch, statement, values)
 
-    def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment]:
+    def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
         try:
             row = self._connection().execute(statement, bound).fetchone()
@@ -82,7 +82,14 @@ class SqliteStore:
             raise StoreUnavailable(f"{self.path}: cannot be read just now ({error}).") from error
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
-        return [orjson.Fragment(text) for text in row or ()]
+        return [_answer(text) for text in row or ()]
+
+    async def names(self, kind: str) -> list[str]:
+        def read() -> list[str]:
+            slugs = "SELECT slug FROM entity WHERE _kind = ?1 UNION SELECT key FROM name WHERE kind = ?1"
+            return [name for (name,) in self._connection().execute(slugs, (kind,))]
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, read)
 
     async def ready(self) -> bool:
         try:
@@ -263,6 +270,10 @@ def _inspect_content(db: apsw.Connection, path: Path) -> None:
         raise StoreError(
             f"{path}: is damaged ({found.splitlines()[-1]}); restore a copy, or name another file by --store."
         )
+
+
+def _answer(text: str) -> orjson.Fragment | Unknown:
+    return Unknown(tuple(orjson.loads(text[1:]))) if text.startswith("!") else orjson.Fragment(text)
 
 
 def _parameter(value: Any) -> Any:

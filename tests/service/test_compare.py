@@ -1,0 +1,80 @@
+"""Side by side: what no source says is UNKNOWN, and a name that is not there is told with the nearest that are."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.graphs import Graphs, answer, data, shipped
+
+pytestmark = pytest.mark.anyio
+
+CELLS = "{ compare(frameworks: %s) { rows { relation target { slug } cells { framework { slug } value claim { stance } } } } }"
+RELATIONS = {"types": "OF_TYPE", "features": "HAS_FEATURE", "applications": "SUITS", "technologies": "WORKS_WITH"}
+
+
+async def test_unknown_names_are_told_with_the_nearest_that_are_there(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+
+    answered = await answer(engine, '{ compare(frameworks: ["Djnago", "flask", "qqqqqqqq"]) { rows { relation } } }')
+
+    assert answered == {
+        "errors": [
+            {
+                "message": "frameworks: there is no 'djnago' (did you mean django?), no 'qqqqqqqq'.",
+                "locations": [{"line": 1, "column": 11}],
+                "path": ["compare"],
+                "extensions": {"code": "BAD_USER_INPUT"},
+            }
+        ],
+        "data": None,
+    }
+
+
+@pytest.mark.parametrize(("slugs", "count"), [("[]", 0), (str(["x"] * 21).replace("'", '"'), 21)])
+async def test_too_few_and_too_many_are_refused(graphs: Graphs, store: str, slugs: str, count: int) -> None:
+    engine = await graphs.hold(store)
+
+    answered = await answer(engine, f"{{ compare(frameworks: {slugs}) {{ rows {{ relation }} }} }}")
+
+    assert answered["errors"][0]["message"] == f"frameworks has {count} items; compare 1 to 20."
+
+
+async def test_every_cell_is_what_the_sources_say_and_nothing_else(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+    said: dict[tuple[str, str, str], set[bool]] = {}
+    for item in shipped().evidence:
+        if item.subject.kind == "Framework":
+            said.setdefault((item.subject.slug, item.relation.name, item.object.slug), set()).add(item.supports)
+    slugs = sorted({slug for slug, _, _ in said})
+
+    answered = await data(engine, CELLS % str(slugs).replace("'", '"'))
+
+    rows = answered["compare"]["rows"]
+    found = {
+        (cell["framework"]["slug"], RELATIONS[row["relation"]], row["target"]["slug"]): cell
+        for row in rows
+        for cell in row["cells"]
+    }
+    values = {frozenset({True}): "HAS", frozenset({False}): "LACKS", frozenset({True, False}): "DISPUTED"}
+    pairs = {(relation, target) for _, relation, target in said}
+    expected = {
+        (slug, relation, target): values.get(frozenset(said.get((slug, relation, target), ())), "UNKNOWN")
+        for slug, (relation, target) in itertools.product(slugs, pairs)
+    }
+    assert {name: cell["value"] for name, cell in found.items()} == expected
+    assert all((cell["claim"] or {"stance": "UNKNOWN"})["stance"] == cell["value"] for cell in found.values())
+    assert rows == sorted(rows, key=lambda row: (list(RELATIONS).index(row["relation"]), row["target"]["slug"]))
+
+
+async def test_only_differences_leaves_out_what_is_the_same_for_all(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+    asked = '(frameworks: ["django", "flask", "bottle"]%s) { rows { target { id } cells { value } } }'
+
+    whole = await data(engine, f"{{ compare{asked % ''} }}")
+    differing = await data(engine, f"{{ compare{asked % ', onlyDifferences: true'} }}")
+
+    unequal = [row for row in whole["compare"]["rows"] if len({cell["value"] for cell in row["cells"]}) > 1]
+    assert differing["compare"]["rows"] == unequal
+    assert 0 < len(unequal) < len(whole["compare"]["rows"])
