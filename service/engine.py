@@ -19,11 +19,14 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema import ONTOLOGY, Ontology, build
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
-from service.errors import InputError, StoreUnavailable
+from service.errors import BookmarkError, InputError, StoreUnavailable
 from service.plan import Comparison, Introspection, Plan, Typename, Unknown, bind
 from service.stores import Store
 
 log = logging.getLogger("atlas")
+
+BOOKMARK = "bookmark"
+"""The request extension by which a client names the write that it wants to see; `Atlas-Bookmark` over HTTP."""
 
 BAD_INPUT = "BAD_USER_INPUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
@@ -53,13 +56,22 @@ class Engine:
         return self._compiler.compile(text, document, operation_name, variables)
 
     async def answer(
-        self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
+        self,
+        text: str,
+        document: DocumentNode,
+        operation_name: str | None,
+        variables: Mapping[str, Any] | None,
+        bookmark: str | None = None,
     ) -> ExecutionResult:
-        """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON."""
+        """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON.
+
+        With a bookmark, the answer is at least as new as the write that gave it.
+        """
         try:
             compiled = self.compile(text, document, operation_name, variables)
             values = bind(compiled.plan, compiled.values.coerced)
-            fetched = iter(await self.store.fetch(compiled.statement, values) if compiled.statement is not None else ())
+            statement = compiled.statement
+            fetched = iter(await self.store.fetch(statement, values, bookmark) if statement is not None else ())
             data = self._assemble(compiled, fetched, variables)
             for root in compiled.plan.roots:
                 if isinstance(root, Comparison) and isinstance(data[root.key], Unknown):
@@ -69,6 +81,8 @@ class Engine:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
             return PreExecutionError(None, [_input_error(error, text)])
+        except BookmarkError as error:
+            return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
         except StoreUnavailable as error:
             log.warning("store unavailable: %s", error)
             message = "The graph cannot be reached just now; try again in a moment."
@@ -136,8 +150,14 @@ class Execution(SchemaExtension):
             context.graphql_document,
             context._provided_operation_name,  # noqa: SLF001 - operation_name guesses the first of several
             context.variables,
+            _bookmark(context.operation_extensions),
         )
         yield
+
+
+def _bookmark(extensions: dict[str, Any] | None) -> str | None:
+    given = (extensions or {}).get(BOOKMARK)
+    return given if isinstance(given, str) else None
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:

@@ -4,8 +4,10 @@ AtlasError
 ├── InputError     a client's value is wrong; its message goes to the client
 ├── SettingsError  the operator's value is wrong
 ├── FactsError     a facts folder is wrong; carries every fault with file and line
+├── BookmarkError  a client's bookmark is none; its message goes to the client
 └── StoreError     the store cannot be used as it is
     └── StoreUnavailable   the store cannot be reached just now
+        └── StoreRefused   the store does not let us in: waiting does not help, the operator must act
 """
 
 from __future__ import annotations
@@ -44,6 +46,10 @@ class FactsError(AtlasError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class BookmarkError(AtlasError):
+    """What a client has sent as a bookmark is none."""
 
 
 class StoreError(AtlasError):

@@ -33,9 +33,10 @@ class Store(Protocol, Generic[S]):
         """Write a plan as one statement. The same plan writes the same text."""
         ...
 
-    async def fetch(self, statement: S, values: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Sequence[Any]:
         """Run a statement once with the values of the plan's slots; return what orjson writes as the JSON of every root
-        that asks the store, in the plan's order. Raises StoreUnavailable when the store cannot be reached in time.
+        that asks the store, in the plan's order. `bookmark`: at least as new as the write
+        that gave it. Raises StoreUnavailable when the store cannot be reached in time.
         """
         ...
 

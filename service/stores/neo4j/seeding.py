@@ -48,10 +48,13 @@ MATCH (g:AtlasGraph {{name: 'graph', holder: $holder}})
 SET g.lease = timestamp() + $milliseconds
 WITH g CALL () {{ {} }}
 RETURN g.name AS held"""
+_BEGUN = "MATCH (g:AtlasGraph {name: 'graph'}) RETURN g.filling AS digest"
+_BEGIN = "MATCH (g:AtlasGraph {name: 'graph'}) SET g.filling = $digest"
+_EMPTY = "MATCH (n:{}) CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 10000 ROWS"
 _FINISH = """
 MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
 SET g.digest = $digest, g.layout = $layout, g.changed = $changed
-REMOVE g.holder, g.lease
+REMOVE g.holder, g.lease, g.filling
 RETURN g.digest AS digest"""
 
 
@@ -75,6 +78,10 @@ async def seed(run: Run, prepare: Prepare, ontology: Ontology, facts: Callable[[
     if not await _take(run, holder):
         return False
     read = facts()
+    (begun,) = await run(_BEGUN)
+    if begun["digest"] not in (None, read.digest):  # somebody began with other facts and was cut off
+        await run(_EMPTY.format("|".join(["Entity", "Claim", *(alias_label(kind.name) for kind in ontology.kinds)])))
+    await run(_BEGIN, digest=read.digest)
     for statement, rows, what, done, of in _statements(read, ontology):
         if not await run(_HELD.format(statement), holder=holder, milliseconds=_LEASE_SECONDS * 1000, rows=rows):
             raise StoreError("another process has taken over the filling of the graph.")

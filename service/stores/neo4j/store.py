@@ -7,12 +7,20 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity, Query
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    Bookmarks,
+    NotificationMinimumSeverity,
+    Query,
+)
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError
 
 from graph_seed import Facts
 from schema import Ontology
-from service.errors import StoreError, StoreRefused, StoreUnavailable
+from service.errors import BookmarkError, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
 from service.stores.base import Progress, no_progress
@@ -45,14 +53,15 @@ class Neo4jStore:
     def text(self, statement: Statement) -> str:
         return statement.text
 
-    async def fetch(self, statement: Statement, values: Sequence[Any]) -> list[Any]:
+    async def fetch(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:
         query = Query(statement.text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
         parameters = {f"v{slot}": value for slot, value in enumerate(values)}
+        bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
 
         async def ask() -> Any:
             # session.run is one round trip, execute_read three: it has no transaction of its own to open and close
             async with self._driver.session(
-                database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
+                database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1, bookmarks=bookmarks
             ) as session:
                 record = await (await session.run(query, parameters)).single(strict=True)
                 return record["data"]
@@ -119,6 +128,8 @@ class Neo4jStore:
                     except (AuthError, ConfigurationError) as error:
                         raise StoreRefused(f"Neo4j refuses the connection: {error}") from error
                     except (DriverError, Neo4jError, OSError) as error:
+                        if "InvalidBookmark" in str(getattr(error, "code", "")):
+                            raise BookmarkError("The bookmark is none of this graph's.") from error
                         if not _can_pass(error):
                             raise StoreError(f"Neo4j: {error}") from error
                         last = error

@@ -71,7 +71,13 @@ class SqliteStore:
     def text(self, statement: str) -> str:
         return statement
 
-    async def fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown]:
+    async def fetch(
+        self,
+        statement: str,
+        values: Sequence[Any],
+        bookmark: str | None = None,  # noqa: ARG002
+    ) -> list[orjson.Fragment | Unknown]:
+        # every reader of the file sees what was committed, so a bookmark asks for nothing more
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._fetch, statement, values)
 
     def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown]:

@@ -1,0 +1,211 @@
+"""GraphQL over HTTP: what https://graphql.github.io/graphql-over-http/draft/ asks beyond Strawberry's view.
+
+Media types are negotiated, statuses follow them, and only an explicit text/html gets the explorer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from cross_web import HTTPException
+from graphql import GraphQLError
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from service.engine import BOOKMARK, INTERNAL, UNAVAILABLE, Engine
+
+_JSON = "application/json"
+_GRAPHQL_JSON = "application/graphql-response+json"
+_BOOKMARK_HEADER = "atlas-bookmark"
+_PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
+_STATUS_BY_CODE = {UNAVAILABLE: 503, INTERNAL: 500}
+
+
+class GraphQLView(GraphQL[Any, Any]):
+    """GraphQL over HTTP for an engine."""
+
+    def __init__(self, engine: Engine, *, explorer: bool) -> None:
+        super().__init__(engine.schema, graphql_ide="graphiql" if explorer else None, subscription_protocols=())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        media_type = _JSON
+        try:
+            _check_method(request)
+            media_type = "text/html" if self.should_render_graphql_ide(request) else _negotiate(request.headers)
+            scope["atlas.media_type"] = media_type
+            response = await self.run(request)
+        except HTTPException as error:
+            response = _refusal(error.status_code, error.reason, media_type)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        response.headers["vary"] = "Accept"
+        await response(scope, receive, send)
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        wanted = request.method == "GET" and request.query_params.get("query") is None
+        return wanted and self.graphql_ide is not None and _accepts_html(request.headers)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+    async def parse_http_body(self, request: Any) -> GraphQLRequestData:
+        given = _parameters(request.query_params) if request.method == "GET" else await _body(request)
+        for name, type_ in _PARAMETERS.items():
+            if not isinstance(given.get(name), type_ | None):
+                raise HTTPException(400, f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null.")
+        if not given.get("query"):
+            raise HTTPException(400, "The request names no `query`.")
+        return GraphQLRequestData(
+            query=given["query"],
+            variables=given.get("variables"),
+            operation_name=given.get("operationName"),
+            extensions=_extensions(given.get("extensions"), request.headers),
+        )
+
+    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
+        answer: GraphQLHTTPResponse = {}
+        if result.errors:
+            answer["errors"] = [error.formatted for error in result.errors]
+        if not isinstance(result, PreExecutionError):
+            answer["data"] = result.data
+        if result.extensions:
+            answer["extensions"] = result.extensions
+        return answer
+
+    async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
+        try:
+            result: Any = await super().execute_operation(request=request, **given)
+        except HTTPException as refused:
+            result = _undetermined(refused)
+        given["sub_response"].status_code = _status(result, request.scope["atlas.media_type"])
+        given["sub_response"].media_type = request.scope["atlas.media_type"]
+        return result
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        return Response(
+            self.encode_json(response_data),
+            status_code=sub_response.status_code or 200,
+            media_type=f"{sub_response.media_type}; charset=utf-8",
+        )
+
+
+def _status(result: ExecutionResult, media_type: str) -> int:
+    for error in result.errors or ():
+        code = (error.extensions or {}).get("code")
+        if code in _STATUS_BY_CODE:
+            return _STATUS_BY_CODE[code]
+    return 400 if isinstance(result, PreExecutionError) and media_type == _GRAPHQL_JSON else 200
+
+
+def _undetermined(refused: HTTPException) -> ExecutionResult:
+    """The answer where a document lacks the operation asked for; raises again what concerns HTTP."""
+    match refused.__cause__:
+        case CannotGetOperationTypeError(operation_name=None):
+            return PreExecutionError(None, [GraphQLError("The document has no operation.")])
+        case CannotGetOperationTypeError(operation_name=name):
+            return PreExecutionError(None, [GraphQLError(f"The document has no operation named '{name}'.")])
+        case InvalidOperationTypeError():
+            raise HTTPException(405, f"{refused.reason}; use POST.") from refused
+        case _:
+            raise refused
+
+
+def _extensions(given: dict[str, Any] | None, headers: Mapping[str, str]) -> dict[str, Any] | None:
+    """The request's extensions, with the bookmark that its header holds."""
+    bookmark = headers.get(_BOOKMARK_HEADER)
+    return {**(given or {}), BOOKMARK: bookmark} if bookmark else given
+
+
+def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that stands in a URL; what is empty counts as left out."""
+    found = {name: value for name, value in given.items() if value}
+    return {
+        name: _json(value, f"`{name}`") if _PARAMETERS.get(name) is dict else value for name, value in found.items()
+    }
+
+
+async def _body(request: Any) -> dict[str, Any]:
+    content_type = (request.content_type or "").partition(";")[0].strip().lower()
+    if content_type != _JSON:
+        raise HTTPException(415, f"Send the operation as {_JSON}, not as '{content_type}'.")
+    body = _json(await request.get_body(), "The body")
+    if not isinstance(body, dict):
+        raise HTTPException(400, "The body must be one JSON object with a `query`.")
+    return body
+
+
+def _json(text: str | bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise HTTPException(400, f"{what} is not JSON in UTF-8: {error}.") from error
+
+
+def _check_method(request: Request) -> None:
+    if request.method not in {"GET", "POST"}:
+        raise HTTPException(405, f"{request.method} is not allowed; use POST, or GET for queries.")
+
+
+def _refusal(status: int, reason: str, media_type: str) -> Response:
+    kind = media_type if media_type == _GRAPHQL_JSON else _JSON
+    headers = {"allow": "GET, POST"} if status == 405 else None
+    body = orjson.dumps({"errors": [{"message": reason}]})
+    return Response(body, status, headers, media_type=f"{kind}; charset=utf-8")
+
+
+def _negotiate(headers: Headers) -> str:
+    """The media type of the answer; what both sides like best, application/json where anything goes."""
+    ranges = _ranges(headers)
+    if not ranges:
+        return _JSON
+    best = max((_JSON, _GRAPHQL_JSON), key=lambda media: _weight(media, ranges))
+    if _weight(best, ranges)[0] <= 0:
+        raise HTTPException(406, f"The answer can be {_GRAPHQL_JSON} or {_JSON}; Accept allows neither.")
+    return best
+
+
+def _accepts_html(headers: Mapping[str, str]) -> bool:
+    return any(media == "text/html" and quality > 0 for media, quality in _ranges(headers))
+
+
+def _ranges(headers: Mapping[str, str]) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    for item in headers.get("accept", "").split(","):
+        media, *parameters = (part.strip().lower() for part in item.split(";"))
+        if media:
+            found.append((media, _quality(parameters)))
+    return found
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _weight(media: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
+    """How much a media type is liked, and then how early it stands among equals."""
+    best = (0.0, 0)
+    for specific, names in ((2, {media}), (1, {"application/*"}), (0, {"*/*"})):
+        matching = [(quality, -index) for index, (name, quality) in enumerate(ranges) if name in names]
+        if matching:
+            quality, order = max(matching)
+            return (quality, order if specific == 2 else -1000)
+    return best

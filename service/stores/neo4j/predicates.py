@@ -1,0 +1,183 @@
+"""Write what must hold of a node, and what it is sorted by, as Cypher expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from service.plan import (
+    All,
+    AnyOf,
+    ByClaim,
+    ByCount,
+    ByProperty,
+    Compare,
+    Counted,
+    Hops,
+    Named,
+    Not,
+    Order,
+    Predicate,
+    Related,
+    Slot,
+    missing,
+)
+from service.stores.neo4j.names import alias_label, key_name, label, property_name, relationship
+
+_COMPARE = {
+    "eq": "=",
+    "in": "IN",
+    "lt": "<",
+    "lte": "<=",
+    "gt": ">",
+    "gte": ">=",
+    "contains": "CONTAINS",
+    "startsWith": "STARTS WITH",
+    "endsWith": "ENDS WITH",
+}
+CLAIM_PROPERTIES = {"firstSeen": "first_seen", "lastSeen": "last_seen"}
+
+
+@dataclass(slots=True)
+class Variables:
+    """The variables of one statement: `t1`, `t2`, `r1`."""
+
+    _used: dict[str, int] = field(default_factory=dict[str, int])
+
+    def new(self, letter: str) -> str:
+        self._used[letter] = self._used.get(letter, 0) + 1
+        return f"{letter}{self._used[letter]}"
+
+
+def slot(number: Slot | None) -> str:
+    """The parameter that holds the value of a slot."""
+    assert number is not None  # noqa: S101 - only `null` has none
+    return f"$v{number}"
+
+
+def clause(conditions: Sequence[str]) -> str:
+    """A WHERE, when there is something to ask."""
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def texts(names: Iterable[str]) -> str:
+    """Names of ours as a list."""
+    return f"[{', '.join(repr(name) for name in names)}]"
+
+
+# ---------------------------------------------------------------------------------------------------------------- nodes
+
+
+def conjuncts(where: Predicate | None) -> tuple[Predicate, ...]:
+    """The predicates that must all hold."""
+    match where:
+        case None:
+            return ()
+        case All(parts):
+            return parts
+        case _:
+            return (where,)
+
+
+def conditions(parts: Iterable[Predicate], node: str, kind: str, variables: Variables) -> tuple[str, ...]:
+    """What must hold of a node of a kind: each is true or false, never null."""
+    return tuple(_condition(part, node, kind, variables) for part in parts)
+
+
+def compared(expression: str, operator: str, number: Slot | None) -> str:
+    """An expression beside a value."""
+    return f"{expression} {_COMPARE[operator]} {slot(number)}"
+
+
+def _condition(predicate: Predicate, node: str, kind: str, variables: Variables) -> str:
+    match predicate:
+        case Compare(prop, "null"):
+            return f"{node}.{property_name(prop)} IS NULL"
+        case Compare(prop, operator, number):
+            value = f"{node}.{key_name(prop)}"
+            text = compared(value, operator, number)
+            return text if prop.required else f"({value} IS NOT NULL AND {text})"
+        case Named(operator, number):
+            alias = variables.new("n")
+            other = f"({node})<-[:NAMES]-({alias}:{alias_label(kind)})"
+            other = f"EXISTS {{ {other} WHERE {compared(f'{alias}.key', operator, number)} }}"
+            return f"({compared(f'{node}.name_key', operator, number)} OR {other})"
+        case Related(hops, where):
+            return _related(hops, where, node, variables)
+        case Counted(hops, operator, number):
+            return compared(_hop_count(hops, node), operator, number)
+        case All(parts):
+            return _join(" AND ", "true", conditions(parts, node, kind, variables))
+        case AnyOf(parts):
+            return _join(" OR ", "false", conditions(parts, node, kind, variables))
+        case Not(part):
+            return f"NOT ({_condition(part, node, kind, variables)})"
+
+
+def _related(hops: Hops, where: Predicate | None, node: str, variables: Variables) -> str:
+    edge, target = variables.new("r"), variables.new("t")
+    if where is None and not needs_edge(hops):
+        return f"EXISTS {{ {pattern(hops, node, '', '')} }}"
+    asked = conditions(conjuncts(where), target, hops.edge.target, variables)
+    found = pattern(hops, node, edge, f"{target}:{label(hops.edge.target)}" if asked else "")
+    return f"EXISTS {{ MATCH {found}{clause((*hop_conditions(hops, edge), *asked))} }}"
+
+
+def _join(word: str, empty: str, parts: Sequence[str]) -> str:
+    return f"({word.join(parts)})" if parts else empty
+
+
+# ----------------------------------------------------------------------------------------------------------------- hops
+
+
+def pattern(hops: Hops, near: str, edge: str, far: str) -> str:
+    """`(near)-[edge:TYPES]->(far)`, turned where the edge is walked back. Its types imply the label of what is far."""
+    known = {"HAS", "DISPUTED"} & set(hops.stances) or not hops.stances
+    types = [relationship(hops.edge.relation)] if known else []
+    types += [relationship(hops.edge.relation, denied=True)] if "LACKS" in hops.stances else []
+    ahead, back = ("<-", "-") if hops.edge.reverse else ("-", "->")
+    return f"({near}){ahead}[{edge}:{'|'.join(types)}]{back}({far})"
+
+
+def needs_edge(hops: Hops) -> bool:
+    """Whether more must hold of an edge than its type."""
+    return bool(hop_conditions(hops, ""))
+
+
+def hop_conditions(hops: Hops, edge: str) -> tuple[str, ...]:
+    """What must hold of an edge beyond its type."""
+    least = () if hops.least is None else (f"{edge}.confidence >= {slot(hops.least)}",)
+    if set(hops.stances) & {"HAS", "DISPUTED"} in ({"HAS", "DISPUTED"}, set()) and hops.stances:
+        return least
+    return f"{edge}.stance IN {texts(hops.stances)}", *least
+
+
+def _hop_count(hops: Hops, node: str) -> str:
+    if not needs_edge(hops):
+        return f"COUNT {{ {pattern(hops, node, '', '')} }}"
+    return f"COUNT {{ MATCH {pattern(hops, node, 'r', '')}{clause(hop_conditions(hops, 'r'))} }}"
+
+
+# --------------------------------------------------------------------------------------------------------------- orders
+
+
+def sorting(order: tuple[Order, ...], node: str, edge: str) -> tuple[tuple[str, bool], ...]:
+    """The expressions of an order, and whether each falls."""
+    return tuple((_order_term(term, node, edge), term.descending) for term in order)
+
+
+def _order_term(order: Order, node: str, edge: str) -> str:
+    match order:
+        case ByProperty(prop):
+            text = f"{node}.{key_name(prop)}"
+            return text if prop.required else f"coalesce({text}, {_sentinel(order)})"
+        case ByCount(target):
+            return _hop_count(Hops(target, ("HAS", "DISPUTED")), node)
+        case ByClaim("confidence"):
+            return f"{edge}.confidence"
+        case ByClaim(name):
+            return f"coalesce({edge}.{CLAIM_PROPERTIES[name]}, {_sentinel(order)})"
+
+
+def _sentinel(order: ByProperty | ByClaim) -> str:
+    return repr(missing(order))

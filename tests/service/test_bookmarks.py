@@ -1,0 +1,43 @@
+"""A client that sends a write's bookmark back reads at least that write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from neo4j import AsyncGraphDatabase
+
+from service.app import create_app
+from service.settings import read_settings
+from tests.graphs import Graphs
+from tests.neo4j_server import Server
+
+pytestmark = [pytest.mark.neo4j, pytest.mark.anyio]
+
+QUERY = {"query": '{ framework(slug: "bookmarked") { name } }'}
+
+
+async def test_a_read_waits_for_the_write_that_gave_its_bookmark(graphs: Graphs, neo4j_instance: Server) -> None:
+    await graphs.hold("neo4j")
+    server = neo4j_instance
+    app = create_app(read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password))
+    answers: list[Any] = []
+
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas", timeout=60) as client,
+        AsyncGraphDatabase.driver(server.uri, auth=(server.user, server.password)) as driver,
+        driver.session() as session,
+    ):
+        try:
+            await (await session.run("CREATE (:Framework:Entity {slug: 'bookmarked', name: 'Written'})")).consume()
+            (bookmark,) = (await session.last_bookmarks()).raw_values
+            for extra in ({"headers": {"Atlas-Bookmark": bookmark}}, {"json": {**QUERY, "extensions": {"bookmark": bookmark}}}):
+                answers.append((await client.post("/graphql", **{"json": QUERY, **extra})).json())
+            refused = await client.post("/graphql", json=QUERY, headers={"Atlas-Bookmark": "nonsense"})
+        finally:
+            await (await session.run("MATCH (f:Framework {slug: 'bookmarked'}) DELETE f")).consume()
+
+    assert answers == [{"data": {"framework": {"name": "Written"}}}] * 2
+    assert refused.json()["errors"][0]["message"] == "The bookmark is none of this graph's."

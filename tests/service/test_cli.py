@@ -1,0 +1,427 @@
+"""The command, as a shell runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from graphql import parse
+
+from graph_seed import SHIPPED, claims, read
+from schema import build
+from service.cli import main, settings_table
+from service.settings import Settings
+from tests.graph_seed.test_facts import FAULTS, GOOD, LATE_FAULTS, folder_of
+
+COMMAND = shutil.which("framework-atlas", path=str(Path(sys.executable).parent)) or ""
+DJANGO = '{ framework(slug: "django") { name } }'
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service that runs in processes of its own; `base` is its address."""
+
+    process: subprocess.Popen[str]
+    base: str
+    said: str
+
+    @property
+    def port(self) -> int:
+        return int(self.base.rpartition(":")[2])
+
+    def processes(self) -> set[int]:
+        """The ids of all its processes: those of the session that it leads."""
+        return processes_of(self.process.pid)
+
+
+@contextmanager
+def serving(store: Path | None, *options: str, **environment: str) -> Iterator[Served]:
+    """Run `framework-atlas serve` on a free port until the block ends, and then make sure that nothing is left."""
+    named = ["--store", f"sqlite:///{store}"] if store else []
+    process = subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", *named, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **environment},
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.search(r"(http://\S+)/graphql", said)
+        assert found, said + process.stderr.read()
+        wait_until(lambda: answers(found[1]), "it answers")
+        yield Served(process, found[1], said)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            for left in processes_of(process.pid):
+                os.kill(left, signal.SIGKILL)
+        rest = process.stderr.read() if process.stderr else ""
+        process.communicate()
+    assert (process.returncode in {0, -signal.SIGTERM, -signal.SIGINT}, "Traceback" in rest) == (True, False), rest
+
+
+def answers(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/healthz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_until(holds: Any, what: str, seconds: float = 60) -> None:
+    give_up = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up, f"waited {seconds} s and in vain that {what}"
+        time.sleep(0.05)
+
+
+def processes_of(session: int) -> set[int]:
+    """The ids of the processes of a session that still run."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, of = entry.read_text().rpartition(")")[2].split()[:4]
+        except OSError:  # it ended meanwhile
+            continue
+        if int(of) == session and state != "Z":
+            found.add(int(entry.parent.name))
+    return found
+
+
+def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the shipped facts."""
+    path = tmp_path_factory.mktemp("cli") / "atlas.db"
+    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
+    return path
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def store(seeded: Path) -> list[str]:
+    return ["--store", f"sqlite:///{seeded}"]
+
+
+# ------------------------------------------------------------------------------------------------------------------ check
+
+
+def test_check_counts_what_the_shipped_facts_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["check"])
+
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    counts = {what: int(number) for number, what in lines}
+    facts = read(SHIPPED)
+    assert code == 0
+    assert list(counts)[:7] == [
+        "frameworks",
+        "frameworkTypes",
+        "features",
+        "applications",
+        "technologies",
+        "companies",
+        "sources",
+    ]
+    assert sum(list(counts.values())[:7]) == len(facts.entities)
+    assert sum(count for what, count in counts.items() if what.startswith("claims ")) == len(list(claims(facts)))
+    assert counts["pieces of evidence"] == len(facts.evidence)
+    assert (counts["companies"], counts["sources"], counts["claims USES"]) == (12, 5, 12)
+
+
+def test_check_tells_every_fault_with_its_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = [*FAULTS.values(), *LATE_FAULTS.values()]
+    folder = folder_of(tmp_path, good=GOOD, later=[*FAULTS, *LATE_FAULTS])
+
+    code = main(["check", str(folder)])
+
+    told = capsys.readouterr()
+    assert (code, told.out) == (1, "")
+    assert sorted(told.err.splitlines()) == sorted(
+        f"later.jsonl:{number}: {reason}" for number, reason in enumerate(reasons, start=1)
+    )
+
+
+def test_check_of_nothing_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["check", str(tmp_path / "nope")])
+
+    told = capsys.readouterr()
+    assert (code, told.out, told.err) == (
+        1,
+        "",
+        f"{tmp_path / 'nope'}: there is no .jsonl file; a facts folder holds JSON Lines.\n",
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------------ query
+
+
+def test_query_in_a_pipe_prints_the_answer_as_json_and_nothing_else(tmp_path: Path) -> None:
+    """Not even when it has to fill the store first."""
+    found = run("query", DJANGO, cwd=tmp_path, ATLAS_STORE="sqlite:///by-environment.db")
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout == '{\n  "data": {\n    "framework": {\n      "name": "Django"\n    }\n  }\n}\n'
+    assert [path.name for path in tmp_path.iterdir()] == ["by-environment.db"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["query ($s: String!) { framework(slug: $s) { name } }", "--variables", '{"s": "flask"}'], "Flask"),
+        (['query A { framework(slug: "flask") { name } } query B { framework(slug: "bottle") { name } }',
+          "--operation", "B"], "Bottle"),
+    ],
+)  # fmt: skip
+def test_query_takes_variables_and_the_name_of_an_operation(
+    store: list[str], arguments: list[str], answer: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    code = main(["query", *arguments, *store])
+
+    assert (code, json.loads(capsysbinary.readouterr().out)) == (0, {"data": {"framework": {"name": answer}}})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{ frameworks(first: -1) { totalCount } }"], "first is -1; it must not be negative."),
+        (
+            ["query ($s: String!) { framework(slug: $s) { name } }"],
+            "Variable '$s' has invalid value: Expected a value of non-null type 'String!' to be provided.",
+        ),
+        (
+            ["query ($s: String!) { framework(slug: $s) { name } }", "--variables", '{"s": 5}'],
+            "Variable '$s' has invalid value: String cannot represent a non string value: 5",
+        ),
+        (["query A { __typename } query B { __typename }"], "The document has several operations; name one by operationName."),
+    ],
+)  # fmt: skip
+def test_query_prints_errors_as_an_answer_and_exits_with_1(
+    store: list[str], arguments: list[str], message: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    code = main(["query", *arguments, *store])
+
+    answer = json.loads(capsysbinary.readouterr().out)
+    assert (code, list(answer), [error["message"] for error in answer["errors"]]) == (1, ["errors"], [message])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([DJANGO, "--variables", "{"], "--variables is not JSON: "),
+        ([DJANGO, "--variables", "[]"], "--variables is not a JSON object."),
+        ([DJANGO, "--variables", "null"], "--variables is not a JSON object."),
+        ([DJANGO, "--variables", r'{"s": "\ud800"}'], "--variables is not JSON: "),
+        ([DJANGO, "--variables", '{"n": ' + "9" * 5000 + "}"], "--variables is not JSON: "),
+        ([""], "There is no operation; write one, such as '{ frameworks { totalCount } }'."),
+        ([DJANGO, "--operation", "Nope"], "The document has no operation named 'Nope'."),
+        (["fragment F on Framework { name }"], "The document has no operation."),
+        ([DJANGO, "--store", "mysql://localhost"], "ATLAS_STORE: write sqlite:///PATH or neo4j://HOST:PORT"),
+        ([DJANGO, "--store", "sqlite:////nope/atlas.db"], "/nope/atlas.db: there is no folder /nope; make it, "),
+    ],
+    ids=lambda given: str(given)[:60],
+)
+def test_query_that_cannot_be_asked_says_why_on_stderr(
+    store: list[str], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["query", *store, *arguments])
+
+    told = capsys.readouterr()
+    assert (code, told.out, told.err.startswith(message), told.err.count("\n")) == (1, "", True, 1), told.err
+
+
+def test_a_command_line_that_cannot_be_read_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["nope"], ["query"], ["serve", "--nope"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+    assert "usage: framework-atlas" in capsys.readouterr().err
+
+
+# ----------------------------------------------------------------------------------------------------------------- schema
+
+
+def test_schema_prints_the_sdl(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["schema"])
+
+    printed = capsys.readouterr().out
+    assert (code, printed) == (0, build().as_str() + "\n")
+    assert parse(printed).definitions
+
+
+# ------------------------------------------------------------------------------------------------------------------- seed
+
+
+def test_seed_fills_an_empty_store_and_leaves_a_full_one_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = f"sqlite:///{tmp_path / 'atlas.db'}"
+    other = folder_of(tmp_path / "facts", good=GOOD)
+
+    codes = [main(["seed", "--store", store]), main(["seed", "--store", store, "--facts", str(other)])]
+    code = main(["query", "{ frameworks { totalCount } }", "--store", store])
+
+    told = capsys.readouterr()
+    filled, again, answer = told.out.split("\n", maxsplit=2)
+    assert (codes, code, told.err) == ([0, 0], 0, "")
+    assert (filled, again) == (f"{store}: filled.", f"{store}: holds a graph already, left as it is.")
+    assert json.loads(answer) == {"data": {"frameworks": {"totalCount": 13}}}
+
+
+def test_seed_takes_other_facts_and_says_what_is_wrong_with_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = f"sqlite:///{tmp_path / 'atlas.db'}"
+    wrong = folder_of(tmp_path / "wrong", good=GOOD, later=["{"])
+    right = folder_of(tmp_path / "right", good=GOOD)
+
+    codes = [main(["seed", "--store", store, "--facts", str(folder)]) for folder in (wrong, right)]
+
+    told = capsys.readouterr()
+    assert (codes, told.out) == ([1, 0], f"{store}: filled.\n")
+    assert told.err.startswith("later.jsonl:1: not JSON")
+
+
+def test_an_option_goes_before_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ATLAS_STORE", f"sqlite:///{tmp_path / 'first.db'}")
+
+    code = main(["seed", "--store", f"sqlite:///{tmp_path / 'second.db'}"])
+
+    assert (code, capsys.readouterr().out) == (0, f"sqlite:///{tmp_path / 'second.db'}: filled.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["second.db"]
+
+
+def test_seeding_shows_its_progress_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    arguments = [COMMAND, "seed", "--store", f"sqlite:///{tmp_path / 'atlas.db'}"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read(ours), b"")).decode()
+        assert process.wait(60) == 0
+    os.close(ours)
+
+    facts = read(SHIPPED)
+    entities, gathered = len(facts.entities), len(list(claims(facts)))
+    ends = {f"entities {entities}/{entities}", f"claims {gathered}/{gathered}"}
+    assert ends <= {f"{what} {count}" for what, count in re.findall(r"(entities|claims)[^/]*?(\d+/\d+)", shown)}
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side has closed it
+        return b""
+
+
+# ------------------------------------------------------------------------------------------------------------------ serve
+
+
+def test_serve_help_lists_every_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--help"])
+
+    told = capsys.readouterr().out
+    assert (ended.value.code, settings_table() in told) == (0, True)
+    for name, item in Settings.model_fields.items():
+        assert f"ATLAS_{name.upper()}" in told
+        assert str(item.description) in told
+
+
+def test_two_workers_answer_and_end_together(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'atlas.db'}"
+    with serving(None, ATLAS_STORE=store, ATLAS_WORKERS="2", ATLAS_EXPLORER="false") as served:
+        ask = {"url": f"{served.base}/graphql", "timeout": 30}
+        wait_until(lambda: len(served.processes()) >= 3, "both workers run")
+        found = [httpx.post(**ask, json={"query": DJANGO}).json() for _ in range(20)]
+        page = httpx.get(**ask, headers={"accept": "text/html"})
+
+        served.process.send_signal(signal.SIGTERM)
+        served.process.wait(20)
+        wait_until(lambda: not served.processes(), "no process is left", seconds=5)
+
+    assert served.said == f"Framework Atlas on {served.base}/graphql, from {store}\n"
+    assert found == [{"data": {"framework": {"name": "Django"}}}] * 20
+    assert page.status_code == 406
+    assert not answers(served.base)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine speaks no IPv6")
+def test_serve_listens_on_ipv6_too_and_ends_on_ctrl_c(seeded: Path) -> None:
+    with serving(seeded, "--host", "::1") as served:
+        answer = httpx.post(f"{served.base}/graphql", json={"query": DJANGO}, timeout=30)
+        served.process.send_signal(signal.SIGINT)
+        served.process.wait(20)
+
+    assert served.base.startswith("http://[::1]:")
+    assert answer.json() == {"data": {"framework": {"name": "Django"}}}
+
+
+def test_a_port_that_is_taken_is_told_at_once(seeded: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        found = run("serve", "--store", f"sqlite:///{seeded}", "--port", str(port))
+
+    assert (found.returncode, found.stdout, found.stderr) == (
+        1,
+        "",
+        f"cannot listen on 127.0.0.1:{port}: Address already in use.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--host", "nowhere.invalid"], "cannot listen on nowhere.invalid:8000: "),
+        (["--port", "99999"], "ATLAS_PORT: Input should be less than or equal to 65535 (it is '99999')"),
+        (["--workers", "0"], "ATLAS_WORKERS: Input should be greater than or equal to 1 (it is '0')"),
+        (["--facts", "/nope", "--store", "sqlite:///empty.db"], "/nope: there is no .jsonl file"),
+    ],
+)
+@pytest.mark.usefixtures("elsewhere")
+def test_serve_says_what_it_cannot_do(
+    store: list[str], options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["serve", *store, *options])
+
+    told = capsys.readouterr()
+    assert (code, told.out, told.err.startswith(message)) == (1, "", True), told.err

@@ -1,0 +1,167 @@
+"""What an operator can set, what is refused, and that all of it is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph_seed import SHIPPED
+from service.cli import main
+from service.errors import SettingsError
+from service.settings import Settings, read_settings
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the shell that runs the tests has set."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ATLAS_{name.upper()}", raising=False)
+
+
+FOUR_SLASHES = "write sqlite:///PATH; a path from the root has four slashes, sqlite:////var/lib/atlas.db"
+NO_PASSWORD = "user and password have settings of their own, ATLAS_NEO4J_USER and ATLAS_NEO4J_PASSWORD"
+
+WRONG: list[tuple[str, str, str]] = [
+    ("store", "mysql://host/x", "write sqlite:///PATH or neo4j://HOST:PORT (it is 'mysql://host/x')"),
+    ("store", "", "write sqlite:///PATH or neo4j://HOST:PORT (it is '')"),
+    ("store", "atlas.db", "write sqlite:///PATH or neo4j://HOST:PORT (it is 'atlas.db')"),
+    ("store", "neo4j://", "write sqlite:///PATH or neo4j://HOST:PORT (it is 'neo4j://')"),
+    ("store", "bolt://host:port", "write sqlite:///PATH or neo4j://HOST:PORT (it is 'bolt://host:port')"),
+    ("store", "bolt://[::1", "write sqlite:///PATH or neo4j://HOST:PORT (it is 'bolt://[::1')"),
+    (
+        "store",
+        "sqlite://atlas.db",
+        f"{FOUR_SLASHES} (it is 'sqlite://atlas.db')",
+    ),
+    (
+        "store",
+        "sqlite:///",
+        f"{FOUR_SLASHES} (it is 'sqlite:///')",
+    ),
+    (
+        "store",
+        "bolt://me:hunter/2@host:7687",
+        f"{NO_PASSWORD} (it is 'bolt://***@host:7687')",
+    ),
+    ("port", "http", "Input should be a valid integer, unable to parse string as an integer (it is 'http')"),
+    ("port", "-1", "Input should be greater than or equal to 0 (it is '-1')"),
+    ("port", "65536", "Input should be less than or equal to 65535 (it is '65536')"),
+    ("workers", "0", "Input should be greater than or equal to 1 (it is '0')"),
+    ("workers", "1.5", "Input should be a valid integer, unable to parse string as an integer (it is '1.5')"),
+    ("explorer", "perhaps", "Input should be a valid boolean, unable to interpret input (it is 'perhaps')"),
+    ("plan_cache", "0", "Input should be greater than or equal to 1 (it is '0')"),
+    ("log_level", "loud", "write debug, info, warning or error (it is 'loud')"),
+    ("neo4j_pool", "0", "Input should be greater than or equal to 1 (it is '0')"),
+    ("neo4j_timeout", "0", "Input should be greater than 0 (it is '0')"),
+    ("neo4j_timeout", "soon", "Input should be a valid number, unable to parse string as a number (it is 'soon')"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG, ids=[f"{name}={value}" for name, value, _ in WRONG])
+def test_a_wrong_value_is_refused_by_the_name_of_its_variable(
+    name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError) as given:
+        read_settings(**{name: value})
+    monkeypatch.setenv(f"ATLAS_{name.upper()}", value)
+    with pytest.raises(SettingsError) as from_environment:
+        read_settings()
+
+    assert str(given.value) == str(from_environment.value) == f"ATLAS_{name.upper()}: {reason}"
+
+
+def test_all_wrong_values_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(port="x", workers=0, store="x")
+
+    assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == [
+        "ATLAS_STORE",
+        "ATLAS_PORT",
+        "ATLAS_WORKERS",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("store", "path"),
+    [
+        ("sqlite:///atlas.db", Path("atlas.db")),
+        ("sqlite:////var/lib/atlas.db", Path("/var/lib/atlas.db")),
+        ("sqlite:///a folder/what? #1 at 100%.db", Path("a folder/what? #1 at 100%.db")),
+        ("sqlite:///граф@home.db", Path("граф@home.db")),
+        ("neo4j://db:7687", None),
+        ("bolt+ssc://[::1]:7687", None),
+        ("neo4j+s://db.example", None),
+    ],
+)
+def test_a_store_is_a_file_or_an_address(store: str, path: Path | None) -> None:
+    assert read_settings(store=store).sqlite_path == path
+
+
+def test_what_is_given_goes_before_the_environment_and_that_before_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATLAS_PORT", "1")
+    monkeypatch.setenv("ATLAS_HOST", "from-environment")
+    monkeypatch.setenv("ATLAS_UNKNOWN", "left alone")
+
+    found = read_settings(port=2, host=None)
+
+    assert (found.port, found.host, found.workers, found.facts) == (2, "from-environment", 1, SHIPPED)
+
+
+def test_another_process_reads_the_very_settings_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {
+        "store": "sqlite:///some where.db",
+        "facts": Path("/facts"),
+        "host": "::1",
+        "port": 0,
+        "workers": 3,
+        "explorer": False,
+        "plan_cache": 5,
+        "log_level": "warning",
+        "neo4j_user": "me",
+        "neo4j_password": "hunter2",
+        "neo4j_database": None,
+        "neo4j_pool": 7,
+        "neo4j_timeout": 0.5,
+    }
+    ours = read_settings(**given)
+
+    for name, value in ours.as_environment().items():
+        monkeypatch.setenv(name, value)
+    theirs = read_settings()
+
+    assert set(given) == set(Settings.model_fields)
+    assert theirs == ours
+
+
+def test_a_password_is_not_printed() -> None:
+    assert "hunter2" not in repr(read_settings(neo4j_password="hunter2"))
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        read_settings().port = 1  # type: ignore[misc]
+
+
+def test_every_setting_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    helped = capsys.readouterr().out
+    rows = re.findall(r"^\| `(ATLAS_\w+)` \| (.*?) \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    expected = [
+        (f"ATLAS_{name.upper()}", _default(item.default), item.description)
+        for name, item in Settings.model_fields.items()
+    ]
+    assert rows == expected
+    assert [name for name, _, told in expected if f"{name} " not in helped or str(told) not in helped] == []
+
+
+def _default(value: Any) -> str:
+    if value == SHIPPED:
+        return "the shipped facts"
+    return f"`{value}`" if str(value or "") else "not set"

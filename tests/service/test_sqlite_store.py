@@ -1,0 +1,489 @@
+"""The SQLite file: made once, filled once, refused where it cannot serve, whole whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+import strawberry
+
+from graph_seed import Facts, read
+from schema import ONTOLOGY, Ontology
+from schema.entities import KINDS, Entity, Framework
+from schema.ontology import kind, relation
+from service.app import prepare
+from service.engine import Engine
+from service.errors import FactsError, StoreError
+from service.settings import Settings
+from service.stores.sqlite.store import LAYOUT, SqliteStore
+from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.graphs import data
+
+COUNT = "{ frameworks { totalCount } claims { totalCount } }"
+DJANGO = '{ framework(slug: "django") { name } }'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "atlas.db"
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Path:
+    """A folder of a few facts."""
+    return folder_of(tmp_path / "facts", good=GOOD)
+
+
+@pytest.fixture
+def filled(path: Path, facts: Path) -> Path:
+    """A store that holds the few facts, closed."""
+    store = SqliteStore.open(path, ONTOLOGY)
+    store._seed(lambda: read(facts), lambda *_: None)
+    store._shut()
+    return path
+
+
+def settings(path: Path, facts: Path) -> Settings:
+    return Settings(store=f"sqlite:///{path}", facts=facts)
+
+
+def never() -> Facts:
+    raise AssertionError("the facts were asked for")
+
+
+def by_hand(path: Path, statement: str) -> Any:
+    """Run a statement as somebody who goes past the service; return the first value it gives."""
+    connection = apsw.Connection(str(path))
+    try:
+        return connection.execute(statement).get
+    finally:
+        connection.close()
+
+
+# ------------------------------------------------------------------------------------------------------ starting and ending
+
+
+@pytest.mark.anyio
+async def test_the_first_start_makes_and_fills_it_and_later_ones_leave_it_alone(path: Path, facts: Path) -> None:
+    store = await prepare(settings(path, facts))
+    first = await data(Engine(store), DJANGO)
+    await store.close()
+    by_hand(path, "UPDATE entity SET name = 'Changed by hand' WHERE slug = 'django'")
+
+    store = await prepare(settings(path, facts))
+    second = await data(Engine(store), DJANGO)
+    again = await store.seed(never)
+    await store.close()
+
+    assert (first, second, again) == (
+        {"framework": {"name": "Django"}},
+        {"framework": {"name": "Changed by hand"}},
+        False,
+    )
+
+
+@pytest.mark.anyio
+async def test_a_later_start_writes_nothing(filled: Path, facts: Path) -> None:
+    before = filled.read_bytes(), filled.stat().st_mtime_ns
+
+    store = await prepare(settings(filled, facts))
+    await data(Engine(store), COUNT)
+    await store.close()
+
+    assert (filled.read_bytes(), filled.stat().st_mtime_ns) == before
+    assert [file.name for file in filled.parent.iterdir() if file.is_file()] == [filled.name]
+
+
+def test_every_connection_keeps_foreign_keys_and_a_write_ahead_log(path: Path) -> None:
+    store = SqliteStore.open(path, ONTOLOGY)
+    found = [
+        store._pool.submit(lambda: tuple(map(store._connection().pragma, ("foreign_keys", "journal_mode")))).result()
+        for _ in range(8)
+    ]
+    store._shut()
+
+    assert found == [(1, "wal")] * 8
+    assert path.read_bytes()[18:20] == b"\x02\x02"  # https://sqlite.org/fileformat2.html: the file says so itself
+
+
+def test_nothing_can_point_at_what_is_not_there(filled: Path) -> None:
+    store = SqliteStore.open(filled, ONTOLOGY)
+    db = store._connection()
+
+    with pytest.raises(apsw.ConstraintError):
+        db.execute("DELETE FROM entity WHERE slug = 'django'")
+    with pytest.raises(apsw.ConstraintError):
+        db.execute("INSERT INTO evidence VALUES (1, 999, 1, 'note', NULL, NULL)")
+    store._shut()
+
+
+@pytest.mark.anyio
+async def test_faulty_facts_leave_a_store_that_a_later_start_fills(path: Path, facts: Path, tmp_path: Path) -> None:
+    faulty = folder_of(tmp_path / "faulty", good=GOOD, later=["{"])
+
+    with pytest.raises(FactsError, match=r"later\.jsonl:1: not JSON"):
+        await prepare(settings(path, faulty))
+
+    left = by_hand(path, "SELECT count(*) FROM entity")
+    store = await prepare(settings(path, facts))
+    found = await data(Engine(store), COUNT)
+    await store.close()
+    assert (left, found) == (0, {"frameworks": {"totalCount": 1}, "claims": {"totalCount": 2}})
+
+
+@pytest.mark.anyio
+async def test_facts_that_the_file_cannot_hold_leave_nothing_of_them(path: Path, facts: Path) -> None:
+    store = SqliteStore.open(path, ONTOLOGY)
+    by_hand(path, "CREATE TRIGGER full BEFORE INSERT ON evidence BEGIN SELECT raise(ABORT, 'the disk is full'); END")
+
+    with pytest.raises(StoreError, match=r"could not be written \(the disk is full\); the file holds none of them"):
+        await store.seed(lambda: read(facts))
+
+    left = by_hand(path, "SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM claim)")
+    by_hand(path, "DROP TRIGGER full")
+    filled = await store.seed(lambda: read(facts))
+    await store.close()
+    assert (left, filled) == (0, True)
+
+
+@pytest.mark.anyio
+async def test_an_ontology_that_has_grown_finds_room_in_an_older_file(filled: Path) -> None:
+    @kind("editors")
+    class Editor(Entity):
+        """A program to write in."""
+
+        year: int | None = strawberry.field(description="Since when.")
+        edits = relation("EDITS", "Framework", inverse="edited_by")
+
+    grown = Ontology.of(*KINDS, Editor)
+    store = SqliteStore.open(filled, grown)
+    found = await data(
+        Engine(store, grown),
+        '{ framework(slug: "django") { name editedBy { totalCount } } editors { nodes { year } totalCount } }',
+    )
+    await store.close()
+
+    assert found == {
+        "framework": {"name": "Django", "editedBy": {"totalCount": 0}},
+        "editors": {"nodes": [], "totalCount": 0},
+    }
+    assert Framework.__name__ in {item.name for item in grown.kinds}
+
+
+# -------------------------------------------------------------------------------------------------------------- refusals
+
+
+def garbage_header(path: Path) -> str:
+    path.write_bytes(b"This is no database.".ljust(100) + path.read_bytes()[100:])
+    return r"is damaged or no SQLite file \(file is not a database\); restore a copy, or name another file\."
+
+
+def overwritten_in_the_middle(path: Path) -> str:
+    page = by_hand(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'claim'")
+    content = path.read_bytes()
+    start = (page - 1) * 4096
+    path.write_bytes(content[:start] + b"\xff" * 4096 + content[start + 4096 :])
+    return r"is damaged \([^\n]*\); restore a copy, or name another file by --store\."
+
+
+def cut_off(path: Path) -> str:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return r"is damaged or no SQLite file \(database disk image is malformed\); restore a copy, or name another file\."
+
+
+def text(path: Path) -> str:
+    path.write_text("Dear diary,\n" * 500)
+    return r"is damaged or no SQLite file \(file is not a database\); restore a copy, or name another file\."
+
+
+def one_byte(path: Path) -> str:
+    path.write_text("x")
+    return r"is damaged or no SQLite file; restore a copy, or name another file\."
+
+
+def from_the_future(path: Path) -> str:
+    by_hand(path, "PRAGMA user_version = 99")
+    return rf"was written by a newer version \(layout 99, this one knows {LAYOUT}\); update framework-atlas\."
+
+
+def of_another_program(path: Path) -> str:
+    path.unlink()
+    by_hand(path, "CREATE TABLE diary (entry TEXT)")
+    return r"is an SQLite file of another program; name another file by --store\."
+
+
+def of_another_program_that_has_no_tables_yet(path: Path) -> str:
+    path.unlink()
+    by_hand(path, "PRAGMA user_version = 7")
+    return r"is an SQLite file of another program; name another file by --store\."
+
+
+def of_another_program_by_its_mark(path: Path) -> str:
+    by_hand(path, "PRAGMA application_id = 7")
+    return r"is an SQLite file of another program; name another file by --store\."
+
+
+def read_only(path: Path) -> str:
+    path.chmod(0o444)  # which does not keep root from writing
+    return r"is read-only; make it writable, or copy it and name the copy by --store\."
+
+
+REFUSED: list[Callable[[Path], str]] = [
+    garbage_header,
+    overwritten_in_the_middle,
+    cut_off,
+    text,
+    one_byte,
+    from_the_future,
+    of_another_program,
+    of_another_program_that_has_no_tables_yet,
+    of_another_program_by_its_mark,
+    read_only,
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("spoil", REFUSED, ids=lambda spoil: spoil.__name__)
+async def test_a_file_that_cannot_serve_is_refused_and_not_touched(
+    filled: Path, facts: Path, spoil: Callable[[Path], str]
+) -> None:
+    reason = spoil(filled)
+    before = filled.read_bytes(), filled.stat().st_mtime_ns, filled.stat().st_mode
+
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"^{filled}: {reason}$"):
+            await prepare(settings(filled, facts))
+
+    assert (filled.read_bytes(), filled.stat().st_mtime_ns, filled.stat().st_mode) == before
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "file").touch()
+    reasons = {
+        tmp_path / "folder": "is not a file.",
+        tmp_path / "fifo": "is not a file.",
+        tmp_path / "no" / "folder": f"there is no folder {tmp_path / 'no'}; make it, or name another place by --store.",
+        tmp_path / "file" / "x": f"there is no folder {tmp_path / 'file'}; make it, or name another place by --store.",
+    }
+
+    for path, reason in reasons.items():
+        with pytest.raises(StoreError) as refused:
+            SqliteStore.open(path, ONTOLOGY)
+        assert str(refused.value) == f"{path}: {reason}"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["fifo", "file", "folder"]
+
+
+def test_an_empty_file_is_a_new_store(path: Path) -> None:
+    path.touch()
+
+    SqliteStore.open(path, ONTOLOGY)._shut()
+
+    assert by_hand(path, "PRAGMA user_version") == LAYOUT
+
+
+# --------------------------------------------------------------------------------------------------- several at a time
+
+
+@pytest.mark.anyio
+async def test_reads_and_starts_go_on_while_somebody_writes(filled: Path, facts: Path) -> None:
+    store = await prepare(settings(filled, facts))
+    writer = sqlite3.connect(filled, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("UPDATE entity SET name = 'Half written' WHERE slug = 'django'")
+
+    began = time.monotonic()
+    open_already = await data(Engine(store), DJANGO)
+    another = await prepare(settings(filled, facts))
+    started_meanwhile = await data(Engine(another), DJANGO)
+    took = time.monotonic() - began
+    writer.execute("COMMIT")
+    writer.close()
+    afterwards = await data(Engine(store), DJANGO)
+    await store.close()
+    await another.close()
+
+    names = [one["framework"]["name"] for one in (open_already, started_meanwhile, afterwards)]
+    assert names == ["Django", "Django", "Half written"]
+    assert took < 20  # a minute is what it would wait for a lock
+
+
+CHILDREN = """
+import asyncio, json, os, sys
+from pathlib import Path
+from graph_seed import read
+from schema import ONTOLOGY
+from service.stores.sqlite.store import SqliteStore
+
+
+def say(*words):
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
+
+async def start(path, facts):
+    store = SqliteStore.open(Path(path), ONTOLOGY)
+    filled = await store.seed(lambda: facts, lambda what, done, of: say("step"))
+    await store.close()
+    say("filled" if filled else "found")
+
+
+known = {}
+for line in sys.stdin:
+    path, folder, count = json.loads(line)
+    facts = known[folder] = known.get(folder) or read(Path(folder))
+    gate, opener = os.pipe()
+    children = []
+    for _ in range(count):
+        if (child := os.fork()) == 0:
+            os.close(opener)
+            os.read(gate, 1)  # they start together, when the other end is closed
+            try:
+                asyncio.run(start(path, facts))
+            except BaseException as error:
+                say("failed", repr(error))
+            os._exit(0)
+        children.append(child)
+    os.close(gate)
+    say(*children)
+    os.close(opener)
+    for child in children:
+        os.waitpid(child, 0)
+    say("ended")
+"""
+
+
+class Starter:
+    """Starts processes that open a store and fill it. They are forked, since Python itself takes a second to start."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self, path: Path, facts: Path, count: int = 1) -> list[int]:
+        """Start so many at the same moment; return their ids."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([str(path), str(facts), count]) + "\n")
+        self._process.stdin.flush()
+        return [int(child) for child in self._line().split()]
+
+    def told(self) -> Iterator[str]:
+        """What they say, until all have ended."""
+        while (line := self._line()) != "ended":
+            yield line
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+@pytest.fixture(scope="module")
+def starter() -> Iterator[Starter]:
+    with running() as process:
+        yield Starter(process)
+
+
+@contextmanager
+def running() -> Iterator[subprocess.Popen[str]]:
+    arguments = [sys.executable, "-c", CHILDREN]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def test_of_several_processes_that_start_at_once_one_fills_it(starter: Starter, facts: Path, tmp_path: Path) -> None:
+    told = []
+    for number in range(30):
+        starter.start(tmp_path / f"{number}.db", facts, count=4)
+        told.append(sorted(line for line in starter.told() if line != "step"))
+
+    assert told == [["filled", "found", "found", "found"]] * 30
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of facts that take a while: 20,000 entities and 2,000 claims."""
+    sources = [{"kind": "Source", "slug": "a-source", "name": "A source"}]
+    frameworks = [
+        {"kind": "Framework", "slug": f"framework-{number}", "name": f"Framework {number}"} for number in range(10_000)
+    ]
+    features = [
+        {"kind": "Feature", "slug": f"feature-{number}", "name": f"Feature {number}", "category": "QUALITY"}
+        for number in range(9_999)
+    ]
+    said = [
+        {
+            "subject": f"Framework:framework-{number}",
+            "relation": "HAS_FEATURE",
+            "object": f"Feature:feature-{number}",
+            "source": "a-source",
+            "note": "It has.",
+        }
+        for number in range(2_000)
+    ]
+    return folder_of(tmp_path_factory.mktemp("many"), all=[*sources, *frameworks, *features, *said])
+
+
+STEPS = 22
+"""How often a process that fills a store with `many` tells how far it is."""
+
+
+def test_whoever_is_killed_while_filling_it_leaves_a_store_that_the_next_start_fills(
+    starter: Starter, many: Path, path: Path
+) -> None:
+    chance = random.Random(20240319)
+    moments = [0, 0, 1, *chance.sample(range(2, STEPS), 5), STEPS, STEPS]
+    left = []
+    for moment in moments:
+        (process,) = starter.start(path, many)
+        lines = starter.told()
+        reached = sum(1 for _, line in zip(range(moment), lines, strict=False) if line == "step")
+        time.sleep(chance.uniform(0, 0.02))
+        os.kill(process, signal.SIGKILL)
+        rest = list(lines)
+        left.append((reached, whole(path), *rest[-1:]))
+        if whole(path):  # the kill came too late
+            path.unlink()
+
+    starter.start(path, many)
+    told = set(starter.told())
+
+    assert {state for _, state, *_ in left} <= {True, False}
+    assert sum(not state for _, state, *_ in left) >= len(moments) - 2, left
+    assert "filled" in told
+    assert whole(path)
+    check_by_heart(path)
+
+
+def whole(path: Path) -> bool:
+    """Whether it holds the graph of `many`; it must hold that or nothing."""
+    if not path.exists() or not by_hand(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'entity'"):
+        return False
+    counts = [by_hand(path, f"SELECT count(*) FROM {table}") for table in ("entity", "name", "claim", "evidence")]  # noqa: S608
+    assert counts in ([0, 0, 0, 0], [20_000, 20_000, 2_000, 2_000])
+    return counts[0] > 0
+
+
+def check_by_heart(path: Path) -> None:
+    """SQLite's own check of tables and indexes, of the full text, and of what points where; and every claim."""
+    assert by_hand(path, "PRAGMA integrity_check") == "ok"
+    assert by_hand(path, "PRAGMA foreign_key_check") is None
+    by_hand(path, "INSERT INTO name_fts (name_fts, rank) VALUES ('integrity-check', 1)")
+    joined = """SELECT count(*) FROM framework_has_feature JOIN claim ON claim._pk = framework_has_feature.claim
+      JOIN entity subject ON subject._pk = framework_has_feature.subject
+      JOIN entity object ON object._pk = framework_has_feature.object
+      WHERE key = 'Framework:' || subject.slug || '/HAS_FEATURE/Feature:' || object.slug"""
+    assert by_hand(path, joined) == 2_000
