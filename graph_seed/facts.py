@@ -308,6 +308,8 @@ _READERS: dict[PropertyType, Callable[[Property, Any], Any]] = {
 def _check_slug(slug: str) -> None:
     if not slug or len(slug) > _LONGEST_SLUG:
         raise _Fault(f"slug has {len(slug)} characters; it has 1 to {_LONGEST_SLUG}.")
+    if high := [char for char in slug if "\ue000" <= char <= "\uffff"]:
+        raise _Fault(f"slug '{slug}' holds {high[0]!r}, which not every store sorts alike; spell it another way.")
     if key(slug) != slug:
         raise _Fault(f"slug '{slug}' is not lower-case without accents; write '{key(slug)}'.")
     if wrong := [char for char in slug if char not in "-_." and unicodedata.category(char)[0] not in "LMN"]:

@@ -65,7 +65,10 @@ def define_answers(types: Types, ontology: Ontology) -> tuple[Field, ...]:
     arguments = (
         Argument(kind.plural, "list[str]", "Slugs or aliases, at most 20."),
         Argument(
-            "onlyDifferences", "bool", "Leave out the rows in which all of them have the same value.", default=False
+            "onlyDifferences",
+            "bool | None",
+            "Leave out the rows in which all of them have the same value.",
+            default=False,
         ),
     )
     description = "Side by side; what no source mentions is UNKNOWN, never a no."

@@ -10,6 +10,10 @@ SOURCE = "Source"
 """The kind that evidence cites."""
 
 
+FACET_SIZE = 20
+"""How many targets a facet counts when it is not told."""
+
+
 def define_connections(types: Types, ontology: Ontology) -> None:
     """Add every kind's type, edge and connection."""
     types.output(
@@ -71,7 +75,7 @@ def _facets(types: Types, kind: Kind) -> tuple[Field, ...]:
     """The field `facets` of a kind's connection; none where the kind has no relation."""
     if not kind.edges:
         return ()
-    first = Argument("first", "int", "At most this many targets.", 20)
+    first = Argument("first", "int | None", "At most this many targets.", FACET_SIZE)
     types.output(
         f"{kind.name}Facets",
         tuple(Field(edge.name, "list[FacetCount]", None, (first,)) for edge in kind.edges),

@@ -27,6 +27,12 @@ _NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 _RELATION_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z")
 
 
+_FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9]*\Z")
+_ENTITY = frozenset({"id", "slug", "name", "aliases", "summary", "homepage"})
+_FILTER_WORDS = frozenset({"and", "or", "not", "claim"})
+_ROOT_FIELDS = frozenset({"node", "nodes", "claims", "graph", "compare"})
+
+
 class OntologyError(ValueError):
     """The entity classes do not fit together; raised when the service starts, never at a client."""
 
@@ -42,7 +48,7 @@ class PropertyType(enum.Enum):
     CHOICE = "choice"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Property:
     """One value of an entity. `choices` are the names of an enum's values, in order."""
 
@@ -52,7 +58,7 @@ class Property:
     choices: tuple[str, ...] = ()
     annotation: Any = field(default=None, compare=False, repr=False)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.name
 
 
@@ -73,7 +79,7 @@ class Relation:
         return f"{self.subject} {self.name} {self.object}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Edge:
     """A relation as seen from one of its ends: the field `name` of kind `source` leads to kind `target`."""
 
@@ -92,11 +98,11 @@ class Edge:
     def target(self) -> str:
         return self.relation.subject if self.reverse else self.relation.object
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.source}.{self.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kind:
     """A kind of entity: `name` is its GraphQL type, `singular` and `plural` its root fields."""
 
@@ -118,7 +124,7 @@ class Kind:
     def edge_by_name(self) -> dict[str, Edge]:
         return {item.name: item for item in self.edges}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.name
 
 
@@ -260,15 +266,21 @@ def _edges(kind_name: str, relations: tuple[Relation, ...]) -> tuple[Edge, ...]:
 
 
 def _check(kinds: tuple[Kind, ...], relations: tuple[Relation, ...]) -> None:
-    roots: set[str] = set()
+    roots = set(_ROOT_FIELDS)
     for item in kinds:
         if not _NAME.match(item.name):
             raise OntologyError(f"Kind '{item.name}' is not PascalCase.")
         names = [one.name for one in (*item.properties, *item.edges)]
+        if not {one.name for one in item.properties} >= _ENTITY:
+            raise OntologyError(f"{item.name} is no entity: let its class inherit Entity.")
+        if wrong := [name for name in names if not _FIELD_NAME.match(name) or name in _FILTER_WORDS]:
+            raise OntologyError(
+                f"{item.name}.{wrong[0]}: '{wrong[0]}' is no name for a field, or means something else."
+            )
         if twice := {name for name in names if names.count(name) > 1}:
             raise OntologyError(f"{item.name} has two fields '{min(twice)}'.")
-        if clash := roots & {item.singular, item.plural}:
-            raise OntologyError(f"Two kinds want the root field '{min(clash)}'.")
+        if clash := roots & {item.singular, item.plural} or {item.singular} & {item.plural}:
+            raise OntologyError(f"The root field '{min(clash)}' is wanted twice.")
         roots |= {item.singular, item.plural}
     signatures = [(item.subject, item.name) for item in relations]
     if twice := {signature for signature in signatures if signatures.count(signature) > 1}:

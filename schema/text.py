@@ -1,8 +1,15 @@
-"""The normalised key by which text is matched and sorted, in every store alike."""
+"""The normalised key by which text is matched and sorted, in every store alike.
+
+Neo4j compares text by UTF-16 units and sorts it by code points; the two differ where characters of U+E000 to U+FFFF meet
+those beyond the basic plane. In a key, the former are written as a pair of lower ones, and both orders are the same.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_HIGH = re.compile("[\ue000-\uffff]")
 
 
 def key(text: str) -> str:
@@ -11,7 +18,11 @@ def key(text: str) -> str:
     if folded.isascii():
         return folded
     bare = "".join(char for char in unicodedata.normalize("NFD", folded) if not _is_accent(char))
-    return unicodedata.normalize("NFKC", bare)
+    return _HIGH.sub(_lowered, unicodedata.normalize("NFKC", bare))
+
+
+def _lowered(match: re.Match[str]) -> str:
+    return f"\ud7ff{chr(0x4000 + ord(match[0]) - 0xE000)}"
 
 
 def _is_accent(char: str) -> bool:

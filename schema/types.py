@@ -18,6 +18,8 @@ from strawberry.types import get_object_definition
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from schema.ontology import OntologyError
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -70,6 +72,8 @@ class Types:
         annotations = {_attribute(field.name): self._annotation(field.type) for field in fields}
         for field in get_object_definition(made, strict=True).fields:
             field.type_annotation = annotations.get(field.python_name, field.type_annotation)
+        if name in self.namespace:
+            raise OntologyError(f"Two types are called {name}; give the kind another name.")
         self.namespace[name] = made
         return made
 

@@ -124,8 +124,11 @@ class Service:
                 await fill(store, self.settings, self._ontology)
             except StoreUnavailable:
                 continue
+            except StoreError as error:
+                log.warning("the store cannot be filled, trying again: %s", error)
+                continue
             except AtlasError:
-                log.exception("the store cannot be filled")
+                log.exception("the store cannot be filled; mend the facts and start again")
             return
 
 

@@ -58,6 +58,7 @@ def serve(given: argparse.Namespace) -> int:
     options: dict[str, Any] = {
         "host": settings.host,
         "port": port,
+        "timeout_worker_healthcheck": 60,  # a worker on a busy machine may take that long to import everything
         "log_level": settings.log_level,
         "access_log": False,
     }

@@ -23,6 +23,8 @@ from service.errors import InputError, Place
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 1000
 MOST_COMPARED = 20
+MOST_NESTED = 10
+MOST_ROOTS = 100
 _LARGEST_INTEGER = 2**63 - 1
 
 # ---------------------------------------------------------------------------------------------------------------- values

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from service.compiler.values import origin
 from service.errors import InputError, Place
-from service.plan import Convert, Slot, Value
+from service.plan import MOST_NESTED, Convert, Slot, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Operation:
     fragments: dict[str, FragmentDetails]
     variables: VariableValues
     slots: list[Value] = field(default_factory=list[Value])
+    _nested: int = 0
 
     def roots(self) -> Iterator[Selected]:
         """The root fields, in the order of the response."""
@@ -77,6 +79,18 @@ class Operation:
     def arguments(self, selected: Selected) -> dict[str, Any]:
         """The field's arguments, coerced; leaves that come from variables are Marks."""
         return get_argument_values(selected.parent.fields[selected.name], selected.node, self.variables)
+
+    @contextmanager
+    def nested(self, selected: Selected) -> Generator[None]:
+        """Go one relation deeper; raises InputError where that is deeper than a database is asked to go."""
+        if self._nested == MOST_NESTED:
+            message = f"relations are nested more than {MOST_NESTED} deep; ask for the rest by another operation."
+            raise selected.wrong(selected.key, message)
+        self._nested += 1
+        try:
+            yield
+        finally:
+            self._nested -= 1
 
     def slot(self, value: Any, convert: Convert, place: Place, detail: tuple[Any, ...] = ()) -> Slot:
         """Reserve a slot for a marked leaf."""

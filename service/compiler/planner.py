@@ -11,11 +11,13 @@ from graphql.execution.values import VariableValues
 
 from schema import Edge, Kind, Ontology, OntologyError
 from schema.answers import compared
+from schema.connections import FACET_SIZE
 from schema.graph import kind_value
 from service.compiler.lists import KNOWN, Lists, without
 from service.compiler.operation import Operation, Selected
 from service.compiler.values import Types, mark
 from service.plan import (
+    MOST_ROOTS,
     Branch,
     Branches,
     ById,
@@ -115,7 +117,13 @@ class Planner:
         """Plan one operation; raises InputError for arguments that contradict each other."""
         marked = VariableValues(variables.sources, mark(variables.coerced, types))
         operation = Operation(self._schema, definition, fragments, marked)
-        roots = tuple(self._root(operation, selected) for selected in operation.roots())
+        selections = list(operation.roots())
+        if len(selections) > MOST_ROOTS:
+            last = selections[MOST_ROOTS]
+            raise last.wrong(
+                last.key, f"an operation has at most {MOST_ROOTS} root fields; this one has {len(selections)}."
+            )
+        roots = tuple(self._root(operation, selected) for selected in selections)
         return Plan(roots, tuple(operation.slots))
 
     # ------------------------------------------------------------------------------------------------------ the check
@@ -275,7 +283,9 @@ class Planner:
         target = self._ontology.kind_by_name[edge.target]
         lists = Lists(self._ontology, operation, selected)
         hops, where, page = lists.hops(edge), lists.where(target), lists.page(target, claim=True)
-        return Walk(selected.key, hops, where, page, self._connection(operation, selected, target, edge, where))
+        with operation.nested(selected):
+            parts = self._connection(operation, selected, target, edge, where)
+        return Walk(selected.key, hops, where, page, parts)
 
     # ---------------------------------------------------------------------------------------------------- connections
 
@@ -305,7 +315,8 @@ class Planner:
             if edge is None:
                 yield Typename(part.key, part.parent.name)
                 continue
-            size = operation.slot(operation.arguments(part)["first"], Convert.SIZE, part.place("first"))
+            first = operation.arguments(part)["first"]
+            size = operation.slot(FACET_SIZE if first is None else first, Convert.SIZE, part.place("first"))
             parts = tuple(self._facet_part(operation, item, edge) for item in operation.below(part, "FacetCount"))
             yield Facet(part.key, Hops(edge, KNOWN), without(where, edge), size, parts)
 

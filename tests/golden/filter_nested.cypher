@@ -1,2 +1,2 @@
-CALL () { MATCH (t1:`Framework`) WHERE (EXISTS { MATCH (t1)-[r1:`FRAMEWORK_HAS_FEATURE`]->(t2:`Feature`) WHERE t2.`slug` = $v0 } OR NOT (COUNT { (t1)<-[:`COMPANY_USES`]-() } < $v1)) AND NOT ((t1.`slug` = $v2 OR NOT (NOT ((t1.name_key STARTS WITH $v3 OR EXISTS { (t1)<-[:NAMES]-(n1:`FrameworkAlias`) WHERE n1.key STARTS WITH $v3 }))))) WITH t1 ORDER BY t1.`slug` LIMIT $v4 RETURN collect([t1.`slug`]) AS x1 }
-RETURN [[x1]] AS data
+CALL () { MATCH (t1:`Framework`) WHERE (EXISTS { MATCH (t1)-[r2:`FRAMEWORK_HAS_FEATURE`]->(t2:`Feature`) WHERE t2.`slug` = $v0 } OR NOT (COUNT { (t1)<-[:`COMPANY_USES`]-() } < $v1)) AND NOT ((t1.`slug` = $v2 OR NOT (NOT ((t1.name_key STARTS WITH $v3 OR EXISTS { (t1)<-[:NAMES]-(n1:`FrameworkAlias`) WHERE n1.key STARTS WITH $v3 }))))) AND t1.`slug` IS NOT NULL WITH t1 ORDER BY t1.`slug` LIMIT $v4 RETURN collect([t1.`slug`]) AS x2 }
+RETURN [[x2]] AS data

@@ -29,9 +29,9 @@ PROMISED = ROOT.parent / "shared" / "design" / "contract.graphql"
 
 PENDING = {
     # answers, not only rows
-    *("Alternative", "Answer", "Cell", "Comparison", "ComparisonRow", "Need", "Path", "Reason", "Recommendation"),
-    *("Recommendations", "SearchConnection", "SearchEdge", "Step"),
-    *("Framework.alternatives", "Query.compare", "Query.paths", "Query.recommend", "Query.search"),
+    *("Alternative", "Need", "Path", "Reason", "Recommendation", "Recommendations", "Step"),
+    *("SearchConnection", "SearchEdge"),
+    *("Framework.alternatives", "Query.paths", "Query.recommend", "Query.search"),
     # writing and living
     *("Action", "Change", "ChangeConnection", "ChangeEdge", "Query.changes", "Subscription"),
     *("Mutation", "FrameworkInput", "UpsertFrameworkPayload", "UpsertedFramework", "DeletePayload", "Deleted"),

@@ -168,3 +168,18 @@ async def test_rows_that_stay_are_neither_lost_nor_doubled_on_neo4j(
     graphs: Graphs, neo4j_instance: Any, tmp_path_factory: pytest.TempPathFactory, drawn: Any
 ) -> None:
     await _check_changing(graphs, "neo4j", tmp_path_factory.getbasetemp(), drawn)
+
+
+@pytest.mark.anyio
+async def test_a_cursor_holds_where_utf_16_and_code_points_sort_differently(
+    graphs: Graphs, store: str, tmp_path: Path
+) -> None:
+    names = ("z", "日本", "\ufa0e", "\ue000", "\U00020000")
+    engine = await graphs.hold(
+        store, facts_from(tmp_path, _plain_lines({f"f{number}": name for number, name in enumerate(names)}))
+    )
+    body = "query ($size: Int, $cursor: String) { list: frameworks(orderBy: [{ name: ASC }], PAGE) LIST }"
+
+    walks = [await _walk([engine], body, size=1, backwards=backwards) for backwards in (False, True)]
+
+    assert [slugs for slugs, _ in walks] == [["f0", "f1", "f3", "f2", "f4"]] * 2

@@ -44,7 +44,9 @@ async def test_nasty_text_is_stored_found_and_returned_as_it_is(graphs: Graphs, 
     ]
     for number, text in enumerate(NASTY):
         slug = f"f{number}"
-        lines.append({"kind": "Framework", "slug": slug, "name": text, "summary": f"<{text}>", "aliases": [f"[{text}]"]})
+        lines.append(
+            {"kind": "Framework", "slug": slug, "name": text, "summary": f"<{text}>", "aliases": [f"[{text}]"]}
+        )
         lines.append(
             {
                 "subject": "Company:c",

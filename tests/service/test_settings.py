@@ -138,6 +138,10 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
     assert theirs == ours
 
 
+def test_the_level_of_the_log_may_be_written_as_one_likes() -> None:
+    assert [read_settings(log_level=level).log_level for level in ("WARNING", "Debug")] == ["warning", "debug"]
+
+
 def test_a_password_is_not_printed() -> None:
     assert "hunter2" not in repr(read_settings(neo4j_password="hunter2"))
 

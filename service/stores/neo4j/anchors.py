@@ -291,9 +291,7 @@ def _served(part: Predicate, node: str, kind: str, variables: Variables) -> tupl
 # ----------------------------------------------------------------------------------------------------------------- ends
 
 
-def _ends(
-    kind: str, where: Predicate | None, node: str, variables: Variables
-) -> tuple[tuple[End, ...], Way | None]:
+def _ends(kind: str, where: Predicate | None, node: str, variables: Variables) -> tuple[tuple[End, ...], Way | None]:
     """The ends that a filter names by their slugs, and the way along an index that tests them."""
     parts = conjuncts(where)
     named = [part for part in parts if isinstance(part, Related) and _is_one(part.where)][:_MOST_ENDS]
@@ -302,7 +300,10 @@ def _ends(
     rest = conditions((part for part in parts if part not in named), node, kind, variables)
     far = [variables.new("x") for _ in named]
     edges = [variables.new("r") for _ in named]
-    links = [Way((pattern(part.hops, node, *ends),), hop_conditions(part.hops, ends[0])) for part, *ends in zip(named, edges, far, strict=True)]
+    links = [
+        Way((pattern(part.hops, node, *ends),), hop_conditions(part.hops, ends[0]))
+        for part, *ends in zip(named, edges, far, strict=True)
+    ]
     tests = [f"EXISTS {{ {link} }}" for link in links]
     ends = tuple(
         End(
@@ -324,7 +325,9 @@ def _match(part: Related, far: str, variables: Variables) -> str:
 
 def _is_one(where: Predicate | None) -> bool:
     """Whether a filter names one node by its slug."""
-    return any(isinstance(part, Compare) and (part.property.name, part.operator) == ("slug", "eq") for part in conjuncts(where))
+    return any(
+        isinstance(part, Compare) and (part.property.name, part.operator) == ("slug", "eq") for part in conjuncts(where)
+    )
 
 
 def _is_indexed(order: tuple[Order, ...]) -> bool:

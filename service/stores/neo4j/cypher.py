@@ -13,18 +13,13 @@ https://neo4j.com/docs/cypher-manual/current/subqueries/collect/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from schema import Edge
 from service.plan import (
-    All,
-    AnyOf,
     Branch,
-    ByClaim,
-    ByCount,
     ById,
-    ByProperty,
     CellPart,
     Cells,
     CellValue,
@@ -35,13 +30,11 @@ from service.plan import (
     ClaimPart,
     ClaimScalar,
     ClaimWhere,
-    Compare,
     Compared,
     CompareRows,
     Comparison,
     ConnectionPart,
     Count,
-    Counted,
     CountedName,
     Counts,
     Cursor,
@@ -62,42 +55,25 @@ from service.plan import (
     Introspection,
     Listing,
     Lookup,
-    Named,
     Nodes,
-    Not,
-    Order,
     Page,
     PageFact,
     PageInfo,
     Plan,
-    Predicate,
-    Related,
     Root,
     RowPart,
     RowRelation,
     Scalar,
-    Slot,
     SourceClaims,
     Total,
     Typename,
     Walk,
-    missing,
 )
-from service.stores.neo4j.names import alias_label, key_name, label, property_name, relationship
+from service.stores.neo4j import anchors
+from service.stores.neo4j.anchors import Rows, Way
+from service.stores.neo4j.names import alias_label, label, property_name
+from service.stores.neo4j.predicates import CLAIM_PROPERTIES, Variables, pattern, slot, texts
 from service.stores.neo4j.shaper import Shaper, Source
-
-_COMPARE = {
-    "eq": "=",
-    "in": "IN",
-    "lt": "<",
-    "lte": "<=",
-    "gt": ">",
-    "gte": ">=",
-    "contains": "CONTAINS",
-    "startsWith": "STARTS WITH",
-    "endsWith": "ENDS WITH",
-}
-_CLAIM_PROPERTIES = {"firstSeen": "first_seen", "lastSeen": "last_seen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,31 +109,11 @@ class _Row:
         return f"[{', '.join(self.values)}]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Where the rows of a list come from: a pattern, what must hold, and the total order.
-
-    `node` is the variable of a row's entity or claim, `edge` that of the relationship that led there. `order` holds
-    expressions and whether they fall. `count` is the pattern of a bare count. `base` is what must hold whatever the
-    filter is, `kind` that of the entities.
-    """
-
-    pattern: str
-    conditions: tuple[str, ...]
-    node: str
-    order: tuple[tuple[str, bool], ...]
-    edge: str = ""
-    hops: Hops | None = None
-    count: str | None = None
-    kind: str = ""
-    base: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class _Writer:
     source: Source = field(default_factory=Source)
     calls: list[str] = field(default_factory=list[str])
-    _variables: dict[str, int] = field(default_factory=dict[str, int])
+    variables: Variables = field(default_factory=Variables)
 
     # ---------------------------------------------------------------------------------------------------------- roots
 
@@ -167,20 +123,11 @@ class _Writer:
             case Lookup():
                 return self._lookup(root)
             case Listing(kind=kind, where=where, page=page, parts=parts):
-                node = self._variable("t")
-                rows = _Rows(
-                    pattern=f"({node}:{label(kind.name)})",
-                    conditions=self._where(where, node, kind.name),
-                    node=node,
-                    order=self._order(page.order, node, ""),
-                    count=f"(:{label(kind.name)})" if where is None else None,
-                    kind=kind.name,
-                )
+                rows = anchors.listing(kind.name, where, page.order, self.variables)
                 return self._connection(rows, page, parts, self._call)
             case ClaimListing(where=where, page=page, parts=parts):
-                node = self._variable("c")
-                pattern, conditions = self._claim_where(where, node)
-                rows = _Rows(pattern, conditions, node, ((f"{node}.key", False),))
+                node = self.variables.new("c")
+                rows = Rows((self._claim_where(where, node),), node, ((f"{node}.key", False),))
                 return self._connection(rows, page, parts, self._call)
             case ById():
                 return self._by_id(root)
@@ -192,9 +139,9 @@ class _Writer:
                 raise TypeError(f"no store answers {root}")
 
     def _lookup(self, root: Lookup) -> tuple[str, str]:
-        node, row = self._variable("e"), _Row()
+        node, row = self.variables.new("e"), _Row()
         shaped = self._entity(root.parts, node, row)
-        kind, slug = root.kind.name, _slot(root.slug)
+        kind, slug = root.kind.name, slot(root.slug)
         # LIMIT 1 keeps a hit by slug from looking at the aliases
         call = (
             f"CALL () {{ MATCH ({node}:{label(kind)} {{slug: {slug}}}) RETURN {node}"
@@ -205,10 +152,10 @@ class _Writer:
         return self._call(call, row.text), self.source.function(f"return {name}(c[0], v) if c else None")
 
     def _by_id(self, root: ById) -> tuple[str, str]:
-        entity, claim = self._variable("e"), self._variable("c")
+        entity, claim = self.variables.new("e"), self.variables.new("c")
         found, row = self._branches(root.branches, entity), _Row()
         claimed = self.source.function(f"return {self._claim(root.claim, claim, row)}", argument="r")
-        wanted = "i" if root.many else _slot(root.slot)
+        wanted = "i" if root.many else slot(root.slot)
         value = (
             f"coalesce(head(COLLECT {{ MATCH ({entity}:Entity {{id: {wanted}}}) RETURN [0, {found[0]}] }}), "
             f"head(COLLECT {{ MATCH ({claim}:Claim {{id: {wanted}}}) RETURN [1, {row.text}] }}))"
@@ -216,12 +163,12 @@ class _Writer:
         one = self.source.function(f"return None if c is None else ({found[1]}, {claimed})[c[0]](c[1], v)")
         if not root.many:
             return value, one
-        listed = f"[i IN {_slot(root.slot)} | {value}]"
+        listed = f"[i IN {slot(root.slot)} | {value}]"
         return listed, self.source.function(f"return [{one}(r, v) for r in c]")
 
     def _comparison(self, root: Comparison) -> tuple[str, str]:
         """`[keys that are not there, [frameworks, rows of a relation, rows of the next ...]]`."""
-        kind, slugs, row = root.kind.name, _slot(root.slugs), _Row()
+        kind, slugs, row = root.kind.name, slot(root.slugs), _Row()
 
         def shaped(part: Typename | Compared | CompareRows) -> str:
             match part:
@@ -250,8 +197,8 @@ class _Writer:
     def _compare_rows(self, root: Comparison, edge: Edge, parts: tuple[RowPart, ...], row: _Row) -> str:
         """The Python that shapes the rows of one relation: a list."""
         hops = Hops(edge, ("HAS", "DISPUTED", "LACKS"))
-        target, hop, own = self._variable("t"), self._variable("r"), _Row()
-        cell, rows = _Row([f"{hop}.stance"]), _Rows("", (), target, (), edge=hop, hops=hops)
+        target, hop, own = self.variables.new("t"), self.variables.new("r"), _Row()
+        cell, rows = _Row([f"{hop}.stance"]), Rows((), target, (), edge=hop, hops=hops)
 
         def cell_part(part: CellPart) -> str:
             match part:
@@ -276,9 +223,9 @@ class _Writer:
                     return f"[{_members((item.key, cell_part(item)) for item in cell_parts)} for r in cells]"
 
         members = _members((part.key, row_part(part)) for part in parts)
-        one = f"head(COLLECT {{ OPTIONAL MATCH {_pattern(hops, 'a', hop, target)} RETURN {cell.text} }})"
+        one = f"head(COLLECT {{ OPTIONAL MATCH {pattern(hops, 'a', hop, target)} RETURN {cell.text} }})"
         cells = own.place(f"[a IN asked | {one}]")
-        reach = _pattern(hops, "a", "", f"{target}:{label(edge.target)}")
+        reach = pattern(hops, "a", "", f"{target}:{label(edge.target)}")
         value = (
             f"COLLECT {{ UNWIND asked AS a MATCH {reach} WITH DISTINCT asked, {target} ORDER BY {target}.slug"
             f" RETURN {own.text} }}"
@@ -323,7 +270,7 @@ class _Writer:
 
     def _call(self, body: str, row: str) -> str:
         """Put a root field's rows before the RETURN; the value is the list of them."""
-        name = self._variable("x")
+        name = self.variables.new("x")
         self.calls.append(f"CALL () {{ {body} RETURN collect({row}) AS {name} }}")
         return name
 
@@ -343,31 +290,14 @@ class _Writer:
                 value, shape = self._walk(part, node)
                 return f"{shape}({row.place(value)}, v)"
             case SourceClaims(page=page, parts=parts):
-                claim = self._variable("c")
-                rows = _Rows(
-                    pattern=f"({node})<-[:CITES]-({claim}:Claim)",
-                    conditions=(),
-                    node=claim,
-                    order=((f"{claim}.key", False),),
-                    count=f"({node})<-[:CITES]-()",
-                )
+                claim = self.variables.new("c")
+                hop, order = f"({node})<-[:CITES]-({claim})", ((f"{claim}.key", False),)
+                rows = Rows((Way((hop,)),), claim, order, count=f"({node})<-[:CITES]-()")
                 value, shape = self._connection(rows, page, parts, _collect)
                 return f"{shape}({row.place(value)}, v)"
 
     def _walk(self, walk: Walk, node: str) -> tuple[str, str]:
-        edge, target = self._variable("r"), self._variable("t")
-        bare = walk.where is None and not _needs_edge(walk.hops)
-        rows = _Rows(
-            pattern=_pattern(walk.hops, node, edge, f"{target}:{label(walk.hops.edge.target)}"),
-            conditions=(*_hop_conditions(walk.hops, edge), *self._where(walk.where, target, walk.hops.edge.target)),
-            node=target,
-            order=self._order(walk.page.order, target, edge),
-            edge=edge,
-            hops=walk.hops,
-            count=_pattern(walk.hops, node, "", "") if bare else None,
-            kind=walk.hops.edge.target,
-            base=_hop_conditions(walk.hops, edge),
-        )
+        rows = anchors.walk(node, walk.hops, walk.where, walk.page.order, self.variables)
         return self._connection(rows, walk.page, walk.parts, _collect)
 
     def _branches(self, branches: tuple[Branch, ...], node: str) -> tuple[str, str]:
@@ -391,9 +321,9 @@ class _Writer:
                 case ClaimScalar(name="confidence"):
                     return f"{row.place(f'{claim}.confidence')} / 1000"
                 case ClaimScalar(name=name):
-                    return row.place(f"{claim}.{_CLAIM_PROPERTIES.get(name, name)}")
+                    return row.place(f"{claim}.{CLAIM_PROPERTIES.get(name, name)}")
                 case ClaimEnd(name=name, branches=branches):
-                    end = self._variable("e")
+                    end = self.variables.new("e")
                     value, shape = self._branches(branches, end)
                     found = f"head(COLLECT {{ MATCH ({end}:Entity {{id: {claim}.{name}}}) RETURN {value} }})"
                     return f"{shape}({row.place(found)}, v)"
@@ -403,18 +333,18 @@ class _Writer:
 
         return _members((part.key, shaped(part)) for part in parts)
 
-    def _led(self, parts: tuple[ClaimPart, ...], rows: _Rows, row: _Row) -> str:
+    def _led(self, parts: tuple[ClaimPart, ...], rows: Rows, row: _Row) -> str:
         """The Python that shapes the claim that led over an edge; what the edge knows is read from it."""
         if rows.hops is None:
             return "None"
         if all(isinstance(part, Typename | ClaimScalar) for part in parts):
             return _members((part.key, self._led_scalar(part, rows, row)) for part in parts)
-        claim, own = self._variable("c"), _Row()
+        claim, own = self.variables.new("c"), _Row()
         shape = self.source.function(f"return {self._claim(parts, claim, own)}", argument="r")
         value = f"head(COLLECT {{ MATCH ({claim}:Claim {{key: {rows.edge}.claim}}) RETURN {own.text} }})"
         return f"{shape}({row.place(value)}, v)"
 
-    def _led_scalar(self, part: ClaimPart, rows: _Rows, row: _Row) -> str:
+    def _led_scalar(self, part: ClaimPart, rows: Rows, row: _Row) -> str:
         match part:
             case ClaimScalar(name="id"):
                 return f"claim_id({row.place(f'{rows.edge}.claim')})"
@@ -423,14 +353,14 @@ class _Writer:
             case ClaimScalar(name="confidence"):
                 return f"{row.place(f'{rows.edge}.confidence')} / 1000"
             case ClaimScalar(name=name):
-                return row.place(f"{rows.edge}.{_CLAIM_PROPERTIES.get(name, name)}")
+                return row.place(f"{rows.edge}.{CLAIM_PROPERTIES.get(name, name)}")
             case Typename(name=name):
                 return repr(name)
             case ClaimEnd() | EvidenceList():
                 raise TypeError(f"no edge knows {part}")
 
     def _evidence(self, part: EvidenceList, claim: str) -> tuple[str, str]:
-        cites, source, row = self._variable("v"), self._variable("s"), _Row()
+        cites, source, row = self.variables.new("v"), self.variables.new("s"), _Row()
 
         def shaped(item: Typename | EvidenceScalar | Cited) -> str:
             match item:
@@ -451,7 +381,7 @@ class _Writer:
     # ---------------------------------------------------------------------------------------------------- connections
 
     def _connection(
-        self, rows: _Rows, page: Page, parts: tuple[ConnectionPart, ...], collect: Callable[[str, str], str]
+        self, rows: Rows, page: Page, parts: tuple[ConnectionPart, ...], collect: Callable[[str, str], str]
     ) -> tuple[str, str]:
         """The expression of a connection's value, `[rows, fact, ...]`, and the function that shapes it."""
         row, facts = _Row(), _Row(["null"])
@@ -467,12 +397,13 @@ class _Writer:
         members = _members((part.key, self._connection_part(part, rows, page, row, facts)) for part in parts)
         lines: list[str] = []
         if listed:
-            facts.values[0] = collect(self._cut(rows, page, more=more), row.text)
+            linked = bool(rows.edge) and f"{rows.edge}." in row.text
+            facts.values[0] = collect(anchors.cut(rows, page, more=more, edge=linked), row.text)
             lines = ["rows = c[0]", f"shown = rows[:v[{page.size}]]" if more else "shown = rows"]
             lines += ["shown = shown[::-1]"] if page.backwards else []
         return facts.text, self.source.function(*lines, f"return {members}")
 
-    def _connection_part(self, part: ConnectionPart, rows: _Rows, page: Page, row: _Row, facts: _Row) -> str:
+    def _connection_part(self, part: ConnectionPart, rows: Rows, page: Page, row: _Row, facts: _Row) -> str:
         match part:
             case Typename(name=name):
                 return repr(name)
@@ -484,11 +415,11 @@ class _Writer:
             case PageInfo(parts=items):
                 return _members((item.key, self._page_fact(item, rows, page, row, facts)) for item in items)
             case Total():
-                return facts.place(_count(rows), of="c")
+                return facts.place(anchors.count(rows), of="c")
             case Facets(parts=items):
                 return _members((item.key, self._facet(item, rows, facts)) for item in items)
 
-    def _edge_part(self, part: EdgePart, rows: _Rows, page: Page, row: _Row) -> str:
+    def _edge_part(self, part: EdgePart, rows: Rows, page: Page, row: _Row) -> str:
         match part:
             case Typename(name=name):
                 return repr(name)
@@ -501,7 +432,7 @@ class _Writer:
                     return self._claim(parts or (), rows.node, row)
                 return self._led(parts or (), rows, row)
 
-    def _page_fact(self, item: Typename | PageFact, rows: _Rows, page: Page, row: _Row, facts: _Row) -> str:
+    def _page_fact(self, item: Typename | PageFact, rows: Rows, page: Page, row: _Row, facts: _Row) -> str:
         match item:
             case Typename(name=name):
                 return repr(name)
@@ -510,18 +441,17 @@ class _Writer:
                 terms = [f"len(rows) > v[{page.size}]"] if ahead != page.backwards else []
                 bound = page.before if ahead else page.after
                 if bound is not None:
-                    outside = f"NOT ({_beyond(rows, bound, behind=not ahead)})"
-                    exists = f"EXISTS {{ MATCH {rows.pattern}{_clause((*rows.conditions, outside))} }}"
-                    terms.append(facts.place(exists, of="c"))
+                    outside = f"NOT ({anchors.beyond(rows, bound, behind=not ahead)})"
+                    terms.append(facts.place(anchors.has(rows, outside), of="c"))
                 return " or ".join(terms) or "False"
             case PageFact(name=name):
                 outermost = "shown[0]" if name == "startCursor" else "shown[-1]"
                 return f"{_cursor(rows, page, row, outermost)} if shown else None"
 
-    def _facet(self, facet: Typename | Facet, rows: _Rows, facts: _Row) -> str:
+    def _facet(self, facet: Typename | Facet, rows: Rows, facts: _Row) -> str:
         if isinstance(facet, Typename):
             return repr(facet.name)
-        edge, target, row = self._variable("r"), self._variable("t"), _Row()
+        edge, target, row = self.variables.new("r"), self.variables.new("t"), _Row()
 
         def shaped(part: FacetPart) -> str:
             match part:
@@ -533,185 +463,38 @@ class _Writer:
                     return row.place("n")
 
         members = _members((part.key, shaped(part)) for part in facet.parts)
-        conditions = (*rows.base, *self._where(facet.where, rows.node, rows.kind))
-        hop = _pattern(facet.hops, rows.node, edge, f"{target}:{label(facet.hops.edge.target)}")
+        found = anchors.found(rows, facet.where, self.variables)
+        hop = pattern(facet.hops, rows.node, edge, target)
         value = (
-            f"COLLECT {{ MATCH {rows.pattern}{_clause(conditions)} MATCH {hop} WITH {target}, count(*) AS n"
-            f" ORDER BY n DESC, {target}.slug LIMIT {_slot(facet.size)} RETURN {row.text} }}"
+            f"COLLECT {{ {found} MATCH {hop} WITH {target}, count(*) AS n"
+            f" ORDER BY n DESC, {target}.slug LIMIT {slot(facet.size)} RETURN {row.text} }}"
         )
         return f"{self.source.function(f'return [{members} for r in c]')}({facts.place(value, of='c')}, v)"
 
-    def _cut(self, rows: _Rows, page: Page, *, more: bool) -> str:
-        conditions = list(rows.conditions)
-        if page.after is not None:
-            conditions.append(_beyond(rows, page.after, behind=True))
-        if page.before is not None:
-            conditions.append(_beyond(rows, page.before, behind=False))
-        if not rows.edge and not rows.conditions:
-            # the order of an index serves only where a predicate proves that the property is there
-            conditions += [f"{term} IS NOT NULL" for term, _ in rows.order if term.startswith(f"{rows.node}.")]
-        order = ", ".join(f"{term}{' DESC' if falls != page.backwards else ''}" for term, falls in rows.order)
-        kept = f"{rows.node}, {rows.edge}" if rows.edge else rows.node
-        limit = f"{_slot(page.size)}{' + 1' if more else ''}"
-        return f"MATCH {rows.pattern}{_clause(conditions)} WITH {kept} ORDER BY {order} LIMIT {limit}"
-
-    # -------------------------------------------------------------------------------------------- orders and predicates
-
-    def _order(self, order: tuple[Order, ...], node: str, edge: str) -> tuple[tuple[str, bool], ...]:
-        return tuple((_order_term(term, node, edge), term.descending) for term in order)
-
-    def _where(self, predicate: Predicate | None, node: str, kind: str) -> tuple[str, ...]:
-        match predicate:
-            case None:
-                return ()
-            case All(parts):
-                return tuple(self._predicate(part, node, kind) for part in parts)
-            case _:
-                return (self._predicate(predicate, node, kind),)
-
-    def _predicate(self, predicate: Predicate, node: str, kind: str) -> str:
-        """A condition that is true or false, never null."""
-        match predicate:
-            case Compare(prop, "null"):
-                return f"{node}.{property_name(prop)} IS NULL"
-            case Compare(prop, operator, slot):
-                value = f"{node}.{key_name(prop)}"
-                text = f"{value} {_COMPARE[operator]} {_value(slot)}"
-                return text if prop.required else f"({value} IS NOT NULL AND {text})"
-            case Named(operator, slot):
-                alias, operation = self._variable("n"), f"{_COMPARE[operator]} {_slot(slot)}"
-                other = f"EXISTS {{ ({node})<-[:NAMES]-({alias}:{alias_label(kind)}) WHERE {alias}.key {operation} }}"
-                return f"({node}.name_key {operation} OR {other})"
-            case Related(hops, where):
-                return self._related(hops, where, node)
-            case Counted(hops, operator, slot):
-                return f"{_hop_count(hops, node)} {_COMPARE[operator]} {_slot(slot)}"
-            case All(parts):
-                return _join(" AND ", "true", (self._predicate(part, node, kind) for part in parts))
-            case AnyOf(parts):
-                return _join(" OR ", "false", (self._predicate(part, node, kind) for part in parts))
-            case Not(part):
-                return f"NOT ({self._predicate(part, node, kind)})"
-
-    def _related(self, hops: Hops, where: Predicate | None, node: str) -> str:
-        edge, target = self._variable("r"), self._variable("t")
-        if where is None and not _needs_edge(hops):
-            return f"EXISTS {{ {_pattern(hops, node, '', '')} }}"
-        conditions = (*_hop_conditions(hops, edge), *self._where(where, target, hops.edge.target))
-        pattern = _pattern(hops, node, edge, f"{target}:{label(hops.edge.target)}")
-        return f"EXISTS {{ MATCH {pattern}{_clause(conditions)} }}"
-
-    def _claim_where(self, where: ClaimWhere, claim: str) -> tuple[str, tuple[str, ...]]:
+    def _claim_where(self, where: ClaimWhere, claim: str) -> Way:
         patterns, conditions = [f"({claim}:Claim)"], list[str]()
-        for name, slot in (("subject", where.subject), ("object", where.object)):
-            if slot is not None:
-                conditions.append(f"{claim}.{name} = {_slot(slot)}")
+        for name, end in (("subject", where.subject), ("object", where.object)):
+            if end is not None:
+                conditions.append(f"{claim}.{name} = {slot(end)}")
         if where.source is not None:
-            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {_slot(where.source)}}})")
+            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {slot(where.source)}}})")
         if where.relations is not None:
-            conditions.append(f"{claim}.relation IN {_slot(where.relations)}")
+            conditions.append(f"{claim}.relation IN {slot(where.relations)}")
         if where.stances is not None:
-            conditions.append(f"{claim}.stance IN {_names(where.stances)}")
+            conditions.append(f"{claim}.stance IN {texts(where.stances)}")
         if where.least is not None:
-            conditions.append(f"{claim}.confidence >= {_slot(where.least)}")
-        return ", ".join(patterns), tuple(conditions)
-
-    def _variable(self, letter: str) -> str:
-        self._variables[letter] = self._variables.get(letter, 0) + 1
-        return f"{letter}{self._variables[letter]}"
+            conditions.append(f"{claim}.confidence >= {slot(where.least)}")
+        return Way(tuple(patterns), tuple(conditions))
 
 
 def _collect(body: str, row: str) -> str:
     return f"COLLECT {{ {body} RETURN {row} }}"
 
 
-def _count(rows: _Rows) -> str:
-    if rows.count is not None:
-        return f"COUNT {{ {rows.count} }}"
-    return f"COUNT {{ MATCH {rows.pattern}{_clause(rows.conditions)} }}"
-
-
-def _cursor(rows: _Rows, page: Page, row: _Row, of: str = "r") -> str:
+def _cursor(rows: Rows, page: Page, row: _Row, of: str = "r") -> str:
     values = ", ".join(row.place(term, of) for term, _ in rows.order)
     return f"write_cursor({page.signature!r}, [{values}])"
 
 
-def _beyond(rows: _Rows, bound: Sequence[Slot], *, behind: bool) -> str:
-    """Whether a row comes strictly behind (or before) a cursor, in the list's own order."""
-    text = ""
-    for (term, falls), slot in reversed(list(zip(rows.order, bound, strict=True))):
-        sign = ">" if falls != behind else "<"
-        step = f"{term} {sign} {_slot(slot)}"
-        # the first bound alone narrows the index, the rest decides among equals
-        text = f"({term} {sign}= {_slot(slot)} AND ({step} OR {text}))" if text else step
-    return text
-
-
-def _order_term(order: Order, node: str, edge: str) -> str:
-    match order:
-        case ByProperty(prop):
-            text = f"{node}.{key_name(prop)}"
-            return text if prop.required else f"coalesce({text}, {_sentinel(order)})"
-        case ByCount(target):
-            return _hop_count(Hops(target, ("HAS", "DISPUTED")), node)
-        case ByClaim("confidence"):
-            return f"{edge}.confidence"
-        case ByClaim(name):
-            return f"coalesce({edge}.{_CLAIM_PROPERTIES[name]}, {_sentinel(order)})"
-
-
-def _hop_count(hops: Hops, node: str) -> str:
-    if not _needs_edge(hops):
-        return f"COUNT {{ {_pattern(hops, node, '', '')} }}"
-    return f"COUNT {{ MATCH {_pattern(hops, node, 'r', '')}{_clause(_hop_conditions(hops, 'r'))} }}"
-
-
-def _pattern(hops: Hops, near: str, edge: str, far: str) -> str:
-    """`(near)-[edge:TYPES]->(far)`, turned where the edge is walked back."""
-    known = {"HAS", "DISPUTED"} & set(hops.stances) or not hops.stances
-    types = [relationship(hops.edge.relation)] if known else []
-    types += [relationship(hops.edge.relation, denied=True)] if "LACKS" in hops.stances else []
-    ahead, back = ("<-", "-") if hops.edge.reverse else ("-", "->")
-    return f"({near}){ahead}[{edge}:{'|'.join(types)}]{back}({far})"
-
-
-def _needs_edge(hops: Hops) -> bool:
-    return bool(_hop_conditions(hops, ""))
-
-
-def _hop_conditions(hops: Hops, edge: str) -> tuple[str, ...]:
-    """What must hold of an edge beyond its type."""
-    least = () if hops.least is None else (f"{edge}.confidence >= {_slot(hops.least)}",)
-    if set(hops.stances) & {"HAS", "DISPUTED"} in ({"HAS", "DISPUTED"}, set()) and hops.stances:
-        return least
-    return f"{edge}.stance IN {_names(hops.stances)}", *least
-
-
-def _names(names: Iterable[str]) -> str:
-    return f"[{', '.join(repr(name) for name in names)}]"
-
-
-def _sentinel(order: ByProperty | ByClaim) -> str:
-    return repr(missing(order))
-
-
-def _clause(conditions: Sequence[str]) -> str:
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
-
-
-def _join(word: str, empty: str, parts: Iterable[str]) -> str:
-    listed = list(parts)
-    return f"({word.join(listed)})" if listed else empty
-
-
 def _members(parts: Iterable[tuple[str, str]]) -> str:
     return "{" + ", ".join(f"{name!r}: {value}" for name, value in parts) + "}"
-
-
-def _slot(slot: Slot) -> str:
-    return f"$v{slot}"
-
-
-def _value(slot: Slot | None) -> str:
-    assert slot is not None  # noqa: S101 - only `null` has none
-    return _slot(slot)

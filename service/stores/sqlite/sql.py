@@ -629,7 +629,9 @@ def _graph_part(part: Typename | GraphScalar | Counts) -> list[Piece]:
         case GraphScalar(name="store"):
             return [string("sqlite")]
         case GraphScalar(name=name):
-            return [f"json_quote((SELECT {'version' if name == 'version' else 'changed'} FROM graph))"]
+            if name == "version":
+                return ["json_quote(ifnull((SELECT version FROM graph), ''))"]
+            return ["json_quote((SELECT changed FROM graph))"]
         case Counts():
             pieces: list[Piece] = [Fixed("[")]
             for index, (name, value) in enumerate(zip(part.names, part.values, strict=True)):

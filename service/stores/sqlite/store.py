@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import stat
 import threading
 import time
@@ -36,6 +37,7 @@ _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
 _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
+_MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
@@ -162,9 +164,9 @@ class SqliteStore:
             db.execute(f"PRAGMA user_version = {LAYOUT}")
 
     def _has_tables(self, db: apsw.Connection) -> bool:
-        """Whether the file holds the tables and columns of this ontology."""
-        present = {tables.quote(name) for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        needed = {tables.relation_table(relation) for relation in self._ontology.relations}
+        """Whether the file holds the tables, indexes and columns of this ontology."""
+        needed = {match[1] for text in tables.schema(self._ontology) for match in [_MADE.search(text)] if match}
+        present = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
         missing = needed - present or any(tables.columns_missing(self._ontology, _columns(db)))
         return db.pragma("user_version") == LAYOUT and not missing
 

@@ -1,0 +1,371 @@
+"""Make a synthetic graph of N frameworks as Facts, and fill a store with it.
+
+Frameworks have ten features each on average, drawn with zipf popularity, so that a few features are hubs. The same
+size and seed make the same facts.
+
+    uv run python -m benchmarks.generate 10000 --store sqlite:///graph-10000.db
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import random
+import time
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph_seed import Facts, Reference
+from graph_seed.facts import EntityFact, EvidenceFact
+from schema import ONTOLOGY
+from schema.entities import ApplicationCategory, FeatureCategory, TechnologyCategory
+from schema.text import key
+from service.settings import read_settings
+from service.stores import open_store
+
+_STARTS = [
+    "a",
+    "be",
+    "bo",
+    "ca",
+    "co",
+    "da",
+    "dra",
+    "e",
+    "fa",
+    "fi",
+    "fla",
+    "ga",
+    "ha",
+    "hy",
+    "ja",
+    "ka",
+    "ki",
+    "la",
+    "lo",
+    "lu",
+    "ma",
+    "mi",
+    "mo",
+    "na",
+    "no",
+    "o",
+    "pe",
+    "py",
+    "qua",
+    "ra",
+    "ri",
+    "ru",
+    "sa",
+    "so",
+    "ta",
+    "to",
+    "tri",
+    "u",
+    "va",
+    "ve",
+    "vi",
+    "wa",
+    "xe",
+    "ya",
+    "ze",
+    "zo",
+]
+_ENDS = [
+    "bra",
+    "cto",
+    "dex",
+    "dia",
+    "ka",
+    "kra",
+    "lia",
+    "lo",
+    "lta",
+    "mba",
+    "mix",
+    "na",
+    "ndo",
+    "nix",
+    "nto",
+    "pra",
+    "psa",
+    "que",
+    "ra",
+    "rex",
+    "rio",
+    "ron",
+    "rta",
+    "sa",
+    "ska",
+    "sta",
+    "ta",
+    "tor",
+    "tta",
+    "va",
+    "vel",
+    "x",
+    "ya",
+    "zen",
+]
+_STEMS = [
+    "asset",
+    "auth",
+    "batch",
+    "board",
+    "cache",
+    "cargo",
+    "chart",
+    "cloud",
+    "code",
+    "craft",
+    "data",
+    "deck",
+    "desk",
+    "dock",
+    "edge",
+    "field",
+    "flow",
+    "form",
+    "forge",
+    "gate",
+    "graph",
+    "grid",
+    "guard",
+    "hook",
+    "host",
+    "hub",
+    "index",
+    "job",
+    "kit",
+    "lab",
+    "lane",
+    "layer",
+    "link",
+    "loop",
+    "mail",
+    "map",
+    "mesh",
+    "model",
+    "node",
+    "page",
+    "panel",
+    "path",
+    "peer",
+    "pipe",
+    "point",
+    "poll",
+    "port",
+    "press",
+    "pulse",
+    "queue",
+    "rail",
+    "relay",
+    "ring",
+    "root",
+    "route",
+    "scope",
+    "serve",
+    "shard",
+    "shell",
+    "sign",
+    "site",
+    "socket",
+    "space",
+    "spark",
+    "stack",
+    "stage",
+    "state",
+    "store",
+    "stream",
+    "sync",
+    "table",
+    "task",
+    "thread",
+    "token",
+    "trace",
+    "track",
+    "tree",
+    "vault",
+    "view",
+    "wave",
+    "web",
+    "wire",
+    "work",
+    "yard",
+]
+_TAILS = ("", "", "", " JS", " Lite", " Kit", " X", " Core", " Py", " Next", " Pro", " HTTP")
+_SUFFIXES = ("", "er", "ly", "base")
+
+_LETTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many there are of each kind in a graph of `frameworks`."""
+
+    frameworks: int
+
+    @property
+    def features(self) -> int:
+        return min(2000, max(200, self.frameworks // 50))
+
+    @property
+    def applications(self) -> int:
+        return min(400, max(40, self.frameworks // 250))
+
+    @property
+    def technologies(self) -> int:
+        return min(1000, max(100, self.frameworks // 100))
+
+    @property
+    def companies(self) -> int:
+        return max(50, self.frameworks // 50)
+
+
+TYPES = 40
+SOURCES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The facts, and the slugs of each kind in the order of their popularity."""
+
+    facts: Facts
+    slugs: dict[str, list[str]]
+
+
+def generate(frameworks: int, seed: int = 1) -> Graph:
+    """Make the graph of a size; deterministic by its seed."""
+    size, chance = Size(frameworks), random.Random(seed)
+    maker = _Maker(chance)
+    maker.entities(
+        "Source", SOURCES, lambda number: {"publisher": f"Publisher {number % 120}", "published": _day(number)}
+    )
+    maker.entities("FrameworkType", TYPES, dict)
+    maker.entities("Feature", size.features, _category(FeatureCategory))
+    maker.entities("Application", size.applications, _category(ApplicationCategory))
+    maker.entities("Technology", size.technologies, _category(TechnologyCategory))
+    maker.entities("Framework", frameworks, lambda number: {"homepage": f"https://framework-{number}.example/"})
+    maker.entities("Company", size.companies, dict)
+    maker.claims("Framework", "HAS_FEATURE", "Feature", range(5, 16))
+    maker.claims("Framework", "SUITS", "Application", range(1, 6))
+    maker.claims("Framework", "WORKS_WITH", "Technology", range(4))
+    maker.claims("Framework", "OF_TYPE", "FrameworkType", range(1, 3))
+    maker.claims("FrameworkType", "HAS_FEATURE", "Feature", range(5, 16))
+    maker.claims("Company", "USES", "Framework", range(5, 16))
+    return Graph(Facts(tuple(maker.made), tuple(maker.evidence), f"benchmark-{frameworks}-{seed}"), maker.slugs)
+
+
+@dataclass
+class _Maker:
+    chance: random.Random
+    made: list[EntityFact] = field(default_factory=list)
+    evidence: list[EvidenceFact] = field(default_factory=list)
+    slugs: dict[str, list[str]] = field(default_factory=dict)
+
+    def entities(self, kind: str, count: int, more: Callable[[int], dict[str, Any]] | type[dict]) -> None:
+        slugs = self.slugs[kind] = []
+        names = _names(self.chance, kind)
+        for number, name in enumerate(itertools.islice(names, count)):
+            slug = key(name).replace(" ", "-")
+            slugs.append(slug)
+            values = {
+                "slug": slug,
+                "name": name,
+                "aliases": [name.replace(" ", "") + "!"] if number % 10 == 0 else [],
+                "summary": f"{name} is a {kind.lower()} for {name.split()[-1].lower()} work, made by a generator.",
+                "homepage": None,
+                **(more(number) if more is not dict else {}),
+            }
+            self.made.append(EntityFact(kind, slug, values))
+
+    def claims(self, subject: str, name: str, object_: str, many: Sequence[int]) -> None:
+        relation = ONTOLOGY.relation_by_signature[subject, name, object_]
+        popular = Zipf(self.slugs[object_], self.chance)
+        objects = {slug: Reference(object_, slug) for slug in self.slugs[object_]}
+        sources = self.slugs["Source"]
+        for slug in self.slugs[subject]:
+            reference = Reference(subject, slug)
+            for found in popular.several(self.chance.choice(many)):
+                source = sources[int(self.chance.random() * SOURCES)]
+                note = f"{slug} {found}."
+                supports = self.chance.random() > 0.01
+                self.evidence.append(
+                    EvidenceFact(reference, relation, objects[found], source, supports, note, None, None)
+                )
+
+
+class Zipf:
+    """Draws items, the first ones oftenest: the n-th with a weight of 1/n."""
+
+    def __init__(self, items: Sequence[str], chance: random.Random) -> None:
+        self._items = items
+        self._chance = chance
+        self._bounds = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(items))))
+
+    def one(self) -> str:
+        return self._items[bisect(self._bounds, self._chance.random() * self._bounds[-1])]
+
+    def several(self, count: int) -> list[str]:
+        """Different ones."""
+        found: dict[str, None] = {}
+        while len(found) < min(count, len(self._items)):
+            found[self.one()] = None
+        return list(found)
+
+
+def _names(chance: random.Random, kind: str) -> Iterator[str]:
+    """Names that differ in their slugs, such as `Draxnix Router Lite`; several begin with the same word."""
+    firsts = [f"{start}{end}".capitalize() for start in _STARTS for end in _ENDS]
+    seconds = [f"{stem}{suffix}".capitalize() for stem in _STEMS for suffix in _SUFFIXES]
+    chance.shuffle(firsts)
+    seen: set[str] = set()
+    for number in itertools.count():
+        name = f"{chance.choice(firsts)} {chance.choice(seconds)}{chance.choice(_TAILS)}"
+        if kind == "Source":
+            name = f"On {name}"
+        if name in seen:
+            name = f"{name} {number}"
+        seen.add(name)
+        yield name
+
+
+def _category(choices: Any) -> Callable[[int], dict[str, Any]]:
+    names = [choice.name for choice in choices]
+    return lambda number: {"category": names[number % len(names)]}
+
+
+def _day(number: int) -> str:
+    return f"{2015 + number % 10}-{1 + number % 12:02}-{1 + number % 28:02}"
+
+
+async def fill(store: str, graph: Graph, **settings: Any) -> float:
+    """Fill the store with the graph unless it holds one; the seconds it took."""
+    opened = await open_store(read_settings(store=store, **settings), ONTOLOGY)
+    started = time.monotonic()
+    try:
+        await opened.seed(lambda: graph.facts)
+    finally:
+        await opened.close()
+    return time.monotonic() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("frameworks", type=int)
+    parser.add_argument("--store", required=True)
+    parser.add_argument("--password")
+    asked = parser.parse_args()
+    started = time.monotonic()
+    graph = generate(asked.frameworks)
+    print(
+        f"{len(graph.facts.entities)} entities, {len(graph.facts.evidence)} claims made in {time.monotonic() - started:.1f} s"
+    )
+    print(f"held after {asyncio.run(fill(asked.store, graph, neo4j_password=asked.password)):.1f} s")
+
+
+if __name__ == "__main__":
+    main()
