@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
 from service.engine import Engine
-from service.errors import AtlasError, StoreError, StoreRefused, StoreUnavailable
+from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
@@ -144,7 +144,12 @@ class _Endpoint:
         self._views: dict[int, ASGIApp] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        engine = await self._service.start()
+        try:
+            engine = await self._service.start()
+        except (StoreError, FactsError) as error:  # mounted, and nobody was told when the application started
+            log.error("the store cannot be opened: %s", error)  # noqa: TRY400 - its cause is in the message
+            await JSONResponse({"errors": [{"message": "The graph cannot be opened."}]}, 503)(scope, receive, send)
+            return
         view = self._views.get(id(engine))
         if view is None:
             self._views = {id(engine): (view := GraphQLView(engine, explorer=self._service.settings.explorer))}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from graphql import DocumentNode, GraphQLSchema, get_variable_values
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_values
 from graphql.execution.values import VariableValues
 
 from schema import Ontology
@@ -79,10 +79,17 @@ class Compiler(Generic[S]):
             chosen = self._chosen.put((text, operation_name), choose(self._schema, document, operation_name))
         values = get_variable_values(self._schema, chosen.definition.variable_definitions or (), dict(variables or {}))
         if isinstance(values, list):
-            raise Refused(values)
+            raise Refused([_placed(error, chosen) for error in values])
         key = text, operation_name, shape(values.coerced, chosen.types)
         found = self._plans.get(key)
         if found is None:
             plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
             found = self._plans.put(key, (plan, self._write(plan) if plan.asks_store else None))
         return Compiled(*found, chosen, values)
+
+
+def _placed(error: GraphQLError, chosen: Chosen) -> GraphQLError:
+    """The error of a variable, with the place of the variables where it says none."""
+    if error.locations:
+        return error
+    return GraphQLError(error.message, nodes=list(chosen.definition.variable_definitions or ()), original_error=error)

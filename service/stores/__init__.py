@@ -7,7 +7,6 @@ from typing import Any
 from schema import Ontology
 from service.settings import Settings
 from service.stores.base import Progress, Store, no_progress
-from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 
 __all__ = ["Progress", "Store", "no_progress", "open_store"]
@@ -17,4 +16,6 @@ async def open_store(settings: Settings, ontology: Ontology) -> Store[Any]:
     """Open the store that the settings name; raises StoreError where it cannot serve."""
     if settings.sqlite_path is not None:
         return SqliteStore.open(settings.sqlite_path, ontology)
+    from service.stores.neo4j.store import Neo4jStore  # noqa: PLC0415 - the driver costs a second, SQLite needs none
+
     return Neo4jStore(settings, ontology)

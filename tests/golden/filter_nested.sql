@@ -1,2 +1,2 @@
-SELECT (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":', json_quote(p1."slug"), '}'), ','), ''), ']}')
+SELECT (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p1."slug", '"}'), ','), ''), ']}')
   FROM (SELECT t1."slug" AS "slug" FROM entity t1 WHERE t1._kind = 'Framework' AND ((EXISTS (SELECT 1 FROM "framework_has_feature" r1 JOIN entity t2 ON t2._pk = r1.object WHERE r1.subject = t1._pk AND r1.stance < 2 AND t2."slug" = :v0) OR NOT ((SELECT count(*) FROM "company_uses" r2 WHERE r2.object = t1._pk AND r2.stance < 2) < :v1)) AND NOT ((t1."slug" = :v2 OR NOT (NOT (t1._pk IN (SELECT n1.entity FROM name n1 WHERE n1.kind = 'Framework' AND (n1.key >= :v3 AND n1.key < :v3 || char(1114111)))))))) ORDER BY t1."slug" LIMIT :v4) p1)

@@ -113,7 +113,7 @@ def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subproc
         [COMMAND, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
         cwd=cwd,
         env={**os.environ, **environment},
@@ -376,7 +376,7 @@ def test_two_workers_answer_and_end_together(tmp_path: Path) -> None:
 
         served.process.send_signal(signal.SIGTERM)
         served.process.wait(20)
-        wait_until(lambda: not served.processes(), "no process is left", seconds=5)
+        wait_until(lambda: not served.processes(), "no process is left", seconds=20)
 
     assert served.said == f"Framework Atlas on {served.base}/graphql, from {store}\n"
     assert found == [{"data": {"framework": {"name": "Django"}}}] * 20

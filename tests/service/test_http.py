@@ -587,7 +587,6 @@ async def test_half_a_surrogate_pair_in_a_cursor_is_refused(client: httpx.AsyncC
 
 
 @pytest.mark.anyio
-@pytest.mark.xfail(strict=True, reason="Strawberry's check of a oneOf input in a variable says not where")
 async def test_a_wrong_one_of_in_a_variable_is_located(client: httpx.AsyncClient) -> None:
     text = "query ($o: [FeatureOrder!]) { features(orderBy: $o) { totalCount } }"
 

@@ -87,6 +87,8 @@ from service.stores.sqlite.tables import STANCES, column, key_column, relation_t
 
 _COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STANCES.items())
+_BARE = frozenset({"id", "slug"})
+"""Properties whose characters JSON never escapes, and that are never null."""
 _CLAIM_COLUMNS = {"firstSeen": "first_seen", "lastSeen": "last_seen", "confidence": "confidence"}
 
 
@@ -279,6 +281,8 @@ class _Writer:
                 return [string(name)]
             case Scalar(property=prop):
                 value = scope.read(column(prop))
+                if prop.name in _BARE:
+                    return [Fixed('"'), value, Fixed('"')]
                 return [value if prop.type is PropertyType.TEXTS else f"json_quote({value})"]
             case Walk():
                 return [self._walk(part, scope)]
