@@ -17,9 +17,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service.plan import All, AnyOf, ByProperty, Compare, Hops, Named, Order, Page, Predicate, Related, Slot
-from service.stores.neo4j.names import alias_label, label
+from service.stores.neo4j.names import alias_label, claim_key, label
 from service.stores.neo4j.predicates import (
     Variables,
+    bare_stances,
     clause,
     compared,
     conditions,
@@ -33,8 +34,8 @@ from service.stores.neo4j.predicates import (
 
 _MOST_WAYS = 8
 _MOST_ENDS = 3
-_STEP_COSTS = 5
-"""How much dearer a step along an index is, with its tests, than one that expands."""
+_STEP_COSTS = 2
+"""How much dearer a step along an index is, with its test, than one that expands; both measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Rows:
     """Where the rows of a list come from, and their total order.
 
     `node` is the variable of a row's entity or claim, `edge` that of the relationship that led there. `order` holds
-    expressions and whether they fall. The union of the `ways` is the list. Where there are `ends`, the way of each
+    expressions and whether they fall, `same` what is alike in all rows and comes before it in an index. The union of the `ways` is the list. Where there are `ends`, the way of each
     finds all of it as well, and so does `along`, the way along the order's index, if there is one. `count` is the
     pattern of a bare count, `base` what must hold whatever the filter is, `kind` that of the entities.
     """
@@ -76,6 +77,7 @@ class Rows:
     ways: tuple[Way, ...]
     node: str
     order: tuple[tuple[str, bool], ...]
+    same: tuple[str, ...] = ()
     edge: str = ""
     hops: Hops | None = None
     count: str | None = None
@@ -110,7 +112,6 @@ def walk(near: str, hops: Hops, where: Predicate | None, order: tuple[Order, ...
     bare = where is None and not needs_edge(hops)
     base = hop_conditions(hops, edge)
     way = Way((pattern(hops, near, edge, node),), (*base, *conditions(conjuncts(where), node, kind, variables)))
-    linked = f"EXISTS {{ {pattern(hops, near, '', node)} }}"
     # a subject is said a few things of, an object can be said of everything
     hub = bare and hops.edge.reverse and _is_indexed(order)
     return Rows(
@@ -123,8 +124,15 @@ def walk(near: str, hops: Hops, where: Predicate | None, order: tuple[Order, ...
         kind=kind,
         base=base,
         ends=(End("", near, f"COUNT {{ {pattern(hops, near, '', '')} }}", way),) if hub else (),
-        along=Way((f"({node}:{label(kind)})",), (linked,)) if hub else None,
+        along=Way((f"({node}:{label(kind)})",), (_is_claimed(hops, node, near, variables),)) if hub else None,
     )
+
+
+def _is_claimed(hops: Hops, subject: str, object_: str, variables: Variables) -> str:
+    """Whether a bare hop leads from one node to another: one seek, where the edges of a node are all read for one."""
+    claim = variables.new("c")
+    told = f"({claim}:Claim {{key: {claim_key(hops.edge.relation, f'{subject}.slug', f'{object_}.slug')}}})"
+    return f"EXISTS {{ MATCH {told}{clause(bare_stances(hops, claim))} }}"
 
 
 def found(rows: Rows, where: Predicate | None, variables: Variables) -> str:
@@ -165,10 +173,13 @@ def cut(rows: Rows, page: Page, *, more: bool, edge: bool) -> str:
     # the order of an index serves only where a predicate proves that the property is there
     held = [f"{term} IS NOT NULL" for term, _ in order if term.startswith(f"{rows.node}.")]
 
+    by = _terms([*((term, page.backwards) for term in rows.same), *order])
+
     def best(way: Way, kept: str) -> str:
         own = way.patterns[0].startswith(f"({rows.node}:")
-        narrowed = way.with_([*bounds, *(held if own else ())])
-        return f"{narrowed} WITH {'DISTINCT ' if way.repeats else ''}{kept} ORDER BY {_terms(order)} LIMIT {limit}"
+        proven = [item for item in held if own and item not in way.conditions]
+        narrowed = way.with_([*bounds, *proven])
+        return f"{narrowed} WITH {'DISTINCT ' if way.repeats else ''}{kept} ORDER BY {by} LIMIT {limit}"
 
     if not rows.ends:
         if len(rows.ways) == 1:

@@ -127,7 +127,8 @@ class _Writer:
                 return self._connection(rows, page, parts, self._call)
             case ClaimListing(where=where, page=page, parts=parts):
                 node = self.variables.new("c")
-                rows = Rows((self._claim_where(where, node),), node, ((f"{node}.key", False),))
+                same = (f"{node}.object",) if where.object is not None else ()
+                rows = Rows((self._claim_where(where, node),), node, ((f"{node}.key", False),), same)
                 return self._connection(rows, page, parts, self._call)
             case ById():
                 return self._by_id(root)
@@ -472,7 +473,8 @@ class _Writer:
         return f"{self.source.function(f'return [{members} for r in c]')}({facts.place(value, of='c')}, v)"
 
     def _claim_where(self, where: ClaimWhere, claim: str) -> Way:
-        patterns, conditions = [f"({claim}:Claim)"], list[str]()
+        # every claim has a key; to say so opens the indexes that it stands in
+        patterns, conditions = [f"({claim}:Claim)"], [f"{claim}.key IS NOT NULL"]
         for name, end in (("subject", where.subject), ("object", where.object)):
             if end is not None:
                 conditions.append(f"{claim}.{name} = {slot(end)}")

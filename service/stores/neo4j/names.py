@@ -38,6 +38,11 @@ def relationship(relation: Relation, *, denied: bool = False) -> str:
     return quote(f"{'NOT_' if denied else ''}{subject}_{relation.name}")
 
 
+def claim_key(relation: Relation, subject: str, object_: str) -> str:
+    """The expression of a claim's key (`graph_seed.Claim.key`), given those of the slugs of its ends."""
+    return f"'{relation.subject}:' + {subject} + '/{relation.name}/{relation.object}:' + {object_}"
+
+
 def property_name(prop: Property) -> str:
     """The property as it was given, quoted."""
     return quote(prop.name)

@@ -152,6 +152,12 @@ def hop_conditions(hops: Hops, edge: str) -> tuple[str, ...]:
     return f"{edge}.stance IN {texts(hops.stances)}", *least
 
 
+def bare_stances(hops: Hops, claim: str) -> tuple[str, ...]:
+    """What must hold of a claim whose edge has a type that is walked, when nothing more is asked of the edge."""
+    known, denied = "HAS" in hops.stances, "LACKS" in hops.stances
+    return () if known and denied else (f"{claim}.stance {'=' if denied else '<>'} 'LACKS'",)
+
+
 def _hop_count(hops: Hops, node: str) -> str:
     if not needs_edge(hops):
         return f"COUNT {{ {pattern(hops, node, '', '')} }}"
