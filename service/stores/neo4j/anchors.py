@@ -326,7 +326,8 @@ def _ends(kind: str, where: Predicate | None, node: str, variables: Variables) -
         for part, variable, link, own in zip(named, far, links, tests, strict=True)
     )
     # what else is asked may hold of few, and then a walk is long
-    return ends, None if rest else Way((f"({node}:{label(kind)})",), tuple(tests))
+    few = bool(rest) or any(needs_edge(part.hops) for part in named)
+    return ends, None if few else Way((f"({node}:{label(kind)})",), tuple(tests))
 
 
 def _match(part: Related, far: str, variables: Variables) -> str:
