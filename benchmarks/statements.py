@@ -29,8 +29,8 @@ from benchmarks.generate import Graph, Zipf, fill, generate
 from schema import ONTOLOGY, build
 from schema.text import key
 from service.compiler import Compiler
-from service.plan import bind
 from service.settings import read_settings
+from service.slots import bind
 from service.stores import open_store
 from service.stores.neo4j import cypher
 from tests.neo4j_server import running
@@ -183,7 +183,7 @@ class Written:
     def statement(self, question: Question, values: dict[str, str]) -> tuple[Any, list[Any]]:
         used = {name: value for name, value in values.items() if f"${name}:" in question.text}
         compiled = self._compiler.compile(question.text, parse(question.text), None, used)
-        return compiled.statement, bind(compiled.plan, compiled.values.coerced)
+        return compiled.statement, bind(compiled.plan.slots, compiled.values.coerced)
 
 
 def profile(driver: Driver, text: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schema.answers import alternatives_field
 from schema.claims import KNOWN, PAGE_ARGUMENTS
 from schema.ontology import Edge, Kind, Ontology
 from schema.types import Argument, Field, Types
@@ -48,7 +49,8 @@ def _define_kind(types: Types, kind: Kind) -> None:
     edges = tuple(_relation_field(edge) for edge in kind.edges)
     cited = (Field("claims", "ClaimConnection", "What it says.", PAGE_ARGUMENTS),) if kind.name == SOURCE else ()
     description = kind.declared.__doc__
-    types.output(kind.name, (*edges, *cited), description, bases=(kind.declared,))
+    advice = alternatives_field(types, kind)
+    types.output(kind.name, (*edges, *cited, *advice), description, bases=(kind.declared,))
     types.output(
         f"{kind.name}Edge",
         (

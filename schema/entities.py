@@ -27,6 +27,11 @@ class Entity(Node):
     homepage: str | None = strawberry.field(description="Its own address on the web.")
 
 
+_HAS_FEATURE = ("has", "is a feature of")
+_SUITS = ("suits", "is suited by")
+_WORKS_WITH = ("works with", "works with")
+
+
 @strawberry.enum(description="What sort of feature it is.")
 class FeatureCategory(enum.Enum):
     CAPABILITY = "CAPABILITY"
@@ -59,21 +64,21 @@ class TechnologyCategory(enum.Enum):
 class Framework(Entity):
     """A software framework."""
 
-    types = relation("OF_TYPE", "FrameworkType", inverse="frameworks")
-    features = relation("HAS_FEATURE", "Feature", inverse="frameworks")
-    applications = relation("SUITS", "Application", inverse="frameworks")
-    technologies = relation("WORKS_WITH", "Technology", inverse="frameworks")
-    extends = relation("EXTENDS", "Framework", inverse="extended_by")
+    types = relation("OF_TYPE", "FrameworkType", inverse="frameworks", says=("belongs to", "includes"))
+    features = relation("HAS_FEATURE", "Feature", inverse="frameworks", says=_HAS_FEATURE)
+    applications = relation("SUITS", "Application", inverse="frameworks", says=_SUITS)
+    technologies = relation("WORKS_WITH", "Technology", inverse="frameworks", says=_WORKS_WITH)
+    extends = relation("EXTENDS", "Framework", inverse="extended_by", says=("extends", "is extended by"))
 
 
 @kind("frameworkTypes")
 class FrameworkType(Entity):
     """A type of framework, such as a microframework. A claim about a type is about the type, not about its frameworks."""
 
-    features = relation("HAS_FEATURE", "Feature", inverse="framework_types")
-    applications = relation("SUITS", "Application", inverse="framework_types")
-    technologies = relation("WORKS_WITH", "Technology", inverse="framework_types")
-    narrows = relation("NARROWS", "FrameworkType", inverse="narrowed_by")
+    features = relation("HAS_FEATURE", "Feature", inverse="framework_types", says=_HAS_FEATURE)
+    applications = relation("SUITS", "Application", inverse="framework_types", says=_SUITS)
+    technologies = relation("WORKS_WITH", "Technology", inverse="framework_types", says=_WORKS_WITH)
+    narrows = relation("NARROWS", "FrameworkType", inverse="narrowed_by", says=("narrows", "is narrowed by"))
 
 
 @kind("features")
@@ -96,16 +101,16 @@ class Technology(Entity):
 
     category: TechnologyCategory
 
-    features = relation("HAS_FEATURE", "Feature", inverse="technologies")
-    applications = relation("SUITS", "Application", inverse="technologies")
-    technologies = relation("WORKS_WITH", "Technology", inverse="worked_with_by")
+    features = relation("HAS_FEATURE", "Feature", inverse="technologies", says=_HAS_FEATURE)
+    applications = relation("SUITS", "Application", inverse="technologies", says=_SUITS)
+    technologies = relation("WORKS_WITH", "Technology", inverse="worked_with_by", says=_WORKS_WITH)
 
 
 @kind("companies")
 class Company(Entity):
     """A company, or the site it runs, that uses frameworks."""
 
-    uses = relation("USES", "Framework", inverse="used_by")
+    uses = relation("USES", "Framework", inverse="used_by", says=("uses", "is used by"))
 
 
 @kind("sources")

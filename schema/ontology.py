@@ -7,6 +7,7 @@ from the `Ontology` that `Ontology.of(*classes)` returns.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import inspect
 import re
@@ -30,7 +31,7 @@ _RELATION_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z")
 _FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9]*\Z")
 _ENTITY = frozenset({"id", "slug", "name", "aliases", "summary", "homepage"})
 _FILTER_WORDS = frozenset({"and", "or", "not", "claim"})
-_ROOT_FIELDS = frozenset({"node", "nodes", "claims", "graph", "compare"})
+_ROOT_FIELDS = frozenset({"node", "nodes", "claims", "graph", "search", "compare", "recommend", "paths", "changes"})
 
 
 class OntologyError(ValueError):
@@ -66,7 +67,8 @@ class Property:
 class Relation:
     """`subject -[name]-> object`, told apart per subject kind, so that a degree is an exact count.
 
-    `field` is what the subject's kind calls it, `inverse` what the object's kind does.
+    `field` is what the subject's kind calls it, `inverse` what the object's kind does. In words: the subject `verb` the
+    object, the object `passive` the subject.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Relation:
     object: str
     field: str
     inverse: str
+    verb: str = dataclasses.field(compare=False)
+    passive: str = dataclasses.field(compare=False)
 
     def __str__(self) -> str:
         return f"{self.subject} {self.name} {self.object}"
@@ -133,14 +137,17 @@ class _Declared:
     name: str
     object: str
     inverse: str
+    says: tuple[str, str]
 
 
-def relation(name: str, to: str, *, inverse: str) -> Any:
+def relation(name: str, to: str, *, inverse: str, says: tuple[str, str] | None = None) -> Any:
     """Declare on an entity class that it is the subject of `name`, whose object is the kind `to`.
 
-    `inverse` is the field by which the object's kind leads back.
+    `inverse` is the field by which the object's kind leads back; `says` puts the relation in words, from the subject
+    and from the object: `("uses", "is used by")`.
     """
-    return _Declared(name, to, inverse)
+    verb = name.lower().replace("_", " ")
+    return _Declared(name, to, inverse, says or (verb, f"stands at the end of '{verb}' from"))
 
 
 def kind(plural: str) -> Callable[[T], T]:
@@ -217,7 +224,8 @@ def _relations(classes: Iterable[type]) -> Iterable[Relation]:
                 raise OntologyError(f"{entity.__name__}.{name}: '{declared.name}' is not SCREAMING_CASE.")
             if declared.object not in known:
                 raise OntologyError(f"{entity.__name__}.{name} leads to {declared.object}, which is no kind.")
-            yield Relation(declared.name, entity.__name__, declared.object, camel(name), camel(declared.inverse))
+            fields = camel(name), camel(declared.inverse)
+            yield Relation(declared.name, entity.__name__, declared.object, *fields, *declared.says)
 
 
 def _properties(entity: type) -> Iterable[Property]:

@@ -18,10 +18,13 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema import ONTOLOGY, Ontology, build
+from schema.text import words
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
-from service.errors import BookmarkError, InputError, StoreUnavailable
-from service.plan import Comparison, Introspection, Plan, Typename, Unknown, bind
+from service.errors import BookmarkError, InputError, Place, StoreUnavailable
+from service.plan import Comparison, GaveUp, Introspection, Paths, Plan, Recommending, Search, Typename, Unknown
+from service.slots import bind
 from service.stores import Store
+from service.vocabulary import Vocabulary
 
 log = logging.getLogger("atlas")
 
@@ -41,6 +44,7 @@ class Engine:
         self.schema = build(ontology, extensions=(lambda: Execution(self),))
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._compiler: Compiler[Any] = Compiler(self._graphql, ontology, store.write, cache)
+        self._vocabulary = Vocabulary(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(cache)
 
     def known(self, text: str) -> DocumentNode | None:
@@ -69,13 +73,11 @@ class Engine:
         """
         try:
             compiled = self.compile(text, document, operation_name, variables)
-            values = bind(compiled.plan, compiled.values.coerced)
+            values = await self._mended(compiled.plan, bind(compiled.plan.slots, compiled.values.coerced))
             statement = compiled.statement
             fetched = iter(await self.store.fetch(statement, values, bookmark) if statement is not None else ())
             data = self._assemble(compiled, fetched, variables)
-            for root in compiled.plan.roots:
-                if isinstance(root, Comparison) and isinstance(data[root.key], Unknown):
-                    raise await self._unknown(compiled.plan, root, data[root.key])  # noqa: TRY301
+            await self._check(compiled.plan, data)
             return ExecutionResult(data, None)
         except Refused as refused:
             return PreExecutionError(None, refused.errors)
@@ -93,15 +95,46 @@ class Engine:
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
 
-    async def _unknown(self, plan: Plan, root: Comparison, unknown: Unknown) -> InputError:
+    async def _mended(self, plan: Plan, values: list[Any]) -> list[Any]:
+        """The values, with what is searched for spelt as the graph spells it."""
+        for root in plan.roots:
+            if isinstance(root, Search):
+                values[root.text] = await self._vocabulary.mend(values[root.text], root.kinds)
+                values[root.words] = words(values[root.text])
+        return values
+
+    async def _check(self, plan: Plan, data: Mapping[str, Any]) -> None:
+        """Raise InputError where a root field was asked for what is not there, or for too much."""
+        for root in plan.roots:
+            match data[root.key]:
+                case Unknown(items) if isinstance(root, Comparison | Recommending | Paths):
+                    raise await self._unknown(plan, root, items)
+                case GaveUp(length) if isinstance(root, Paths):
+                    place = plan.slots[root.longest].place
+                    raise InputError(
+                        f"{place.argument}: chains of {length} steps between the two lead over too many claims; ask "
+                        f"for at most {length - 1}.",
+                        place,
+                    )
+                case _:
+                    pass
+
+    async def _unknown(
+        self, plan: Plan, root: Comparison | Recommending | Paths, items: tuple[tuple[int, str], ...]
+    ) -> InputError:
         """What to tell a client that names what is not there: the nearest that are."""
-        names = await self.store.names(root.kind.name)
-        told: list[str] = []
-        for key in unknown.keys:
-            near = [name for name, _, _ in process.extract(key, names, scorer=fuzz.ratio, limit=3, score_cutoff=60)]
-            told.append(f"'{key}'" + (f" (did you mean {', '.join(near)}?)" if near else ""))
-        place = plan.slots[root.slugs].place
-        return InputError(f"{place.argument}: there is no {', no '.join(told)}.", place)
+        told: dict[Place, list[str]] = {}
+        for number, name in items:
+            kind, slot = root.named[number]
+            if kind is None:
+                text = f"nothing with the ID '{name}'"
+            else:
+                names = await self.store.names(kind)
+                near = [one for one, _, _ in process.extract(name, names, scorer=fuzz.ratio, limit=3, score_cutoff=60)]
+                text = f"no '{name}'" + (f" (did you mean {', '.join(near)}?)" if near else "")
+            told.setdefault(plan.slots[slot].place, []).append(text)
+        sentences = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in told.items())
+        return InputError(" ".join(sentences), next(iter(told)))
 
     def _assemble(
         self, compiled: Compiled[Any], fetched: Iterator[Any], variables: Mapping[str, Any] | None

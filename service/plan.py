@@ -2,88 +2,54 @@
 
 The compiler makes a `Plan`, each store writes it in its own query language. A plan knows neither: it speaks of kinds,
 edges, predicates, orders and pages. It prints as itself. Values are not in it: a node names a value by its place in
-`Plan.slots`, and `bind` turns the variables of one request into the values of the slots, in order.
+`Plan.slots` (`service.slots`).
 
 Nullness: predicates are two-valued. A comparison with a value that is missing is false, its negation true.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias
 
-from schema import Edge, Kind, Property, PropertyType
-from schema.text import key
-from service.errors import InputError, Place
+from schema import Edge, Kind, Property, PropertyType, Relation
+from service.slots import LARGEST_INTEGER, Slot, Value
+
+
+class Scores(NamedTuple):
+    """What a hit of a search is worth."""
+
+    name: int
+    alias: int
+    beginning: int
+    words: int
+    summary: int
+
+
+class Adoption(NamedTuple):
+    """What users add to a recommendation: `most` * n / (n + `half`) for n of them."""
+
+    most: int
+    half: int
+
 
 DEFAULT_PAGE = 20
-LARGEST_PAGE = 1000
-MOST_COMPARED = 20
 MOST_NESTED = 10
 MOST_ROOTS = 100
-_LARGEST_INTEGER = 2**63 - 1
 
-# ---------------------------------------------------------------------------------------------------------------- values
+# how answers are weighed, alike on every store; in thousandths
+SCORES = Scores(name=1000, alias=900, beginning=700, words=500, summary=200)
+ADOPTION = Adoption(most=200, half=10)
 
-Slot: TypeAlias = int
-"""The place of a value in `Plan.slots`."""
-
-
-class Convert(Enum):
-    """What is done to a client's value before a statement sees it."""
-
-    PLAIN = "plain"
-    KEY = "key"  # the normalised key by which text is matched
-    KEYS = "keys"
-    SIZE = "size"  # a page size, checked
-    CURSOR = "cursor"  # one value of a cursor, checked
-    THOUSANDTHS = "thousandths"  # a confidence as it is stored
-    RELATIONS = "relations"  # names of relations, checked
-    IDS = "ids"  # global IDs, not more than a page
-    SLUGS = "slugs"  # slugs or aliases of what is compared, at least one
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value that stands in the document."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A value inside the operation's variables: `("w", "name", "eq")`."""
-
-    path: tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list whose items come from different places."""
-
-    items: tuple[Origin, ...]
-
-
-Origin: TypeAlias = Given | Variable | Items
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """Where the value of a slot comes from, what is made of it, and where in the document to point when it is wrong.
-
-    `detail` is what the conversion needs beside the value: for a cursor the order's signature, the number of its values
-    and which of them this slot is; for relations the names there are.
-    """
-
-    origin: Origin
-    convert: Convert
-    place: Place
-    detail: tuple[Any, ...] = ()
-
+# how far answers look
+MOST_ALIKE = 5_000
+"""How many hops from the rarest targets of an entity are followed to find what is like it."""
+MOST_RANKED = 50
+"""How many of those, beside the ones that are asked for, are compared in full."""
+MOST_WALKED = 20_000
+"""How many claims each end of a path is followed over, for each step."""
+MOST_MEETINGS = 50_000
+"""How many chains that meet in the middle are looked at."""
 
 # ------------------------------------------------------------------------------------------------------------ predicates
 
@@ -233,7 +199,37 @@ class SourceClaims:
     parts: tuple[ConnectionPart, ...]
 
 
-EntityPart: TypeAlias = Typename | Scalar | Walk | SourceClaims
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good what was found is."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """The targets that two entities share, or that only one of them has; `branches` holds their kinds."""
+
+    key: str
+    name: Literal["shared", "missing", "extra"]
+    branches: Branches
+
+
+AlternativePart: TypeAlias = "Typename | EntityNode | Score | Overlap"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The entities of the same kind that share most targets of these edges; at most `size`."""
+
+    key: str
+    kind: Kind
+    edges: tuple[Edge, ...]
+    size: Slot
+    parts: tuple[AlternativePart, ...]
+
+
+EntityPart: TypeAlias = Typename | Scalar | Walk | SourceClaims | Alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +309,22 @@ class ClaimNode:
     parts: tuple[ClaimPart, ...] | None
 
 
-EdgePart: TypeAlias = Typename | Cursor | EntityNode | ClaimNode
+@dataclass(frozen=True, slots=True)
+class AnyNode:
+    """An entity of any of several kinds."""
+
+    key: str
+    branches: Branches
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """Where the words that were searched for stand."""
+
+    key: str
+
+
+EdgePart: TypeAlias = Typename | Cursor | EntityNode | ClaimNode | AnyNode | Score | Highlights
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +336,7 @@ class Edges:
 @dataclass(frozen=True, slots=True)
 class Nodes:
     key: str
-    node: EntityNode | ClaimNode
+    node: EntityNode | ClaimNode | AnyNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,15 +552,176 @@ class Comparison:
     only_differences: bool
     parts: tuple[Typename | Compared | CompareRows, ...]
 
+    @property
+    def named(self) -> tuple[tuple[str | None, Slot], ...]:
+        return ((self.kind.name, self.slugs),)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What matches a text, best first. `text` is its key, `words` are its words.
+
+    The order: score, number of claims, both falling, slug, kind; a cursor holds the four.
+    """
+
+    key: str
+    text: Slot
+    words: Slot
+    kinds: tuple[str, ...]
+    page: Page
+    parts: tuple[ConnectionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementName:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a reason adds to the score."""
+
+    key: str
+
+
+ReasonPart: TypeAlias = "Typename | RequirementName | AnyNode | CellValue | Weight | ClaimNode"
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The reasons of a recommendation: `parts` belongs to the requirement at the same place, `users` to the users."""
+
+    key: str
+    parts: tuple[tuple[ReasonPart, ...], ...]
+    users: tuple[ReasonPart, ...]
+
+
+RecommendationPart: TypeAlias = Typename | EntityNode | Score | Reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """The best entities, or (`near`) those of which something required does not hold."""
+
+    key: str
+    near: bool
+    parts: tuple[RecommendationPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Targets of an edge that an entity should have, or (`wanted` false) should not; `slugs` names them."""
+
+    name: str
+    edge: Edge
+    required: bool
+    wanted: bool
+    slugs: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Recommending:
+    """The entities of a kind that meet requirements, at most `size` of each sort; see `schema.answers` for the weights.
+
+    `users` is the edge to who uses an entity, if there is one, `least` how many there must be, None if that was not
+    asked for. A store answers a slug that it does not know with `Unknown`.
+    """
+
+    key: str
+    kind: Kind
+    requirements: tuple[Requirement, ...]
+    users: Edge | None
+    least: Slot | None
+    size: Slot
+    parts: tuple[Typename | Recommended, ...]
+
+    @property
+    def named(self) -> tuple[tuple[str | None, Slot], ...]:
+        return tuple((item.edge.target, item.slugs) for item in self.requirements)
+
+
+@dataclass(frozen=True, slots=True)
+class PathFact:
+    """`length`, `confidence` or `sentence` of a path."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRelation:
+    """The name of a step's relation."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """Where a step starts or where it leads; `branches` holds the kinds that can stand there."""
+
+    key: str
+    name: Literal["from", "to"]
+    branches: Branches
+
+
+StepPart: TypeAlias = Typename | StepRelation | StepEnd | ClaimNode
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    key: str
+    parts: tuple[StepPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The best chains of claims, none denied, between two things: shortest, then most confident, then by claim keys.
+
+    `ends` are two slots of global IDs, `longest` holds the length, which is never more than `most`, `relations` are all
+    there are. A store answers an ID that it does not know with
+    `Unknown`, and a search that would lead over too many claims with `GaveUp`.
+    """
+
+    key: str
+    ends: tuple[Slot, Slot]
+    longest: Slot
+    most: int
+    size: Slot
+    relations: tuple[Relation, ...]
+    parts: tuple[Typename | PathFact | Steps, ...]
+
+    @property
+    def named(self) -> tuple[tuple[str | None, Slot], ...]:
+        return tuple((None, end) for end in self.ends)
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A store's answer to a root field that names what is not there: the keys, as they were asked for."""
+    """A store's answer to a root field that names what is not there: the place in `named`, and the key or ID."""
 
-    keys: tuple[str, ...]
+    items: tuple[tuple[int, str], ...]
 
 
-Root: TypeAlias = Typename | Lookup | Listing | ById | ClaimListing | Graph | Comparison | Introspection
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """A store's answer to a root field that would take too long: paths of this length."""
+
+    length: int
+
+
+Root: TypeAlias = (
+    Typename
+    | Lookup
+    | Listing
+    | ById
+    | ClaimListing
+    | Graph
+    | Search
+    | Comparison
+    | Recommending
+    | Paths
+    | Introspection
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,122 +736,8 @@ class Plan:
         return any(not isinstance(root, Typename | Introspection) for root in self.roots)
 
 
-# --------------------------------------------------------------------------------------------------------------- binding
-
-
-def bind(plan: Plan, variables: Mapping[str, Any]) -> list[Any]:
-    """Return the values of the plan's slots, in order; raises InputError that says what is wrong and where."""
-    return [_convert(value, _resolve(value.origin, variables)) for value in plan.slots]
-
-
 def missing(order: ByProperty | ByClaim) -> str | int:
     """What stands for null in an order, so that nulls come last and a cursor never holds one."""
     if isinstance(order, ByProperty) and order.property.type is PropertyType.INTEGER:
-        return -_LARGEST_INTEGER if order.descending else _LARGEST_INTEGER
+        return -LARGEST_INTEGER if order.descending else LARGEST_INTEGER
     return "" if order.descending else "~"  # only dates can be null, and are digits
-
-
-def write_cursor(signature: str, values: list[Any]) -> str:
-    """The cursor of a row: the order's signature and the row's values, as hexadecimal JSON."""
-    return json.dumps([signature, *values], ensure_ascii=False, separators=(",", ":")).encode().hex().upper()
-
-
-def _resolve(origin: Origin, variables: Mapping[str, Any]) -> Any:
-    match origin:
-        case Given(value):
-            return value
-        case Variable(path):
-            found: Any = variables
-            for step in path:
-                found = found[step]
-            return found
-        case Items(items):
-            return [_resolve(item, variables) for item in items]
-
-
-def _convert(value: Value, given: Any) -> Any:
-    match value.convert:
-        case Convert.PLAIN:
-            return _plain(given, value.place)
-        case Convert.KEY:
-            return key(_plain(given, value.place))
-        case Convert.KEYS:
-            return [key(_plain(item, value.place)) for item in given]
-        case Convert.SIZE:
-            return _size(given, value.place)
-        case Convert.CURSOR:
-            return _cursor_value(given, value)
-        case Convert.THOUSANDTHS:
-            return _thousandths(given, value.place)
-        case Convert.RELATIONS:
-            return _relations(given, value)
-        case Convert.IDS:
-            return _ids(given, value.place)
-        case Convert.SLUGS:
-            return _slugs(given, value.place)
-
-
-def _plain(given: Any, place: Place) -> Any:
-    """Refuse what no database holds as text."""
-    for item in cast("list[Any]", given) if isinstance(given, list) else (given,):
-        if isinstance(item, str):
-            if "\0" in item:
-                raise InputError(f"{place.argument}: text must not hold the character U+0000.", place)
-            try:
-                item.encode()
-            except UnicodeEncodeError as error:
-                raise InputError(f"{place.argument}: half of a surrogate pair is no text.", place) from error
-    return cast("Any", given)
-
-
-def _size(given: Any, place: Place) -> int:
-    if given < 0:
-        raise InputError(f"{place.argument} is {given}; it must not be negative.", place)
-    if given > LARGEST_PAGE:
-        raise InputError(f"{place.argument} is {given}; a page has at most {LARGEST_PAGE}.", place)
-    return given
-
-
-def _ids(given: list[str], place: Place) -> list[str]:
-    if len(given) > LARGEST_PAGE:
-        raise InputError(f"{place.argument} has {len(given)} items; ask for at most {LARGEST_PAGE} at once.", place)
-    return _plain(given, place)
-
-
-def _slugs(given: list[str], place: Place) -> list[str]:
-    if not 1 <= len(given) <= MOST_COMPARED:
-        raise InputError(f"{place.argument} has {len(given)} items; compare 1 to {MOST_COMPARED}.", place)
-    return [key(_plain(item, place)) for item in given]
-
-
-def _cursor_value(given: str, value: Value) -> Any:
-    signature, types, index = value.detail
-    try:
-        opened = json.loads(bytes.fromhex(given))
-        fits = opened[0] == signature and len(opened) == len(types) + 1
-        fits = fits and all(isinstance(item, type_) for item, type_ in zip(opened[1:], types, strict=True))
-        found = _plain(opened[index + 1], value.place) if fits else None
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-        found = None
-    if found is None or (isinstance(found, int) and abs(found) > _LARGEST_INTEGER):
-        raise InputError(
-            f"{value.place.argument} is no cursor of this list in this order; take one from its edges or pageInfo.",
-            value.place,
-        )
-    return found
-
-
-def _thousandths(given: float, place: Place) -> int:
-    if not 0 <= given <= 1:
-        raise InputError(f"{place.argument} is {given}; a confidence lies between 0 and 1.", place)
-    return math.ceil(round(given * 1000, 6))
-
-
-def _relations(given: list[str], value: Value) -> list[str]:
-    for name in given:
-        if name not in value.detail:
-            raise InputError(
-                f"{value.place.argument}: there is no relation '{name}'; there are {', '.join(value.detail)}.",
-                value.place,
-            )
-    return given

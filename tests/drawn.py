@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
+from graph_seed import EntityFact, EvidenceFact, Facts, Reference
 from schema import ONTOLOGY, Edge, Kind, Property, PropertyType
+from schema.answers import needed
 
 # Texts that go wrong where something is folded, quoted, escaped, compared or cut by bytes or UTF-16 units.
 TEXTS = (
@@ -47,11 +51,15 @@ TEXTS = (
         "a\tb",
     ),
 )
+LONG_TEXTS = ("framework", "Frame-Work", "Café framework", "C++ framework", "asynchronous", "日本語フレームワーク")
+"""Texts that are long enough for typing mistakes."""
 NEEDLES = ("", *TEXTS)
 SLUGS = ("日本", "s1", "s2")
 DATES = (None, None, "2023", "2024", "2024-03", "2024-03-19")
 STANCES = ("HAS", "DISPUTED", "LACKS")
 KINDS = {kind.name: kind for kind in ONTOLOGY.kinds}
+THERE = {kind.name: SLUGS[: 2 if kind.name in {"Framework", "Feature"} else 1] for kind in ONTOLOGY.kinds}
+"""The slugs that every drawn graph has."""
 
 
 # ------------------------------------------------------------------------------------------------------------- graphs
@@ -64,7 +72,7 @@ def graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
     slugs: dict[str, list[str]] = {}
     for kind in ONTOLOGY.kinds:
         most = 3 if kind.name in {"Framework", "Feature", "Source"} else 2
-        slugs[kind.name] = list(SLUGS[: draw(st.integers(1, most))])
+        slugs[kind.name] = list(SLUGS[: draw(st.integers(len(THERE[kind.name]), most))])
         lines += [draw(_entity(kind, slug)) for slug in slugs[kind.name]]
     lines = _with_unique_aliases(lines)
     seen: set[tuple[Any, ...]] = set()
@@ -86,16 +94,17 @@ def graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def _entity(draw: st.DrawFn, kind: Kind, slug: str) -> dict[str, Any]:
-    line: dict[str, Any] = {"kind": kind.name, "slug": slug, "name": draw(st.sampled_from(TEXTS)).strip() or "x"}
+    texts = (*TEXTS, *LONG_TEXTS * 2)
+    line: dict[str, Any] = {"kind": kind.name, "slug": slug, "name": draw(st.sampled_from(texts)).strip() or "x"}
     if draw(st.booleans()):
-        line["aliases"] = draw(st.lists(st.sampled_from(TEXTS), max_size=2))
+        line["aliases"] = draw(st.lists(st.sampled_from(texts), max_size=2))
     for prop in kind.properties:
         if prop.type is PropertyType.CHOICE:
             line[prop.name] = draw(st.sampled_from(prop.choices))
         elif prop.type is PropertyType.DATE:
             line[prop.name] = draw(st.sampled_from(DATES))
         elif prop.name in {"summary", "publisher", "title"}:
-            line[prop.name] = draw(st.sampled_from((None, "", *TEXTS)))
+            line[prop.name] = draw(st.sampled_from((None, "", *texts)))
     return line
 
 
@@ -114,6 +123,73 @@ def _with_unique_aliases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
+# ------------------------------------------------------------------------------------------------- facts that are told
+
+SAID: dict[str, dict[str, bool]] = {
+    "UNKNOWN": {},
+    "HAS": {"s1": True},
+    "SURE": {"s1": True, "s2": True},
+    "LACKS": {"s1": False},
+    "DISPUTED": {"s1": True, "s2": False},
+    "DOUBTED": {"s1": False, "s2": True, "s3": False},
+}
+"""What sources say of a claim, by a word for it."""
+
+Told = tuple[Reference, str, Reference]
+
+
+def facts_of(names: Mapping[str, Iterable[str]], told: Mapping[Told, str]) -> Facts:
+    """Facts about entities that are named per kind: of each claim that which is `SAID`."""
+    named = {**names, "Source": ("s1", "s2", "s3")}
+    entities = tuple(
+        EntityFact(kind, slug, _values(KINDS[kind], slug)) for kind, slugs in named.items() for slug in slugs
+    )
+    relations = {(relation.subject, relation.name): relation for relation in ONTOLOGY.relations}
+    evidence = tuple(
+        EvidenceFact(subject, relations[subject.kind, name], object_, source, supports, "So it is.", None, None)
+        for (subject, name, object_), word in told.items()
+        for source, supports in SAID[word].items()
+    )
+    digest = hashlib.sha256(repr((named, sorted(told.items()))).encode()).hexdigest()[:16]
+    return Facts(entities, evidence, digest)
+
+
+def _values(kind: Kind, slug: str) -> dict[str, Any]:
+    chosen = {prop.name: prop.choices[0] if prop.choices else None for prop in kind.properties}
+    return {**chosen, "slug": slug, "name": slug, "aliases": []}
+
+
+FRAMEWORKS = ("f1", "f2", "f3")
+COMPANIES = ("c1", "c2", "c3", "c4")
+TARGETS = ("t1", "t2")
+JOINED: tuple[Told, ...] = tuple(
+    (Reference("Framework", framework), edge.relation.name, Reference(edge.target, target))
+    for edge in KINDS["Framework"].edges
+    if not edge.reverse and edge.target != "Framework"
+    for framework in FRAMEWORKS
+    for target in TARGETS
+)
+"""The pairs of a framework and a target."""
+USES: tuple[Told, ...] = tuple(
+    (Reference("Company", company), "USES", Reference("Framework", framework))
+    for company in COMPANIES
+    for framework in FRAMEWORKS
+)
+
+
+def told_of_frameworks() -> st.SearchStrategy[dict[Told, str]]:
+    """What is said of every one of `JOINED` and `USES`."""
+    pairs = (*JOINED, *USES)
+    words = st.lists(st.sampled_from(("UNKNOWN", *SAID)), min_size=len(pairs), max_size=len(pairs))
+    return words.map(lambda each: dict(zip(pairs, each, strict=True)))
+
+
+def frameworks_told(told: Mapping[Told, str]) -> Facts:
+    """The facts of `told_of_frameworks`."""
+    targets = {object_.kind: TARGETS for _, _, object_ in JOINED}
+    return facts_of({"Framework": FRAMEWORKS, "Company": COMPANIES, **targets}, told)
+
+
 # --------------------------------------------------------------------------------------------------------- operations
 
 
@@ -123,12 +199,17 @@ def operations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     roots, definitions, variables = [], [], {}
     for number in range(draw(st.sampled_from((1, 1, 2)))):
         kind = draw(st.sampled_from(ONTOLOGY.kinds))
-        which = draw(st.sampled_from(("list", "list", "list", "lookup", "node", "nodes", "claims")))
+        which = draw(st.sampled_from(("list", "list", "list", "lookup", "node", "nodes", "claims", *ANSWERS)))
         if which == "lookup":
             slug = draw(st.sampled_from((*SLUGS * 8, *TEXTS)))
             roots.append(f"r{number}: {kind.singular}(slug: {_text(slug)}) {draw(_fields(kind, 3))}")
         elif which in {"node", "nodes"}:
             roots.append(f"r{number}: {draw(_by_id(which))}")
+        elif which in ANSWERS:
+            text, given = draw(ANSWERS[which](str(number)))
+            roots.append(f"r{number}: {text}")
+            definitions += [f"${name}: {type_}" for name, (type_, _) in given.items()]
+            variables |= {name: value for name, (_, value) in given.items()}
         elif which == "claims":
             roots.append(f"r{number}: claims{draw(_claim_arguments())} {draw(_claim_connection(1))}")
         elif draw(st.booleans()):
@@ -153,6 +234,86 @@ def _by_id(draw: st.DrawFn, which: str) -> str:
     argument = f"ids: [{', '.join(ids)}]" if which == "nodes" else f"id: {ids[0]}"
     some = draw(st.sampled_from(ONTOLOGY.kinds))
     return f"{which}({argument}) {{ __typename id ... on Entity {{ name slug }} ... on {some.name} {draw(_fields(some, 1))} }}"
+
+
+Given = dict[str, tuple[str, Any]]
+"""Variables: their types and values."""
+
+
+@st.composite
+def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+    need: dict[str, Any] = {"must": draw(st.lists(st.sampled_from(THERE["Feature"]), max_size=2))}
+    for asked in needed(KINDS["Framework"]):
+        if draw(st.booleans()):
+            need[asked.name] = draw(st.lists(st.sampled_from(THERE[asked.edge.target]), max_size=2))
+    if draw(st.booleans()):
+        need["usedByAtLeast"] = draw(st.integers(0, 2))
+    told = draw(
+        st.sampled_from((*RECOMMENDED, *RECOMMENDED, f"{{ framework {draw(_fields(KINDS['Framework'], 1))} }}"))
+    )
+    given: Given = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.integers(0, 3)))}
+    return f"recommend(need: $need{suffix}, first: $first{suffix}) {{ best {told} nearMisses {told} }}", given
+
+
+RECOMMENDED = (
+    "{ score framework { slug } reasons { requirement answer weight } }",
+    """{
+      __typename framework { __typename usedBy { nodes { slug } } }
+      reasons { target { id ... on Feature { category } } claim { stance confidence evidence { source { slug } } } }
+    }""",
+)
+
+
+@st.composite
+def _paths(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+    from graph_seed.facts import global_id  # noqa: PLC0415
+
+    there = [global_id(kind, slug) for kind, slugs in THERE.items() for slug in slugs]
+    given: Given = {f"{end}{suffix}": ("ID!", draw(st.sampled_from(there))) for end in ("from", "to")}
+    given[f"longest{suffix}"] = "Int", draw(st.integers(1, 6))
+    given[f"first{suffix}"] = "Int", draw(st.integers(0, 4))
+    names = {"from": "from", "to": "to", "maxLength": "longest", "first": "first"}
+    arguments = ", ".join(f"{name}: ${variable}{suffix}" for name, variable in names.items())
+    return f"paths({arguments}) {draw(st.sampled_from(PATHS))}", given
+
+
+PATHS = (
+    "{ length confidence sentence }",
+    """{
+      steps {
+        __typename relation from { slug ... on Framework { usedBy { totalCount } } } to { __typename id }
+        claim { id stance subject { slug } object { name } evidence { supports } }
+      }
+      length
+    }""",
+)
+
+
+@st.composite
+def _search(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+    text = draw(st.sampled_from((*TEXTS, *LONG_TEXTS * 5)))
+    place = draw(st.integers(0, len(text) - 1))
+    before, letter, after = text[:place], text[place], text[place + 1 :]
+    mistakes = (
+        before + after,
+        before + letter * 2 + after,
+        f"{before}x{after}",
+        before + after[:1] + letter + after[1:],
+    )
+    typed = draw(st.sampled_from((text, before, text.upper(), f"{text} {before}", *mistakes)))
+    given: Given = {f"text{suffix}": ("String!", typed), f"first{suffix}": ("Int", draw(st.integers(0, 12)))}
+    kinds = draw(st.sampled_from(("", "", ", kinds: [FRAMEWORK, SOURCE]", ", kinds: [FEATURE]", ", kinds: []")))
+    return f"search(text: $text{suffix}, first: $first{suffix}{kinds}) {draw(st.sampled_from(FOUND))}", given
+
+
+FOUND = (
+    "{ totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { __typename slug } }",
+    """{
+      edges { cursor score highlights node { __typename slug ... on Framework { features { nodes { slug } } } } }
+      pageInfo { hasNextPage }
+    }""",
+)
+ANSWERS = {"recommend": _recommend, "paths": _paths, "search": _search}
 
 
 @st.composite
@@ -184,6 +345,18 @@ def _fields(draw: st.DrawFn, kind: Kind, depth: int) -> str:
             chosen.append(
                 f"w{number}: {edge.name}{draw(_arguments(target, edge))} {draw(_connection(target, edge, depth - 1))}"
             )
+    if depth and kind.name == "Framework" and draw(st.sampled_from((False, False, True))):
+        size = draw(st.sampled_from(("", "(first: 1)", "(first: 0)")))
+        parts = (
+            "score",
+            f"framework {draw(_fields(kind, depth - 1))}",
+            "shared { __typename slug ... on Feature { frameworks { totalCount } } }",
+            "missing { __typename id }",
+            "extra { slug ... on Company { uses(first: 1) { nodes { slug } } } }",
+        )
+        chosen.append(
+            f"alternatives{size} {{ {' '.join(draw(st.lists(st.sampled_from(parts), min_size=1, unique=True)))} }}"
+        )
     if depth and kind.name == "Source":
         chosen.append(f"claims{_parenthesised(draw(_page()))} {draw(_claim_connection(depth - 1))}")
     return f"{{ {' '.join(chosen)} }}"

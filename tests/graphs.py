@@ -16,6 +16,7 @@ from schema import ONTOLOGY, Ontology
 from service.engine import Engine
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
+from service.vocabulary import Vocabulary
 
 STORES = ("sqlite", "neo4j")
 
@@ -40,6 +41,7 @@ class Graphs:
             self._engines[store, id(ontology)] = Engine(opened, ontology)
         engine = self._engines[store, id(ontology)]
         engine.store = opened
+        engine._vocabulary = Vocabulary(opened)
         return engine
 
     async def drop(self, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:

@@ -18,7 +18,6 @@ from service.plan import (
     ByProperty,
     ClaimWhere,
     Compare,
-    Convert,
     Counted,
     Hops,
     Named,
@@ -28,8 +27,8 @@ from service.plan import (
     Page,
     Predicate,
     Related,
-    Slot,
 )
+from service.slots import Convert, Slot
 
 ALWAYS = All(())
 NEVER = AnyOf(())

@@ -19,7 +19,8 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from service.compiler.values import origin
 from service.errors import InputError, Place
-from service.plan import MOST_NESTED, Convert, Slot, Value
+from service.plan import MOST_NESTED
+from service.slots import Convert, Slot, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ class Operation:
         """Reserve a slot for a marked leaf."""
         self.slots.append(Value(origin(value), convert, place, detail))
         return len(self.slots) - 1
+
+    def first(self, selected: Selected) -> Slot:
+        """The slot of the argument `first`; where it is null, its default counts."""
+        first = self.arguments(selected).get("first")
+        if first is None:
+            first = selected.parent.fields[selected.name].args["first"].default_value
+        return self.slot(first, Convert.SIZE, selected.place("first"))
 
     def _selected(
         self, grouped: GroupedFieldSet, parent: GraphQLObjectType, path: tuple[str, ...]

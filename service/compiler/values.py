@@ -23,7 +23,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from service.plan import Given, Items, Origin, Variable
+from service.slots import Given, Items, Origin, Variable
 
 InputType: TypeAlias = Any
 """A graphql.GraphQLInputType, whose lists graphql-core leaves without the type of their items."""

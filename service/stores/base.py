@@ -54,6 +54,18 @@ class Store(Protocol, Generic[S]):
         """The slugs, and the keys of the names and aliases, of a kind's entities: what a mistyped one is compared with."""
         ...
 
+    async def spellings(self) -> dict[str, list[str]]:
+        """Per kind the keys of the names and aliases of its entities, each once, read by one statement: what typing
+        mistakes are mended by. A kind without entities may be missing. Raises StoreUnavailable.
+        """
+        ...
+
+    async def version(self) -> str:
+        """The version of the graph, '' where there is none yet; another one when anything in the graph has changed.
+        Raises StoreUnavailable.
+        """
+        ...
+
     async def ready(self) -> bool:
         """Whether the store answers just now."""
         ...

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,11 @@ from service.app import prepare
 from service.engine import Engine
 from service.errors import FactsError, StoreError
 from service.settings import Settings
+from service.stores.sqlite import migrations
 from service.stores.sqlite.store import LAYOUT, SqliteStore
+from service.stores.sqlite.tables import word_columns
 from tests.graph_seed.test_facts import GOOD, folder_of
-from tests.graphs import data
+from tests.graphs import data, shipped
 
 COUNT = "{ frameworks { totalCount } claims { totalCount } }"
 DJANGO = '{ framework(slug: "django") { name } }'
@@ -181,7 +186,10 @@ async def test_an_ontology_that_has_grown_finds_room_in_an_older_file(filled: Pa
     assert Framework.__name__ in {item.name for item in grown.kinds}
 
 
-@pytest.mark.parametrize("what", ["TABLE graph", "INDEX claim_by_object", "TRIGGER name_added", "TABLE company_uses"])
+@pytest.mark.parametrize(
+    "what",
+    ["TABLE graph", "INDEX claim_by_object", "TRIGGER name_added", "TRIGGER claim_removed", "TABLE company_uses"],
+)
 def test_what_an_older_version_did_not_make_is_made_by_the_next_start(filled: Path, what: str) -> None:
     name = what.partition(" ")[2]
     made = f"SELECT sql FROM sqlite_schema WHERE name = '{name}'"
@@ -191,6 +199,161 @@ def test_what_an_older_version_did_not_make_is_made_by_the_next_start(filled: Pa
     SqliteStore.open(filled, ONTOLOGY)._shut()
 
     assert (by_hand(filled, made), before is None) == (before, False)
+
+
+@pytest.mark.parametrize("table", ["degree", "entity_fts", "name_fts"])
+def test_what_is_derived_and_was_not_made_is_derived_by_the_next_start(filled: Path, table: str) -> None:
+    by_hand(filled, f"DROP TABLE {table}")
+
+    SqliteStore.open(filled, ONTOLOGY)._shut()
+
+    assert derived(filled) == DERIVED
+
+
+# ------------------------------------------------------------------------------------------------- what search stands on
+
+COMPANY = "日本-会社_1.0"
+DERIVED: dict[str, Any] = {
+    "degree": [("a-source", 2), ("django", 2), ("no-date", 1), ("orm", 1), (COMPANY, 1)],
+    "djan": ["django"],
+    "джанго": ["django"],
+    "会": [COMPANY],
+    "fr": ["django"],
+}
+
+
+def derived(path: Path) -> dict[str, Any]:
+    """What a file says of degrees, and the slugs of what it finds by the beginning of a word."""
+    found: dict[str, Any] = {}
+    connection = apsw.Connection(str(path))
+    for table in ("name_fts", "entity_fts"):
+        connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+    degrees = "SELECT slug, claims FROM degree JOIN entity ON _pk = entity WHERE claims ORDER BY slug"
+    found["degree"] = list(connection.execute(degrees))
+    for word in list(DERIVED)[1:]:
+        listed = "SELECT slug FROM entity WHERE _pk IN (SELECT rowid FROM entity_fts(?)) ORDER BY slug"
+        found[word] = [slug for (slug,) in connection.execute(listed, (f'"{word}"*',))]
+    connection.close()
+    return found
+
+
+def test_words_and_degrees_follow_every_write(filled: Path) -> None:
+    before = derived(filled)
+    by_hand(
+        filled,
+        """PRAGMA foreign_keys = ON;
+           DELETE FROM company_uses; DELETE FROM claim WHERE relation = 'USES'""",
+    )
+    without = derived(filled)
+    by_hand(
+        filled,
+        """INSERT INTO claim SELECT 9, 'id', 'key', 'EXTENDS', _pk, _pk, 0, 1000, NULL, NULL FROM entity WHERE slug = 'django';
+           INSERT INTO evidence SELECT 9, _pk, 1, 'note', NULL, NULL FROM entity WHERE slug = 'no-date';
+           UPDATE entity SET _names = 'djanet', _summary = 'a frame' WHERE slug = 'orm';
+           DELETE FROM name; DELETE FROM entity WHERE name = '会社'""",
+    )
+    after = derived(filled)
+
+    assert before == DERIVED
+    assert without == {**DERIVED, "degree": [("a-source", 1), ("django", 1), ("no-date", 1), ("orm", 1)]}
+    assert after == {
+        "degree": [("a-source", 1), ("django", 2), ("no-date", 2), ("orm", 1)],
+        "djan": ["django", "orm"],
+        "джанго": ["django"],
+        "会": [],
+        "fr": ["django", "orm"],
+    }
+
+
+# ------------------------------------------------------------------------------------------------------- an older layout
+
+TO_LAYOUT_1 = """
+DROP TRIGGER entity_added; DROP TRIGGER entity_removed; DROP TRIGGER entity_reworded;
+DROP TRIGGER claim_added; DROP TRIGGER claim_removed; DROP TRIGGER evidence_added; DROP TRIGGER evidence_removed;
+DROP TABLE entity_fts; DROP TABLE degree;
+ALTER TABLE entity DROP COLUMN _names; ALTER TABLE entity DROP COLUMN _summary;
+PRAGMA user_version = 1;
+"""
+"""What makes of a new file one as version 0.1 of the service has made it."""
+
+
+def content(path: Path) -> dict[str, Any]:
+    """All that a file holds: what there is by name, and the columns and rows of each table that is its own."""
+    connection = apsw.Connection(str(path))
+    made = sorted(connection.execute("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"))
+    found: dict[str, Any] = {"made": made, "layout": connection.pragma("user_version")}
+    for kind_, name in made:
+        if kind_ == "table" and "_fts" not in name:
+            found[name] = [
+                [column[1:] for column in connection.execute(f"PRAGMA table_info({name})")],
+                sorted(map(repr, connection.execute(f"SELECT * FROM {name}"))),
+            ]
+    for table in ("name_fts", "entity_fts"):
+        if ("table", table) in made:
+            connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+    connection.close()
+    found["graph"][1] = [re.sub("20.*Z", "", row) for row in found["graph"][1]]  # when it was last changed
+    return found
+
+
+@pytest.fixture(scope="module")
+def shipped_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of this layout that holds the shipped facts."""
+    path = tmp_path_factory.mktemp("shipped") / "atlas.db"
+    store = SqliteStore.open(path, ONTOLOGY)
+    store._seed(shipped, lambda *_: None)
+    store._shut()
+    return path
+
+
+@pytest.fixture
+def old(shipped_file: Path, path: Path) -> Path:
+    """A file of layout 1 that holds the shipped facts."""
+    shutil.copy(shipped_file, path)
+    by_hand(path, TO_LAYOUT_1)
+    return path
+
+
+def test_a_file_of_layout_1_becomes_what_a_new_one_is(old: Path, shipped_file: Path) -> None:
+    SqliteStore.open(old, ONTOLOGY)._shut()
+
+    assert content(old) == content(shipped_file)
+    assert by_hand(old, "PRAGMA integrity_check") == "ok"
+    assert by_hand(old, "PRAGMA foreign_key_check") is None
+
+
+def test_an_empty_file_of_layout_1_is_filled(path: Path, facts: Path) -> None:
+    SqliteStore.open(path, ONTOLOGY)._shut()
+    by_hand(path, TO_LAYOUT_1)
+
+    store = SqliteStore.open(path, ONTOLOGY)
+    filled = store._seed(lambda: read(facts), lambda *_: None)
+    store._shut()
+
+    assert (filled, derived(path)) == (True, DERIVED)
+
+
+def test_what_fails_while_it_is_brought_up_to_date_leaves_layout_1(
+    old: Path, shipped_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(old)
+    calls = itertools.count()
+
+    def fail(*given: Any) -> tuple[str, str]:
+        if next(calls) == 150:
+            raise apsw.FullError("the disk is full")
+        return word_columns(*given)
+
+    monkeypatch.setattr(migrations, "_BATCH", 100)
+    monkeypatch.setattr(migrations, "word_columns", fail)
+
+    with pytest.raises(StoreError, match=r"atlas\.db: cannot be prepared \(the disk is full\)\.$"):
+        SqliteStore.open(old, ONTOLOGY)
+    left = content(old)
+    SqliteStore.open(old, ONTOLOGY)._shut()
+
+    assert left == before
+    assert content(old) == content(shipped_file)
 
 
 # -------------------------------------------------------------------------------------------------------------- refusals
@@ -479,6 +642,39 @@ def test_whoever_is_killed_while_filling_it_leaves_a_store_that_the_next_start_f
     check_by_heart(path)
 
 
+def test_whoever_is_killed_while_bringing_it_up_to_date_leaves_layout_1(
+    starter: Starter, many: Path, path: Path, tmp_path: Path
+) -> None:
+    starter.start(path, many)
+    assert list(starter.told())[-1] == "filled"
+    fresh, kept = content(path), tmp_path / "kept.db"
+    by_hand(path, TO_LAYOUT_1)
+    old = content(path)
+    shutil.copy(path, kept)
+    began = time.monotonic()
+    SqliteStore.open(path, ONTOLOGY)._shut()
+    takes = time.monotonic() - began
+    left = []
+    for moment in range(8):
+        shutil.copy(kept, path)
+        (process,) = starter.start(path, many)
+        lines = starter.told()
+        time.sleep(takes * moment / 12)
+        with suppress(ProcessLookupError):  # the kill came too late
+            os.kill(process, signal.SIGKILL)
+        list(lines)
+        left.append(content(path))
+
+    starter.start(path, many, count=4)
+    told = sorted(starter.told())
+
+    assert [state in (old, fresh) for state in left] == [True] * 8
+    assert left.count(old) >= 2
+    assert told == ["found"] * 4
+    assert content(path) == fresh
+    check_by_heart(path)
+
+
 def whole(path: Path) -> bool:
     """Whether it holds the graph of `many`; it must hold that or nothing."""
     if not path.exists() or not by_hand(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'entity'"):
@@ -492,7 +688,9 @@ def check_by_heart(path: Path) -> None:
     """SQLite's own check of tables and indexes, of the full text, and of what points where; and every claim."""
     assert by_hand(path, "PRAGMA integrity_check") == "ok"
     assert by_hand(path, "PRAGMA foreign_key_check") is None
-    by_hand(path, "INSERT INTO name_fts (name_fts, rank) VALUES ('integrity-check', 1)")
+    for table in ("name_fts", "entity_fts"):
+        by_hand(path, f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+    assert by_hand(path, "SELECT sum(claims) FROM degree") == 3 * 2_000
     joined = """SELECT count(*) FROM framework_has_feature JOIN claim ON claim._pk = framework_has_feature.claim
       JOIN entity subject ON subject._pk = framework_has_feature.subject
       JOIN entity object ON object._pk = framework_has_feature.object

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.plan import All, AnyOf, ByProperty, Compare, Hops, Named, Order, Page, Predicate, Related, Slot
+from service.plan import All, AnyOf, ByProperty, Compare, Hops, Named, Order, Page, Predicate, Related
+from service.slots import Slot
 from service.stores.neo4j.names import alias_label, claim_key, label
 from service.stores.neo4j.predicates import (
     Variables,
@@ -40,18 +41,22 @@ _STEP_COSTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Patterns that find rows, and what must hold of them; `repeats`: the same row may be found more than once."""
+    """Patterns that find rows, and what must hold of them; `repeats`: the same row may be found more than once.
+
+    `start` is a clause that comes before the patterns.
+    """
 
     patterns: tuple[str, ...]
     conditions: tuple[str, ...] = ()
     repeats: bool = False
+    start: str = ""
 
     def with_(self, more: Iterable[str]) -> Way:
-        return Way(self.patterns, (*self.conditions, *more), self.repeats)
+        return Way(self.patterns, (*self.conditions, *more), self.repeats, self.start)
 
     def __str__(self) -> str:
         # a MATCH each: within one, no two edges may be the same
-        return f"{' '.join(f'MATCH {item}' for item in self.patterns)}{clause(self.conditions)}"
+        return f"{self.start}{' '.join(f'MATCH {item}' for item in self.patterns)}{clause(self.conditions)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class Rows:
     `node` is the variable of a row's entity or claim, `edge` that of the relationship that led there. `order` holds
     expressions and whether they fall, `same` what is alike in all rows and comes before it in an index. The union of the `ways` is the list. Where there are `ends`, the way of each
     finds all of it as well, and so does `along`, the way along the order's index, if there is one. `count` is the
-    pattern of a bare count, `base` what must hold whatever the filter is, `kind` that of the entities.
+    pattern of a bare count, `base` what must hold whatever the filter is, `kind` that of the entities, `words` the slot
+    of the words that were searched for.
     """
 
     ways: tuple[Way, ...]
@@ -85,6 +91,7 @@ class Rows:
     base: tuple[str, ...] = ()
     ends: tuple[End, ...] = ()
     along: Way | None = None
+    words: Slot | None = None
 
 
 # ---------------------------------------------------------------------------------------------------------------- lists
@@ -176,7 +183,7 @@ def cut(rows: Rows, page: Page, *, more: bool, edge: bool) -> str:
     by = _terms([*((term, page.backwards) for term in rows.same), *order])
 
     def best(way: Way, kept: str) -> str:
-        own = way.patterns[0].startswith(f"({rows.node}:")
+        own = any(item.startswith(f"({rows.node}:") for item in way.patterns[:1])
         proven = [item for item in held if own and item not in way.conditions]
         narrowed = way.with_([*bounds, *proven])
         return f"{narrowed} WITH {'DISTINCT ' if way.repeats else ''}{kept} ORDER BY {by} LIMIT {limit}"

@@ -1,6 +1,7 @@
 """What things are called in the graph: labels, relationship types and properties of an ontology.
 
-(:Entity:Framework {slug, id, name, name_key, ...})        an entity: its kind is a label
+(:Entity:Framework {slug, id, name, name_key, ...,         an entity: its kind is a label; its words, which the index
+                    name_words, summary_words, all_names}) atlas_words holds, and the keys of its name and aliases
 (:FrameworkAlias {key})-[:NAMES]->(:Framework)             another name of an entity, by its key
 (:Claim {key, id, subject, relation, object, stance, ...})-[:CITES {supports, note, ...}]->(:Source)
                                                            the truth, weighed from what it cites; its ends are the IDs
@@ -14,7 +15,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from schema import Kind, Property, PropertyType, Relation
+from schema.text import all_words, key
 
 _UNKEYED = {"id", "slug", "homepage"}
 
@@ -57,8 +62,28 @@ def has_key(prop: Property) -> bool:
     return prop.type is PropertyType.TEXT and prop.name not in _UNKEYED
 
 
-def constraints(kinds: tuple[Kind, ...]) -> list[str]:
-    """The statements that make what look-ups, orders and filters stand on; each does nothing where it is there."""
+WORDS = "atlas_words"
+"""The full-text index of the words of entities."""
+
+# the words are made in Python, the analyzer only takes them apart: no database's own idea of case or language enters
+_WORDS_INDEX = """CREATE FULLTEXT INDEX atlas_words IF NOT EXISTS FOR (n:Entity) ON EACH [n.name_words, n.summary_words]
+OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}"""
+
+
+def searched(name: str, aliases: Iterable[str], summary: str | None) -> dict[str, Any]:
+    """The properties by which an entity is searched."""
+    names = [name, *aliases]
+    return {
+        "name_words": all_words(names),
+        "summary_words": all_words([summary or ""]),
+        "all_names": list(dict.fromkeys(map(key, names))),
+    }
+
+
+def indexes(kinds: tuple[Kind, ...]) -> dict[str, str]:
+    """The statements that make the constraints and indexes that look-ups, orders, filters and search stand on, by the
+    name of the index; each does nothing where that is there. An index of a constraint has the constraint's name.
+    """
     made = [
         _unique("Entity", "id"),
         _unique("Claim", "key"),
@@ -67,6 +92,7 @@ def constraints(kinds: tuple[Kind, ...]) -> list[str]:
         _index("Claim", "relation", "key"),
         _index("Claim", "subject"),
         _index("Claim", "object", "key"),
+        (WORDS, _WORDS_INDEX),
     ]
     for kind in kinds:
         made.append(_unique(kind.name, "slug"))
@@ -76,22 +102,26 @@ def constraints(kinds: tuple[Kind, ...]) -> list[str]:
         made.append(_text_index(f"{kind.name}Alias", "key"))
         sorted_by = {PropertyType.DATE, PropertyType.INTEGER}
         made.extend(_index(kind.name, prop.name) for prop in kind.properties if prop.type in sorted_by)
-    return made
+    return dict(made)
 
 
-def _unique(label_name: str, name: str) -> str:
-    return f"CREATE CONSTRAINT {_called(label_name, name)} IF NOT EXISTS FOR (n:{quote(label_name)}) REQUIRE n.{quote(name)} IS UNIQUE"
+def _unique(label_name: str, name: str) -> tuple[str, str]:
+    called = _called(label_name, name)
+    on = f"FOR (n:{quote(label_name)}) REQUIRE n.{quote(name)} IS UNIQUE"
+    return called, f"CREATE CONSTRAINT {quote(called)} IF NOT EXISTS {on}"
 
 
-def _index(label_name: str, *names: str) -> str:
+def _index(label_name: str, *names: str) -> tuple[str, str]:
+    called = _called(label_name, *names)
     on = ", ".join(f"n.{quote(name)}" for name in names)
-    return f"CREATE INDEX {_called(label_name, *names)} IF NOT EXISTS FOR (n:{quote(label_name)}) ON ({on})"
+    return called, f"CREATE INDEX {quote(called)} IF NOT EXISTS FOR (n:{quote(label_name)}) ON ({on})"
 
 
-def _text_index(label_name: str, name: str) -> str:
+def _text_index(label_name: str, name: str) -> tuple[str, str]:
     called = _called(label_name, name, "text")
-    return f"CREATE TEXT INDEX {called} IF NOT EXISTS FOR (n:{quote(label_name)}) ON (n.{quote(name)})"
+    on = f"FOR (n:{quote(label_name)}) ON (n.{quote(name)})"
+    return called, f"CREATE TEXT INDEX {quote(called)} IF NOT EXISTS {on}"
 
 
 def _called(*names: str) -> str:
-    return quote("atlas_" + "_".join(names).lower())
+    return "atlas_" + "_".join(names).lower()

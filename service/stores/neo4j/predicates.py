@@ -19,9 +19,9 @@ from service.plan import (
     Order,
     Predicate,
     Related,
-    Slot,
     missing,
 )
+from service.slots import Slot
 from service.stores.neo4j.names import alias_label, key_name, label, property_name, relationship
 
 _COMPARE = {

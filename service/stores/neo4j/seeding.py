@@ -1,7 +1,7 @@
 """Fill a Neo4j with facts: constraints and indexes first, then batches that can be written again without harm.
 
-One node, `(:AtlasGraph)`, says what the graph holds. Whoever fills it writes a lease there and renews it with every
-batch; another process that starts meanwhile waits, and takes over when the lease runs out.
+One node, `(:AtlasGraph)`, says what the graph holds. Whoever fills it, or brings it up to date, writes a lease there and
+renews it with every batch; another process that starts meanwhile waits, and takes over when the lease runs out.
 """
 
 from __future__ import annotations
@@ -18,13 +18,8 @@ from schema import Ontology, Relation
 from schema.text import key
 from service.errors import StoreError
 from service.stores.base import Progress, now
-from service.stores.neo4j.names import alias_label, constraints, has_key, label, relationship
-
-LAYOUT = 1
-"""The version of the graph's layout, kept on its AtlasGraph node."""
-
-Run = Callable[..., Awaitable[list[dict[str, Any]]]]
-"""Runs one statement with parameters in a transaction of its own; returns its records."""
+from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
+from service.stores.neo4j.names import alias_label, has_key, indexes, label, relationship, searched
 
 Prepare = Callable[[Sequence[str]], Awaitable[None]]
 """Runs statements that change the schema, all in one transaction."""
@@ -38,7 +33,8 @@ _STATE = "MATCH (g:AtlasGraph {name: 'graph'}) RETURN g.layout AS layout, g.dige
 _TAKE = """
 MERGE (g:AtlasGraph {name: 'graph'})
 SET g.locked = true
-WITH g, g.digest IS NULL AND (g.lease IS NULL OR g.lease < timestamp() OR g.holder = $holder) AS free
+WITH g, (g.digest IS NULL OR coalesce(g.layout, 1) < $layout)
+  AND (g.lease IS NULL OR g.lease < timestamp() OR g.holder = $holder) AS free
 FOREACH (_ IN CASE WHEN free THEN [1] ELSE [] END | SET g.holder = $holder, g.lease = timestamp() + $milliseconds)
 REMOVE g.locked
 RETURN free, g.digest AS digest, g.layout AS layout"""
@@ -56,52 +52,80 @@ MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
 SET g.digest = $digest, g.layout = $layout, g.changed = $changed
 REMOVE g.holder, g.lease, g.filling
 RETURN g.digest AS digest"""
+_MIGRATED = """
+MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
+SET g.layout = $layout
+REMOVE g.holder, g.lease
+RETURN g.layout AS layout"""
+_ONLINE = "SHOW INDEXES YIELD name, state WHERE state = 'ONLINE' RETURN name"
+_TAKEN_OVER = "another process has taken over the filling of the graph."
 
 
 async def check_layout(run: Run) -> bool:
-    """Whether the graph is filled; raises StoreError when a newer version wrote it."""
-    for state in await run(_STATE):
-        layout = state["layout"]
-        if layout is not None and layout > LAYOUT:
-            raise StoreError(f"the graph has layout {layout}, this version knows {LAYOUT}; update framework-atlas.")
-        return state["digest"] is not None
-    return False
+    """Whether the graph is filled, in this layout; raises StoreError when a newer version wrote it."""
+    return any(_is_complete(state) for state in await run(_STATE))
 
 
-async def seed(run: Run, prepare: Prepare, ontology: Ontology, facts: Callable[[], Facts], progress: Progress) -> bool:
-    """Fill the graph if it is not filled; False when it is."""
-    if await check_layout(run):
-        return False
-    await prepare(constraints(ontology.kinds))
-    await run("CALL db.awaitIndexes(300)")
+async def make_indexes(run: Run, prepare: Prepare, ontology: Ontology) -> None:
+    """Make the constraints and indexes that are not there, those of a kind that was added since among them."""
+    online = {row["name"] for row in await run(_ONLINE)}
+    missing = [text for name, text in indexes(ontology.kinds).items() if name not in online]
+    if missing:
+        await prepare(missing)
+        await run("CALL db.awaitIndexes(300)")
+
+
+async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progress: Progress) -> bool:
+    """Fill the graph, or bring one of an older layout up to date; whether it was this process that filled it."""
     holder = uuid.uuid4().hex
-    if not await _take(run, holder):
+    state = await _take(run, holder)
+    if state is None:
+        return False
+
+    async def write(statement: str, rows: list[Any]) -> None:
+        if not await run(_HELD.format(statement), holder=holder, milliseconds=_LEASE_SECONDS * 1000, rows=rows):
+            raise StoreError(_TAKEN_OVER)
+
+    if state["digest"] is not None:
+        await migrate(run, write, state["layout"] or 1, progress)
+        if not await run(_MIGRATED, holder=holder, layout=LAYOUT):
+            raise StoreError(_TAKEN_OVER)
         return False
     read = facts()
-    (begun,) = await run(_BEGUN)
-    if begun["digest"] not in (None, read.digest):  # somebody began with other facts and was cut off
-        await run(_EMPTY.format("|".join(["Entity", "Claim", *(alias_label(kind.name) for kind in ontology.kinds)])))
-    await run(_BEGIN, digest=read.digest)
-    for statement, rows, what, done, of in _statements(read, ontology):
-        if not await run(_HELD.format(statement), holder=holder, milliseconds=_LEASE_SECONDS * 1000, rows=rows):
-            raise StoreError("another process has taken over the filling of the graph.")
-        progress(what, done, of)
+    await _fill(run, write, ontology, read, progress)
     if not await run(_FINISH, holder=holder, digest=read.digest, layout=LAYOUT, changed=now()):
-        raise StoreError("another process has taken over the filling of the graph.")
+        raise StoreError(_TAKEN_OVER)
     return True
 
 
-async def _take(run: Run, holder: str) -> bool:
-    """Wait for the lease; False when somebody else has filled the graph meanwhile."""
+async def _fill(run: Run, write: Write, ontology: Ontology, facts: Facts, progress: Progress) -> None:
+    (begun,) = await run(_BEGUN)
+    if begun["digest"] not in (None, facts.digest):  # somebody began with other facts and was cut off
+        await run(_EMPTY.format("|".join(["Entity", "Claim", *(alias_label(kind.name) for kind in ontology.kinds)])))
+    await run(_BEGIN, digest=facts.digest)
+    for statement, rows, what, done, of in _statements(facts, ontology):
+        await write(statement, rows)
+        progress(what, done, of)
+
+
+async def _take(run: Run, holder: str) -> dict[str, Any] | None:
+    """Wait for the lease; the layout and digest of what is there, None when somebody else has done all meanwhile."""
     end = time.monotonic() + _LONGEST_WAIT_SECONDS
     while time.monotonic() < end:
-        (state,) = await run(_TAKE, holder=holder, milliseconds=_LEASE_SECONDS * 1000)
+        (state,) = await run(_TAKE, holder=holder, milliseconds=_LEASE_SECONDS * 1000, layout=LAYOUT)
         if state["free"]:
-            return True
-        if state["digest"] is not None:
-            return False
+            return state
+        if _is_complete(state):
+            return None
         await asyncio.sleep(_POLL_SECONDS)
     raise StoreError("another process has been filling the graph for an hour; look what it does, then start again.")
+
+
+def _is_complete(state: dict[str, Any]) -> bool:
+    layout = state["layout"]
+    if layout is not None and layout > LAYOUT:
+        raise StoreError(f"the graph has layout {layout}, this version knows {LAYOUT}; update framework-atlas.")
+    return state["digest"] is not None and layout == LAYOUT
 
 
 def _statements(facts: Facts, ontology: Ontology) -> Iterator[tuple[str, list[Any], str, int, int]]:
@@ -147,6 +171,7 @@ def _entity_row(entity: EntityFact, ontology: Ontology) -> dict[str, Any]:
     for prop in ontology.kind_by_name[entity.kind].properties:
         if has_key(prop) and prop.name in values:
             values[f"{prop.name}_key"] = key(values[prop.name])
+    values |= searched(values["name"], values["aliases"], values.get("summary"))
     return {"slug": entity.slug, "values": values, "aliases": list(dict.fromkeys(map(key, entity.values["aliases"])))}
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from graph_seed.facts import global_id
-from service.plan import Unknown, write_cursor
+from schema.answers import sentence
+from schema.text import highlights
+from service.plan import GaveUp, Unknown
+from service.slots import write_cursor
 
 Shaper: TypeAlias = Callable[[list[Any], Sequence[Any]], list[Any]]
 """Takes the record's list and the slots' values; returns the JSON value of each root field, in the plan's order."""
@@ -33,13 +36,20 @@ class Source:
         """Compile the functions; `roots` are those of the root fields."""
         calls = ", ".join(f"{name}(data[{index}], v)" for index, name in enumerate(roots))
         text = "\n".join([*self._functions, f"def shape(data, v):\n    return [{calls}]"])
-        namespace: dict[str, Any] = {"write_cursor": write_cursor, "claim_id": _claim_id, "unknown": _unknown}
+        namespace: dict[str, Any] = {
+            "write_cursor": write_cursor,
+            "claim_id": _claim_id,
+            "unknown": _unknown,
+            "GaveUp": GaveUp,
+            "highlights": highlights,
+            "sentence": sentence,
+        }
         exec(compile(text, "<shaper>", "exec"), namespace)  # noqa: S102 - text of our own making
         return namespace["shape"]
 
 
-def _unknown(keys: list[str]) -> Unknown:
-    return Unknown(tuple(keys))
+def _unknown(items: list[tuple[int, str]]) -> Unknown:
+    return Unknown(tuple((number, name) for number, name in items))
 
 
 def _claim_id(key: str) -> str:

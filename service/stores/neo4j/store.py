@@ -26,7 +26,7 @@ from service.settings import Settings
 from service.stores.base import Progress, no_progress
 from service.stores.neo4j.cypher import Statement, write
 from service.stores.neo4j.names import alias_label, label
-from service.stores.neo4j.seeding import check_layout, seed
+from service.stores.neo4j.seeding import check_layout, make_indexes, seed
 
 T = TypeVar("T")
 
@@ -66,14 +66,13 @@ class Neo4jStore:
                 record = await (await session.run(query, parameters)).single(strict=True)
                 return record["data"]
 
-        if not self._filled and not await self._is_filled():
-            raise StoreUnavailable("the graph is still being filled")
+        await self._check_filled()
         return statement.shaper(await self._insist(ask, self._seconds), values)
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        if await self._is_filled():  # a database that is away is noticed here, within a request's time
-            return False
-        seeded = await seed(self._run, self._prepare, self._ontology, facts, progress)
+        filled = await self._is_filled()  # a database that is away is noticed here, within a request's time
+        await make_indexes(self._run, self._prepare, self._ontology)
+        seeded = not filled and await seed(self._run, self._ontology, facts, progress)
         self._filled = True
         return seeded
 
@@ -81,6 +80,19 @@ class Neo4jStore:
         slugs = f"MATCH (e:{label(kind)}) UNWIND [e.slug, e.name_key] AS name RETURN DISTINCT name"
         aliases = f"MATCH (a:{alias_label(kind)}) RETURN a.key AS name"
         return [row["name"] for row in await self._run(f"{slugs} UNION {aliases}")]
+
+    async def spellings(self) -> dict[str, list[str]]:
+        await self._check_filled()
+        each = (
+            f"MATCH (n:{label(kind.name)}) UNWIND n.all_names AS name"
+            f" RETURN '{kind.name}' AS kind, collect(DISTINCT name) AS names"
+            for kind in self._ontology.kinds
+        )
+        return {row["kind"]: row["names"] for row in await self._read(" UNION ALL ".join(each))}
+
+    async def version(self) -> str:
+        rows = await self._read("MATCH (g:AtlasGraph {name: 'graph'}) RETURN coalesce(g.digest, '') AS version")
+        return rows[0]["version"] if rows else ""
 
     async def ready(self) -> bool:
         try:
@@ -91,6 +103,10 @@ class Neo4jStore:
     async def _is_filled(self) -> bool:
         self._filled = await self._insist(lambda: check_layout(self._run_once), self._seconds)
         return self._filled
+
+    async def _check_filled(self) -> None:
+        if not self._filled and not await self._is_filled():
+            raise StoreUnavailable("the graph is still being filled or brought up to date")
 
     async def close(self) -> None:
         await self._driver.close()
@@ -106,6 +122,18 @@ class Neo4jStore:
                 await all_.commit()
 
         await self._insist(attempt, _WRITE_SECONDS)
+
+    async def _read(self, text: str) -> list[dict[str, Any]]:
+        """Run a statement that only reads, within a request's time."""
+
+        async def attempt() -> list[dict[str, Any]]:
+            async with self._driver.session(
+                database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
+            ) as session:
+                result = await session.run(Query(text, timeout=self._seconds))  # type: ignore[arg-type]
+                return [record.data() async for record in result]
+
+        return await self._insist(attempt, self._seconds)
 
     async def _run(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run a statement that may write; repeating it must do no harm."""
@@ -140,7 +168,9 @@ class Neo4jStore:
 
 
 def _can_pass(error: Exception) -> bool:
-    return isinstance(error, OSError) or getattr(error, "is_retryable", lambda: False)()
+    # IF NOT EXISTS fails where another process makes the same index at the same moment; next time it finds that
+    made_meanwhile = str(getattr(error, "code", "")).endswith(".EquivalentSchemaRuleAlreadyExists")
+    return isinstance(error, OSError) or made_meanwhile or getattr(error, "is_retryable", lambda: False)()
 
 
 def _driver(settings: Settings) -> AsyncDriver:

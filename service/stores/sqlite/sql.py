@@ -16,18 +16,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schema import Edge, PropertyType
+from schema import PropertyType
 from service.plan import (
     All,
+    Alternatives,
+    AnyNode,
     AnyOf,
     Branch,
     ByClaim,
     ByCount,
     ById,
     ByProperty,
-    CellPart,
-    Cells,
-    CellValue,
     Cited,
     ClaimEnd,
     ClaimListing,
@@ -36,15 +35,11 @@ from service.plan import (
     ClaimScalar,
     ClaimWhere,
     Compare,
-    Compared,
-    CompareRows,
     Comparison,
     ConnectionPart,
-    Count,
     Counted,
-    CountedName,
-    Counts,
     Cursor,
+    EdgePart,
     Edges,
     EntityNode,
     EntityPart,
@@ -56,7 +51,7 @@ from service.plan import (
     Facets,
     FacetTarget,
     Graph,
-    GraphScalar,
+    Highlights,
     Hops,
     Introspection,
     Listing,
@@ -68,25 +63,33 @@ from service.plan import (
     Page,
     PageFact,
     PageInfo,
+    Paths,
     Plan,
     Predicate,
+    Recommending,
     Related,
     Root,
-    RowPart,
-    RowRelation,
     Scalar,
-    Slot,
+    Score,
+    Search,
     SourceClaims,
     Total,
     Typename,
     Walk,
     missing,
 )
+from service.slots import Slot
+from service.stores.sqlite.alternatives import alternatives
+from service.stores.sqlite.compare import comparison
+from service.stores.sqlite.graph import graph
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
+from service.stores.sqlite.paths import paths
+from service.stores.sqlite.recommend import recommending
+from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Rows, Scope, found, literal, parameter, where_clause
+from service.stores.sqlite.search import search
 from service.stores.sqlite.tables import STANCES, column, key_column, relation_table
 
 _COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STANCES.items())
 _BARE = frozenset({"id", "slug"})
 """Properties whose characters JSON never escapes, and that are never null."""
 _CLAIM_COLUMNS = {"firstSeen": "first_seen", "lastSeen": "last_seen", "confidence": "confidence"}
@@ -94,53 +97,13 @@ _CLAIM_COLUMNS = {"firstSeen": "first_seen", "lastSeen": "last_seen", "confidenc
 
 def write(plan: Plan) -> str:
     """Write a plan; deterministic. The parameter `:v3` is the value of the plan's slot 3."""
-    writer = _Writer()
+    writer = Writer()
     columns = [writer.root(root) for root in plan.roots if not isinstance(root, Typename | Introspection)]
     return "SELECT " + ",\n  ".join(columns)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Where the rows of a list come from: tables, what must hold (`base` of it whatever the filter is), a total order.
-
-    `alias` is that of a row's entity or claim, `edge` that of the edge that led there, `kind` that of the entities.
-    """
-
-    tables: str
-    conditions: tuple[str, ...]
-    order: tuple[tuple[str, bool], ...]
-    alias: str
-    edge: str = ""
-    bare_count: tuple[str, tuple[str, ...]] | None = None
-    kind: str = ""
-    base: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
-class _Page:
-    """The rows of a page as seen from outside the subquery that cuts it; what is read of them is asked for by name."""
-
-    alias: str
-    columns: dict[str, str] = field(default_factory=dict[str, str])
-
-    def read(self, name: str, expression: str) -> str:
-        self.columns[name] = expression
-        return f"{self.alias}.{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """The row that is being written: its alias, inside the page that cut it if there is one."""
-
-    alias: str
-    page: _Page | None = None
-
-    def read(self, name: str) -> str:
-        return f"{self.alias}.{name}" if self.page is None else self.page.read(name, f"{self.alias}.{name}")
-
-
-@dataclass(slots=True)
-class _Writer:
+class Writer:
     _aliases: dict[str, int] = field(default_factory=dict[str, int])
 
     # ---------------------------------------------------------------------------------------------------------- roots
@@ -150,43 +113,47 @@ class _Writer:
             case Lookup():
                 return self._lookup(root)
             case Listing(where=where, page=page, parts=parts, kind=kind):
-                alias = self._alias("t")
-                base = (f"{alias}._kind = {_name(kind.name)}",)
+                alias = self.alias("t")
+                base = (f"{alias}._kind = {literal(kind.name)}",)
                 conditions = (*base, *self._where(where, alias, kind.name))
                 order = self._order(page.order, alias, "")
-                rows = _Rows(f"entity {alias}", conditions, order, alias, kind=kind.name, base=base)
-                return self._connection(rows, page, parts)
+                rows = Rows(f"entity {alias}", conditions, order, alias, kind=kind.name, base=base)
+                return self.connection(rows, page, parts)
             case ClaimListing(where=where, page=page, parts=parts):
-                alias = self._alias("c")
+                alias = self.alias("c")
                 conditions = tuple(self._claim_where(where, alias))
-                rows = _Rows(f"claim {alias}", conditions, ((f"{alias}.key", False),), alias)
-                return self._connection(rows, page, parts)
+                rows = Rows(f"claim {alias}", conditions, ((f"{alias}.key", False),), alias)
+                return self.connection(rows, page, parts)
             case ById():
                 return self._by_id(root)
+            case Search():
+                return search(self, root)
             case Comparison():
-                return self._comparison(root)
-            case Graph(parts=parts):
-                return concat(members((part.key, _graph_part(part)) for part in parts))
+                return comparison(self, root)
+            case Recommending():
+                return recommending(self, root)
+            case Paths():
+                return paths(self, root)
+            case Graph():
+                return graph(root)
             case Typename() | Introspection():
                 raise TypeError(f"no store answers {root}")
 
     def _lookup(self, root: Lookup) -> str:
-        alias, slug, kind = self._alias("e"), _slot(root.slug), _name(root.kind.name)
-        json = concat(self._entity(root.parts, _Scope(alias)))
+        alias, slug = self.alias("e"), parameter(root.slug)
+        json = concat(self.entity(root.parts, Scope(alias)))
         return (
-            f"coalesce((SELECT {json} FROM entity {alias} WHERE {alias}._pk = coalesce("
-            f'(SELECT _pk FROM entity WHERE _kind = {kind} AND "slug" = {slug}), '
-            f"(SELECT entity FROM name WHERE kind = {kind} AND key = {slug} AND alias = 1))), 'null')"
+            f"coalesce((SELECT {json} FROM entity {alias} WHERE {alias}._pk = {found(root.kind.name, slug)}), 'null')"
         )
 
     def _by_id(self, root: ById) -> str:
-        entity, claim, wanted = self._alias("e"), self._alias("c"), _slot(root.slot)
-        each = self._alias("j")
+        entity, claim, wanted = self.alias("e"), self.alias("c"), parameter(root.slot)
+        each = self.alias("j")
         given = f"{each}.value" if root.many else wanted
         found = (
-            f"coalesce((SELECT {self._branches(root.branches, _Scope(entity))} FROM entity {entity}"
+            f"coalesce((SELECT {self.branches(root.branches, Scope(entity))} FROM entity {entity}"
             f' WHERE {entity}."id" = {given}), '
-            f"(SELECT {concat(self._claim(root.claim, _Scope(claim)))} FROM claim {claim}"
+            f"(SELECT {concat(self.claim(root.claim, Scope(claim)))} FROM claim {claim}"
             f" WHERE {claim}.id = {given}), 'null')"
         )
         if not root.many:
@@ -194,88 +161,12 @@ class _Writer:
         listed = f"ifnull(group_concat({found}, ',' ORDER BY {each}.key), '')"
         return f"(SELECT concat('[', {listed}, ']') FROM json_each({wanted}) {each})"
 
-    def _comparison(self, root: Comparison) -> str:
-        """Side by side; what is not there comes back as '!' and the keys, which no JSON begins with."""
-        kind = _name(root.kind.name)
-
-        def part_json(part: Typename | Compared | CompareRows) -> list[Piece]:
-            match part:
-                case Typename(name=name):
-                    return [string(name)]
-                case Compared(parts=parts):
-                    alias = self._alias("e")
-                    json = concat(self._entity(parts, _Scope(alias)))
-                    listed = f"group_concat({json}, ',' ORDER BY a._n)"
-                    return [Fixed("["), f"(SELECT {listed} FROM asked a JOIN entity {alias} USING (_pk))", Fixed("]")]
-                case CompareRows(edges=edges, parts=parts):
-                    each = zip(edges, parts, strict=True)
-                    rows = " UNION ALL ".join(
-                        self._compare_rows(root, edge, number, row) for number, (edge, row) in enumerate(each)
-                    )
-                    return [
-                        Fixed("["),
-                        f"(SELECT ifnull(group_concat(_v, ',' ORDER BY _e, _k), '') FROM ({rows}))",
-                        Fixed("]"),
-                    ]
-
-        json = concat(members((part.key, part_json(part)) for part in root.parts))
-        return (
-            f"(WITH named AS (SELECT j.key AS _n, j.value AS _key, coalesce("
-            f'(SELECT _pk FROM entity WHERE _kind = {kind} AND "slug" = j.value), '
-            f"(SELECT entity FROM name WHERE kind = {kind} AND key = j.value AND alias = 1)) AS _pk"
-            f" FROM json_each({_slot(root.slugs)}) j), "
-            f"asked AS MATERIALIZED (SELECT min(_n) AS _n, _pk FROM named WHERE _pk IS NOT NULL GROUP BY _pk)"
-            f" SELECT iif((SELECT count(*) FROM named WHERE _pk IS NULL),"
-            f" (SELECT '!' || json_group_array(_key) FROM named WHERE _pk IS NULL), {json}))"
-        )
-
-    def _compare_rows(self, root: Comparison, edge: Edge, number: int, parts: tuple[RowPart, ...]) -> str:
-        """The rows of one relation, each as JSON with what it is sorted by."""
-        target, hop, table = self._alias("t"), self._alias("r"), relation_table(edge.relation)
-        cells = f"asked a LEFT JOIN {table} {hop} ON {hop}.subject = a._pk AND {hop}.object = {target}._pk"
-
-        def cell(part: CellPart) -> list[Piece]:
-            match part:
-                case Typename(name=name):
-                    return [string(name)]
-                case CellValue():
-                    return [f"CASE {hop}.stance {_STANCE_TEXT} ELSE '\"UNKNOWN\"' END"]
-                case EntityNode(parts=entity_parts):
-                    entity = self._alias("e")
-                    json = concat(self._entity(entity_parts, _Scope(entity)))
-                    return [f"(SELECT {json} FROM entity {entity} WHERE {entity}._pk = a._pk)"]
-                case ClaimNode(parts=claim_parts):
-                    claim = self._alias("c")
-                    json = concat(self._claim(claim_parts or (), _Scope(claim)))
-                    return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}._pk = {hop}.claim), 'null')"]
-
-        def row(part: RowPart) -> list[Piece]:
-            match part:
-                case Typename(name=name):
-                    return [string(name)]
-                case RowRelation():
-                    return [string(edge.name)]
-                case EntityNode(parts=entity_parts):
-                    return self._entity(entity_parts, _Scope(target))
-                case Cells(parts=cell_parts):
-                    json = concat(members((item.key, cell(item)) for item in cell_parts))
-                    return [Fixed("["), f"(SELECT group_concat({json}, ',' ORDER BY a._n) FROM {cells})", Fixed("]")]
-
-        json = concat(members((part.key, row(part)) for part in parts))
-        differ = (
-            f" AND (SELECT count(DISTINCT ifnull({hop}.stance, -1)) FROM {cells}) > 1" if root.only_differences else ""
-        )
-        return (
-            f'SELECT {number} AS _e, {target}."slug" AS _k, {json} AS _v FROM entity {target} WHERE {target}._pk IN'
-            f" (SELECT object FROM {table} WHERE subject IN (SELECT _pk FROM asked)){differ}"
-        )
-
     # ------------------------------------------------------------------------------------------------------- entities
 
-    def _entity(self, parts: tuple[EntityPart, ...], scope: _Scope) -> list[Piece]:
+    def entity(self, parts: tuple[EntityPart, ...], scope: Scope) -> list[Piece]:
         return members((part.key, self._entity_part(part, scope)) for part in parts)
 
-    def _entity_part(self, part: EntityPart, scope: _Scope) -> list[Piece]:
+    def _entity_part(self, part: EntityPart, scope: Scope) -> list[Piece]:
         match part:
             case Typename(name=name):
                 return [string(name)]
@@ -286,19 +177,21 @@ class _Writer:
                 return [value if prop.type is PropertyType.TEXTS else f"json_quote({value})"]
             case Walk():
                 return [self._walk(part, scope)]
+            case Alternatives():
+                return alternatives(self, part, scope)
             case SourceClaims(page=page, parts=parts):
-                evidence, claim = self._alias("v"), self._alias("c")
+                evidence, claim = self.alias("v"), self.alias("c")
                 tables = f"evidence {evidence} JOIN claim {claim} ON {claim}._pk = {evidence}.claim"
                 conditions = (f"{evidence}.source = {scope.read('_pk')}",)
-                rows = _Rows(tables, conditions, ((f"{claim}.key", False),), claim)
-                return [self._connection(rows, page, parts)]
+                rows = Rows(tables, conditions, ((f"{claim}.key", False),), claim)
+                return [self.connection(rows, page, parts)]
 
-    def _walk(self, walk: Walk, scope: _Scope) -> str:
-        edge, alias = self._alias("r"), self._alias("t")
+    def _walk(self, walk: Walk, scope: Scope) -> str:
+        edge, alias = self.alias("r"), self.alias("t")
         near, far = ("object", "subject") if walk.hops.edge.reverse else ("subject", "object")
         table = f"{relation_table(walk.hops.edge.relation)} {edge}"
         conditions = (f"{edge}.{near} = {scope.read('_pk')}", *self._hops(walk.hops, edge))
-        rows = _Rows(
+        rows = Rows(
             tables=f"{table} JOIN entity {alias} ON {alias}._pk = {edge}.{far}",
             conditions=(*conditions, *self._where(walk.where, alias, walk.hops.edge.target)),
             order=self._order(walk.page.order, alias, edge),
@@ -308,43 +201,43 @@ class _Writer:
             kind=walk.hops.edge.target,
             base=conditions,
         )
-        return self._connection(rows, walk.page, walk.parts)
+        return self.connection(rows, walk.page, walk.parts)
 
-    def _branches(self, branches: tuple[Branch, ...], scope: _Scope) -> str:
+    def branches(self, branches: tuple[Branch, ...], scope: Scope) -> str:
         """The JSON of an entity of any of several kinds."""
         if len(branches) == 1:
-            return concat(self._entity(branches[0].parts, scope))
+            return concat(self.entity(branches[0].parts, scope))
         cases = " ".join(
-            f"WHEN {scope.read('_kind')} IN ({', '.join(map(_name, branch.kinds))})"
-            f" THEN {concat(self._entity(branch.parts, scope))}"
+            f"WHEN {scope.read('_kind')} IN ({', '.join(map(literal, branch.kinds))})"
+            f" THEN {concat(self.entity(branch.parts, scope))}"
             for branch in branches
         )
         return f"CASE {cases} END"
 
     # --------------------------------------------------------------------------------------------------------- claims
 
-    def _claim(self, parts: tuple[ClaimPart, ...], scope: _Scope) -> list[Piece]:
+    def claim(self, parts: tuple[ClaimPart, ...], scope: Scope) -> list[Piece]:
         return members((part.key, self._claim_part(part, scope)) for part in parts)
 
-    def _claim_part(self, part: ClaimPart, scope: _Scope) -> list[Piece]:
+    def _claim_part(self, part: ClaimPart, scope: Scope) -> list[Piece]:
         match part:
             case Typename(name=name):
                 return [string(name)]
             case ClaimScalar(name="stance"):
-                return [f"CASE {scope.read('stance')} {_STANCE_TEXT} END"]
+                return [f"CASE {scope.read('stance')} {STANCE_TEXT} END"]
             case ClaimScalar(name="confidence"):
                 return [f"{scope.read('confidence')} / 1000.0"]
             case ClaimScalar(name=name):
                 return [f"json_quote({scope.read(_CLAIM_COLUMNS.get(name, name))})"]
             case ClaimEnd(name=name, branches=branches):
-                entity = self._alias("e")
-                json = self._branches(branches, _Scope(entity))
+                entity = self.alias("e")
+                json = self.branches(branches, Scope(entity))
                 return [f"(SELECT {json} FROM entity {entity} WHERE {entity}._pk = {scope.read(name)})"]
             case EvidenceList():
                 return [self._evidence(part, scope)]
 
-    def _evidence(self, part: EvidenceList, scope: _Scope) -> str:
-        evidence, source = self._alias("v"), self._alias("s")
+    def _evidence(self, part: EvidenceList, scope: Scope) -> str:
+        evidence, source = self.alias("v"), self.alias("s")
 
         def value(item: Typename | EvidenceScalar | Cited) -> list[Piece]:
             match item:
@@ -355,7 +248,7 @@ class _Writer:
                 case EvidenceScalar(name=name):
                     return [f"json_quote({evidence}.{name})"]
                 case Cited(parts=parts):
-                    return self._entity(parts, _Scope(source))
+                    return self.entity(parts, Scope(source))
 
         json = concat(members((item.key, value(item)) for item in part.parts))
         oldest = f'{source}."published" IS NULL, {source}."published", {source}."slug"'
@@ -367,9 +260,9 @@ class _Writer:
 
     # ---------------------------------------------------------------------------------------------------- connections
 
-    def _connection(self, rows: _Rows, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
-        cut = _Page(self._alias("p"))
-        scope = _Scope(rows.alias, cut)
+    def connection(self, rows: Rows, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
+        cut = CutPage(self.alias("p"))
+        scope = Scope(rows.alias, cut)
         facts = {
             item.name
             for part in parts
@@ -378,7 +271,7 @@ class _Writer:
             if isinstance(item, PageFact)
         }
         counted = bool(facts) or page.backwards
-        size = _slot(page.size)
+        size = parameter(page.size)
         keep = f" FILTER (WHERE {cut.alias}._n <= {size})" if counted else ""
         arrange = f" ORDER BY {cut.alias}._n DESC" if page.backwards else ""
 
@@ -405,29 +298,35 @@ class _Writer:
             return f"(SELECT {json})"
         return f"(SELECT {json}\n  FROM {self._cut(rows, page, cut, size, facts)} {cut.alias})"
 
-    def _edge_part(
-        self, part: Typename | Cursor | EntityNode | ClaimNode, rows: _Rows, page: Page, scope: _Scope
-    ) -> list[Piece]:
+    def _edge_part(self, part: EdgePart, rows: Rows, page: Page, scope: Scope) -> list[Piece]:
         match part:
             case Typename(name=name):
                 return [string(name)]
+            case AnyNode(branches=branches):
+                return [self.branches(branches, scope)]
+            case Score():
+                assert scope.page is not None  # noqa: S101 - edges stand in a page
+                return [f"{scope.page.read('_o0', rows.order[0][0])} / 1000.0"]
+            case Highlights():
+                texts = ", ".join(scope.read(name) for name in ('"name"', '"aliases"', '"summary"'))
+                return [f"highlights({texts}, {rows.words})"]
             case Cursor():
                 assert scope.page is not None  # noqa: S101 - edges stand in a page
                 return [Fixed('"'), _cursor(rows, page, scope.page), Fixed('"')]
             case EntityNode(parts=parts):
-                return self._entity(parts, scope)
+                return self.entity(parts, scope)
             case ClaimNode(parts=None):
                 return [Fixed("null")]
             case ClaimNode(parts=parts) if not rows.edge:
-                return self._claim(parts or (), scope)
+                return self.claim(parts or (), scope)
             case ClaimNode(parts=parts):
-                claim = self._alias("c")
-                json = concat(self._claim(parts or (), _Scope(claim)))
+                claim = self.alias("c")
+                json = concat(self.claim(parts or (), Scope(claim)))
                 assert scope.page is not None  # noqa: S101 - edges stand in a page
                 led = scope.page.read("_claim", f"{rows.edge}.claim")
                 return [f"(SELECT {json} FROM claim {claim} WHERE {claim}._pk = {led})"]
 
-    def _page_fact(self, item: Typename | PageFact, rows: _Rows, page: Page, cut: _Page, size: str) -> list[Piece]:
+    def _page_fact(self, item: Typename | PageFact, rows: Rows, page: Page, cut: CutPage, size: str) -> list[Piece]:
         match item:
             case Typename(name=name):
                 return [string(name)]
@@ -441,7 +340,7 @@ class _Writer:
                 cursor = f"max({_cursor(rows, page, cut)}) FILTER (WHERE {here})"
                 return [f"ifnull('\"' || {cursor} || '\"', 'null')"]
 
-    def _has_more(self, rows: _Rows, page: Page, cut: _Page, size: str, *, ahead: bool) -> str:
+    def _has_more(self, rows: Rows, page: Page, cut: CutPage, size: str, *, ahead: bool) -> str:
         """Whether there are rows behind (`ahead`) or before the page."""
         terms: list[str] = []
         if ahead != page.backwards:
@@ -453,14 +352,14 @@ class _Writer:
             terms.append(f"EXISTS (SELECT 1 FROM {rows.tables} WHERE {conditions})")
         return " OR ".join(terms) or "0"
 
-    def _total(self, rows: _Rows) -> str:
+    def _total(self, rows: Rows) -> str:
         tables, conditions = rows.bare_count or (rows.tables, rows.conditions)
-        return f"(SELECT count(*) FROM {tables}{_where_clause(conditions)})"
+        return f"(SELECT count(*) FROM {tables}{where_clause(conditions)})"
 
-    def _facet(self, facet: Typename | Facet, rows: _Rows) -> list[Piece]:
+    def _facet(self, facet: Typename | Facet, rows: Rows) -> list[Piece]:
         if isinstance(facet, Typename):
             return [string(facet.name)]
-        edge, target, cut = self._alias("r"), self._alias("t"), _Page(self._alias("p"))
+        edge, target, cut = self.alias("r"), self.alias("t"), CutPage(self.alias("p"))
         near, far = ("object", "subject") if facet.hops.edge.reverse else ("subject", "object")
 
         def value(part: FacetPart) -> list[Piece]:
@@ -468,7 +367,7 @@ class _Writer:
                 case Typename(name=name):
                     return [string(name)]
                 case FacetTarget(parts=parts):
-                    return self._entity(parts, _Scope(target, cut))
+                    return self.entity(parts, Scope(target, cut))
                 case FacetCount():
                     return [cut.read("_count", "g._count")]
 
@@ -478,17 +377,17 @@ class _Writer:
             f"{rows.tables} JOIN {relation_table(facet.hops.edge.relation)} {edge} ON {edge}.{near} = {rows.alias}._pk"
         )
         groups = (
-            f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {joined}{_where_clause(conditions)} GROUP BY 1"
+            f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {joined}{where_clause(conditions)} GROUP BY 1"
         )
         columns = ", ".join(f"{expression} AS {name}" for name, expression in cut.columns.items()) or "1"
         listed = (
             f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM ({groups}) g"
             f" JOIN entity {target} ON {target}._pk = g._target"
-            f' ORDER BY g._count DESC, {target}."slug" LIMIT {_slot(facet.size)}) {cut.alias})'
+            f' ORDER BY g._count DESC, {target}."slug" LIMIT {parameter(facet.size)}) {cut.alias})'
         )
         return [Fixed("["), listed, Fixed("]")]
 
-    def _cut(self, rows: _Rows, page: Page, cut: _Page, size: str, facts: set[str]) -> str:
+    def _cut(self, rows: Rows, page: Page, cut: CutPage, size: str, facts: set[str]) -> str:
         conditions = list(rows.conditions)
         if page.after is not None:
             conditions.append(self._beyond(rows, page.after, behind=True))
@@ -498,14 +397,16 @@ class _Writer:
         more = "hasPreviousPage" if page.backwards else "hasNextPage"
         limit = f"{size} + 1" if more in facts else size
         columns = ", ".join(f"{expression} AS {name}" for name, expression in cut.columns.items()) or "1"
-        text = f"SELECT {columns} FROM {rows.tables}{_where_clause(conditions)} ORDER BY {order} LIMIT {limit}"
+        text = f"SELECT {columns} FROM {rows.tables}{where_clause(conditions)} ORDER BY {order} LIMIT {limit}"
         if not facts and not page.backwards:
             return f"({text})"
         return f"(SELECT row_number() OVER () AS _n, count(*) OVER () AS _m, q.* FROM ({text}) q)"
 
-    def _beyond(self, rows: _Rows, bound: Sequence[Slot], *, behind: bool) -> str:
+    def _beyond(self, rows: Rows, bound: Sequence[Slot], *, behind: bool) -> str:
         """Whether a row comes strictly behind (or before) a cursor, in the list's own order."""
-        terms = [(term, falls != behind, _slot(slot)) for (term, falls), slot in zip(rows.order, bound, strict=True)]
+        terms = [
+            (term, falls != behind, parameter(slot)) for (term, falls), slot in zip(rows.order, bound, strict=True)
+        ]
         if len({rises for _, rises, _ in terms}) == 1:
             sign = ">" if terms[0][1] else "<"
             left, right = ", ".join(term for term, _, _ in terms), ", ".join(slot for _, _, slot in terms)
@@ -547,9 +448,9 @@ class _Writer:
                 text = self._compare(f"{alias}.{key_column(prop)}", operator, slot)
                 return text if prop.required else f"ifnull({text}, 0)"
             case Named(operator, slot):
-                names = self._alias("n")
+                names = self.alias("n")
                 matches = self._name_matches(names, operator, slot)
-                return f"{alias}._pk IN (SELECT {names}.entity FROM name {names} WHERE {names}.kind = {_name(kind)} AND {matches})"
+                return f"{alias}._pk IN (SELECT {names}.entity FROM name {names} WHERE {names}.kind = {literal(kind)} AND {matches})"
             case Related(hops, where):
                 return self._related(hops, where, alias)
             case Counted(hops, operator, slot):
@@ -562,7 +463,7 @@ class _Writer:
                 return f"NOT ({self._predicate(part, alias, kind)})"
 
     def _compare(self, text: str, operator: str, slot: Slot) -> str:
-        value = _slot(slot)
+        value = parameter(slot)
         match operator:
             case "in":
                 return f"{text} IN (SELECT value FROM json_each({value}))"
@@ -579,85 +480,51 @@ class _Writer:
         if operator != "contains":
             return self._compare(f"{names}.key", operator, slot)
         # three letters and more are looked up in the trigram index, fewer are scanned for
-        return f"{names}._pk IN (SELECT rowid FROM name_fts WHERE key GLOB {_glob(_slot(slot))})"
+        return f"{names}._pk IN (SELECT rowid FROM name_fts WHERE key GLOB {_glob(parameter(slot))})"
 
     def _related(self, hops: Hops, where: Predicate | None, alias: str) -> str:
-        edge, target = self._alias("r"), self._alias("t")
+        edge, target = self.alias("r"), self.alias("t")
         near, far = ("object", "subject") if hops.edge.reverse else ("subject", "object")
         tables = f"{relation_table(hops.edge.relation)} {edge}"
-        conditions = [f"{edge}.{near} = {alias}._pk", *self._hops(hops, edge)]
+        conditions = list(self._hops(hops, edge))
         if where is not None:
             tables += f" JOIN entity {target} ON {target}._pk = {edge}.{far}"
             conditions.append(self._predicate(where, target, hops.edge.target))
+        if _is_one(where):  # the few that it leads from are found sooner than it is looked for from each
+            kind = f"{target}._kind = {literal(hops.edge.target)}"
+            return f"{alias}._pk IN (SELECT {edge}.{near} FROM {tables} WHERE {' AND '.join([kind, *conditions])})"
+        conditions.insert(0, f"{edge}.{near} = {alias}._pk")
         return f"EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(conditions)})"
 
     def _count(self, hops: Hops, alias: str) -> str:
-        edge = self._alias("r")
+        edge = self.alias("r")
         near = "object" if hops.edge.reverse else "subject"
         conditions = (f"{edge}.{near} = {alias}._pk", *self._hops(hops, edge))
-        return f"(SELECT count(*) FROM {relation_table(hops.edge.relation)} {edge}{_where_clause(conditions)})"
+        return f"(SELECT count(*) FROM {relation_table(hops.edge.relation)} {edge}{where_clause(conditions)})"
 
     def _hops(self, hops: Hops, edge: str) -> tuple[str, ...]:
-        least = () if hops.least is None else (f"{edge}.confidence >= {_slot(hops.least)}",)
+        least = () if hops.least is None else (f"{edge}.confidence >= {parameter(hops.least)}",)
         return (*_stances(hops.stances, edge), *least)
 
     def _claim_where(self, where: ClaimWhere, claim: str) -> Iterable[str]:
         for name, slot in (("subject", where.subject), ("object", where.object)):
             if slot is not None:
-                yield f'{claim}.{name} = (SELECT _pk FROM entity WHERE "id" = {_slot(slot)})'
+                yield f'{claim}.{name} = (SELECT _pk FROM entity WHERE "id" = {parameter(slot)})'
         if where.source is not None:
-            source = f'(SELECT _pk FROM entity WHERE "id" = {_slot(where.source)})'
+            source = f'(SELECT _pk FROM entity WHERE "id" = {parameter(where.source)})'
             yield f"{claim}._pk IN (SELECT claim FROM evidence WHERE source = {source})"
         if where.relations is not None:
-            yield f"{claim}.relation IN (SELECT value FROM json_each({_slot(where.relations)}))"
+            yield f"{claim}.relation IN (SELECT value FROM json_each({parameter(where.relations)}))"
         if where.stances is not None:
             yield from _stances(where.stances, claim)
         if where.least is not None:
-            yield f"{claim}.confidence >= {_slot(where.least)}"
+            yield f"{claim}.confidence >= {parameter(where.least)}"
 
     # ---------------------------------------------------------------------------------------------------------- names
 
-    def _alias(self, letter: str) -> str:
+    def alias(self, letter: str) -> str:
         self._aliases[letter] = self._aliases.get(letter, 0) + 1
         return f"{letter}{self._aliases[letter]}"
-
-
-def _slot(slot: Slot) -> str:
-    return f":v{slot}"
-
-
-def _graph_part(part: Typename | GraphScalar | Counts) -> list[Piece]:
-    match part:
-        case Typename(name=name):
-            return [string(name)]
-        case GraphScalar(name="store"):
-            return [string("sqlite")]
-        case GraphScalar(name=name):
-            if name == "version":
-                return ["json_quote(ifnull((SELECT version FROM graph), ''))"]
-            return ["json_quote((SELECT changed FROM graph))"]
-        case Counts():
-            pieces: list[Piece] = [Fixed("[")]
-            for index, (name, value) in enumerate(zip(part.names, part.values, strict=True)):
-                table = (
-                    f"entity WHERE _kind = {_name(name)}"
-                    if part.of == "kinds"
-                    else f"claim WHERE relation = {_name(name)}"
-                )
-                counted = f"(SELECT count(*) FROM {table})"
-                pieces.append(Fixed("," if index else ""))
-                pieces += members((item.key, _count_part(item, value, counted)) for item in part.parts)
-            return [*pieces, Fixed("]")]
-
-
-def _count_part(item: Typename | Count | CountedName, value: str, counted: str) -> list[Piece]:
-    match item:
-        case Typename(name=name):
-            return [string(name)]
-        case CountedName():
-            return [string(value)]
-        case Count():
-            return [counted]
 
 
 def _stances(stances: tuple[str, ...], alias: str) -> tuple[str, ...]:
@@ -668,7 +535,15 @@ def _stances(stances: tuple[str, ...], alias: str) -> tuple[str, ...]:
     return (f"{alias}.stance IN ({', '.join(str(STANCES[name]) for name in stances)})",)
 
 
-def _cursor(rows: _Rows, page: Page, cut: _Page) -> str:
+def _is_one(where: Predicate | None) -> bool:
+    """Whether a filter names entities by their slugs."""
+    parts = where.parts if isinstance(where, All) else (where,)
+    return any(
+        isinstance(part, Compare) and part.property.name == "slug" and part.operator in {"eq", "in"} for part in parts
+    )
+
+
+def _cursor(rows: Rows, page: Page, cut: CutPage) -> str:
     values = [cut.read(f"_o{index}", term) for index, (term, _) in enumerate(rows.order)]
     return f"hex(json_array('{page.signature}', {', '.join(values)}))"
 
@@ -683,15 +558,6 @@ def _glob(value: str) -> str:
     return f"'*' || replace(replace(replace({value}, '[', '[[]'), '*', '[*]'), '?', '[?]') || '*'"
 
 
-def _where_clause(conditions: Sequence[str]) -> str:
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
-
-
 def _join(word: str, empty: str, parts: Iterable[str]) -> str:
     listed = list(parts)
     return f"({word.join(listed)})" if listed else empty
-
-
-def _name(name: str) -> str:
-    """A name of the ontology as an SQL string."""
-    return "'" + name.replace("'", "''") + "'"

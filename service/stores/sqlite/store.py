@@ -25,19 +25,19 @@ import orjson
 from graph_seed import Facts, Reference
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable
-from service.plan import Plan, Unknown
+from service.plan import GaveUp, Plan, Unknown
 from service.stores.base import Progress, no_progress, now
 from service.stores.sqlite import tables
+from service.stores.sqlite.functions import register
+from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
-
-LAYOUT = 1
-"""The version of the tables, kept in the file's user_version."""
 
 _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
 _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
+_STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
@@ -78,19 +78,21 @@ class SqliteStore:
         statement: str,
         values: Sequence[Any],
         bookmark: str | None = None,  # noqa: ARG002
-    ) -> list[orjson.Fragment | Unknown]:
+    ) -> list[orjson.Fragment | Unknown | GaveUp]:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._fetch, statement, values)
 
-    def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown]:
+    def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown | GaveUp]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
+        return [_answer(text) for row in self._rows(statement, bound) for text in row]
+
+    def _rows(self, statement: str, bound: Any = None) -> list[tuple[Any, ...]]:
         try:
-            row = self._connection().execute(statement, bound).fetchone()
+            return list(self._connection().execute(statement, bound))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError) as error:
             raise StoreUnavailable(f"{self.path}: cannot be read just now ({error}).") from error
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
-        return [_answer(text) for text in row or ()]
 
     async def names(self, kind: str) -> list[str]:
         def read() -> list[str]:
@@ -98,6 +100,16 @@ class SqliteStore:
             return [name for (name,) in self._connection().execute(slugs, (kind,))]
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, read)
+
+    async def spellings(self) -> dict[str, list[str]]:
+        # one text a kind, since each row would hold up the event loop
+        listed = "SELECT kind, json_group_array(DISTINCT key) FROM name GROUP BY kind"
+        rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, listed)
+        return {kind: orjson.loads(keys) for kind, keys in rows}
+
+    async def version(self) -> str:
+        rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, "SELECT version FROM graph")
+        return (rows[0][0] if rows else None) or ""
 
     async def ready(self) -> bool:
         try:
@@ -122,8 +134,10 @@ class SqliteStore:
             with _transaction(db):
                 if self._count_entities():
                     return False
-                self._fill(db, facts(), progress)
-            db.execute("PRAGMA optimize = 0x10002")  # statistics for the planner
+                read = facts()
+                with _derived(db):
+                    self._fill(db, read, progress)
+            db.execute(_STATISTICS)
         except apsw.Error as error:
             raise StoreError(
                 f"{self.path}: the facts could not be written ({error}); the file holds none of them."
@@ -156,16 +170,24 @@ class SqliteStore:
         if self._has_tables(db):  # without waiting for others who write
             return
         with _transaction(db):
-            for statement in tables.schema(self._ontology):
-                db.execute(statement)
-            for statement in tables.columns_missing(self._ontology, _columns(db)):
-                db.execute(statement)
+            if self._has_tables(db):
+                return
+            layout = db.pragma("user_version")
+            with _derived(db):
+                for statement in tables.schema(self._ontology):
+                    db.execute(statement)
+                for statement in tables.columns_missing(self._ontology, _columns(db)):
+                    db.execute(statement)
+                migrate(db, layout or LAYOUT)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {LAYOUT}")
+        if layout not in (0, LAYOUT):
+            db.execute(_STATISTICS)
 
     def _has_tables(self, db: apsw.Connection) -> bool:
         """Whether the file holds the tables, indexes and columns of this ontology."""
-        needed = {match[1] for text in tables.schema(self._ontology) for match in [_MADE.search(text)] if match}
+        made = (*tables.schema(self._ontology), *tables.triggers().values())
+        needed = {match[1] for text in made for match in [_MADE.search(text)] if match}
         present = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
         missing = needed - present or any(tables.columns_missing(self._ontology, _columns(db)))
         return db.pragma("user_version") == LAYOUT and not missing
@@ -196,6 +218,7 @@ def _connect(path: Path) -> apsw.Connection:
         db = apsw.Connection(str(path), statementcachesize=256)
         db.set_busy_timeout(_BUSY_MILLISECONDS)
         _use_wal(db)
+        register(db)
         db.execute("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
         db.execute("PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")
     except apsw.Error as error:
@@ -227,6 +250,16 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+@contextmanager
+def _derived(db: apsw.Connection) -> Iterator[None]:
+    """Write many rows without triggers; what those keep true is made of all rows at the end, at once."""
+    for name in tables.triggers():
+        db.execute(f"DROP TRIGGER IF EXISTS {name}")
+    yield
+    for statement in (*tables.DERIVE, *tables.triggers().values()):
+        db.execute(statement)
 
 
 def _inspect(path: Path) -> None:
@@ -280,8 +313,10 @@ def _inspect_content(db: apsw.Connection, path: Path) -> None:
         )
 
 
-def _answer(text: str) -> orjson.Fragment | Unknown:
-    return Unknown(tuple(orjson.loads(text[1:]))) if text.startswith("!") else orjson.Fragment(text)
+def _answer(text: str) -> orjson.Fragment | Unknown | GaveUp:
+    if text.startswith("!"):
+        return Unknown(tuple((number, name) for number, name in orjson.loads(text[1:])))
+    return GaveUp(int(text[1:])) if text.startswith("?") else orjson.Fragment(text)
 
 
 def _parameter(value: Any) -> Any:

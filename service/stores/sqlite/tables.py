@@ -1,9 +1,11 @@
 """Tables, keys and indexes of an ontology, and the rows that facts become.
 
-    entity      one row an entity of any kind, one column a property; text that is matched has its key beside it
+    entity      one row an entity of any kind, one column a property; text that is matched has its key beside it;
+                `_names` and `_summary` hold the words by which it is searched, `entity_fts` is their index
     name        one row for the name and each alias of an entity; `name_fts` is its trigram index, for `contains`
     claim       one row a claim: the truth, weighed from its evidence
     evidence    one row for what one source says about one claim
+    degree      one row an entity of which a claim speaks: how many have it as subject or object, or cite it
     graph       one row: the version of the graph and when it was last changed
     <relation>  one table a relation and subject kind, one row an edge, materialised from its claim
 
@@ -19,12 +21,13 @@ from typing import Any
 from graph_seed import Claim, Facts, claims
 from graph_seed.facts import EntityFact, global_id
 from schema import Kind, Ontology, Property, PropertyType, Relation
-from schema.text import key
+from schema.text import all_words, key
 
 STANCES = {"HAS": 0, "DISPUTED": 1, "LACKS": 2}
 """How an edge stores its stance; what is known is below 2."""
 
 _UNKEYED = {"id", "slug", "homepage"}
+_WORDS = "TEXT NOT NULL DEFAULT ''"
 
 
 def quote(name: str) -> str:
@@ -49,12 +52,13 @@ def key_column(prop: Property) -> str:
 
 
 def schema(ontology: Ontology) -> Iterator[str]:
-    """The statements that make an empty store; a store that has some of the tables keeps them."""
+    """The statements that make the tables of an empty store; a store that has some of them keeps those."""
     columns = [f"{column(prop)} {_sql_type(prop)}" for prop in _properties(ontology)]
     columns += [f"{key_column(prop)} TEXT" for prop in _properties(ontology) if _has_key(prop)]
     yield f"""CREATE TABLE IF NOT EXISTS entity (
   _pk INTEGER PRIMARY KEY, _kind TEXT NOT NULL,
   {", ".join(columns)},
+  _names {_WORDS}, _summary {_WORDS},
   UNIQUE (_kind, "slug"), UNIQUE ("id")) STRICT"""
     yield 'CREATE INDEX IF NOT EXISTS entity_by_name ON entity (_kind, "name_key", "slug")'
     yield """CREATE TABLE IF NOT EXISTS name (
@@ -65,10 +69,8 @@ def schema(ontology: Ontology) -> Iterator[str]:
     yield "CREATE INDEX IF NOT EXISTS name_entity ON name (entity, key)"
     yield """CREATE VIRTUAL TABLE IF NOT EXISTS name_fts
   USING fts5(key, content = 'name', content_rowid = '_pk', tokenize = 'trigram', detail = 'none')"""
-    yield """CREATE TRIGGER IF NOT EXISTS name_added AFTER INSERT ON name BEGIN
-  INSERT INTO name_fts (rowid, key) VALUES (new._pk, new.key); END"""
-    yield """CREATE TRIGGER IF NOT EXISTS name_removed AFTER DELETE ON name BEGIN
-  INSERT INTO name_fts (name_fts, rowid, key) VALUES ('delete', old._pk, old.key); END"""
+    yield """CREATE VIRTUAL TABLE IF NOT EXISTS entity_fts
+  USING fts5(_names, _summary, content = 'entity', content_rowid = '_pk', tokenize = 'ascii', prefix = '1 2 3')"""
     yield """CREATE TABLE IF NOT EXISTS claim (
   _pk INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, relation TEXT NOT NULL,
   subject INTEGER NOT NULL REFERENCES entity, object INTEGER NOT NULL REFERENCES entity,
@@ -82,14 +84,62 @@ def schema(ontology: Ontology) -> Iterator[str]:
   supports INTEGER NOT NULL, note TEXT NOT NULL, term TEXT, locator TEXT,
   PRIMARY KEY (claim, source)) STRICT, WITHOUT ROWID"""
     yield "CREATE INDEX IF NOT EXISTS evidence_by_source ON evidence (source, claim)"
+    yield """CREATE TABLE IF NOT EXISTS degree (
+  entity INTEGER PRIMARY KEY REFERENCES entity ON DELETE CASCADE, claims INTEGER NOT NULL) STRICT"""
     for relation in ontology.relations:
         yield from _edge_table(relation)
     yield "CREATE TABLE IF NOT EXISTS graph (_pk INTEGER PRIMARY KEY CHECK (_pk = 1), version TEXT, changed TEXT) STRICT"
 
 
+def triggers() -> dict[str, str]:
+    """The statements that make what keeps full-text indexes and degrees true, by the name of the trigger.
+
+    Without them `DERIVE` does the same for all rows at once, which is cheaper where there are many.
+    """
+    add = "INSERT INTO entity_fts (rowid, _names, _summary) VALUES (new._pk, new._names, new._summary);"
+    remove = (
+        "INSERT INTO entity_fts (entity_fts, rowid, _names, _summary)"
+        " VALUES ('delete', old._pk, old._names, old._summary);"
+    )
+    count = "ON CONFLICT (entity) DO UPDATE SET claims = claims + 1;"
+    made = {
+        "name_added": "AFTER INSERT ON name BEGIN INSERT INTO name_fts (rowid, key) VALUES (new._pk, new.key); END",
+        "name_removed": "AFTER DELETE ON name BEGIN"
+        " INSERT INTO name_fts (name_fts, rowid, key) VALUES ('delete', old._pk, old.key); END",
+        "entity_added": f"AFTER INSERT ON entity BEGIN {add} END",
+        "entity_removed": f"AFTER DELETE ON entity BEGIN {remove} END",
+        "entity_reworded": f"AFTER UPDATE OF _names, _summary ON entity BEGIN {remove} {add} END",
+        # a claim of a thing with itself counts once
+        "claim_added": f"""AFTER INSERT ON claim BEGIN
+  INSERT INTO degree (entity, claims) VALUES (new.subject, 1) {count}
+  INSERT INTO degree (entity, claims) SELECT new.object, 1 WHERE new.object <> new.subject {count} END""",
+        "claim_removed": """AFTER DELETE ON claim BEGIN
+  UPDATE degree SET claims = claims - 1 WHERE entity IN (old.subject, old.object); END""",
+        "evidence_added": f"""AFTER INSERT ON evidence BEGIN
+  INSERT INTO degree (entity, claims) VALUES (new.source, 1) {count} END""",
+        "evidence_removed": """AFTER DELETE ON evidence BEGIN
+  UPDATE degree SET claims = claims - 1 WHERE entity = old.source; END""",
+    }
+    return {name: f"CREATE TRIGGER IF NOT EXISTS {name} {text}" for name, text in made.items()}
+
+
+DERIVE = (
+    "INSERT INTO name_fts (name_fts) VALUES ('rebuild')",
+    "INSERT INTO entity_fts (entity_fts) VALUES ('rebuild')",
+    "DELETE FROM degree",
+    """INSERT INTO degree (entity, claims) SELECT entity, count(*) FROM (
+  SELECT subject AS entity FROM claim UNION ALL SELECT object FROM claim WHERE object <> subject
+  UNION ALL SELECT source FROM evidence) GROUP BY entity""",
+)
+"""The statements that make the full-text indexes and degrees from the rows there are."""
+
+
 def columns_missing(ontology: Ontology, present: Iterable[str]) -> Iterator[str]:
-    """The statements that add to `entity` the properties that an ontology has gained since the store was made."""
+    """The statements that add to `entity` the properties that an ontology has gained since the store was made, and the
+    columns of words that a store of layout 1 has not.
+    """
     have = set(present)
+    yield from (f"ALTER TABLE entity ADD COLUMN {name} {_WORDS}" for name in ("_names", "_summary") if name not in have)
     for prop in _properties(ontology):
         if prop.name not in have:
             yield f"ALTER TABLE entity ADD COLUMN {column(prop)} {_sql_type(prop)}"
@@ -101,8 +151,9 @@ def insert_entity(ontology: Ontology) -> str:
     """The statement that takes an `entity_row`."""
     columns = [column(prop) for prop in _properties(ontology)]
     columns += [key_column(prop) for prop in _properties(ontology) if _has_key(prop)]
+    columns += ["_names", "_summary"]
     marks = ", ".join("?" * (len(columns) + 2))
-    return f"INSERT INTO entity (_pk, _kind, {', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of the ontology
+    return f"INSERT INTO entity (_pk, _kind, {', '.join(columns)}) VALUES ({marks})"
 
 
 def entity_row(ontology: Ontology, pk: int, entity: EntityFact) -> list[Any]:
@@ -113,7 +164,13 @@ def entity_row(ontology: Ontology, pk: int, entity: EntityFact) -> list[Any]:
     }
     row = [values.get(prop.name) for prop in _properties(ontology)]
     keys = [values.get(prop.name) for prop in _properties(ontology) if _has_key(prop)]
-    return [pk, entity.kind, *row, *(None if text is None else key(text) for text in keys)]
+    keyed = (None if text is None else key(text) for text in keys)
+    return [pk, entity.kind, *row, *keyed, *word_columns(values["name"], entity.values["aliases"], values["summary"])]
+
+
+def word_columns(name: str, aliases: Iterable[str], summary: str | None) -> tuple[str, str]:
+    """What `_names` and `_summary` hold."""
+    return all_words([name, *aliases]), all_words([summary or ""])
 
 
 INSERT_NAME = "INSERT INTO name (kind, key, entity, alias) VALUES (?, ?, ?, ?)"
@@ -137,7 +194,7 @@ SET_VERSION = "INSERT OR REPLACE INTO graph (_pk, version, changed) VALUES (1, ?
 
 def insert_edge(relation: Relation) -> str:
     """The statement that takes an `edge_row`."""
-    return f"INSERT INTO {relation_table(relation)} VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a name of the ontology
+    return f"INSERT INTO {relation_table(relation)} VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 def claim_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:

@@ -1,0 +1,267 @@
+"""What is selected below a field: of an entity, a connection, a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+from schema import Edge, Kind, Ontology
+from schema.answers import alike
+from schema.connections import FACET_SIZE
+from service.compiler.lists import KNOWN, Lists, without
+from service.compiler.operation import Operation, Selected
+from service.plan import (
+    AlternativePart,
+    Alternatives,
+    AnyNode,
+    Branch,
+    Branches,
+    Cited,
+    ClaimEnd,
+    ClaimNode,
+    ClaimPart,
+    ClaimScalar,
+    ConnectionPart,
+    Cursor,
+    EdgePart,
+    Edges,
+    EntityNode,
+    EntityPart,
+    EvidenceList,
+    EvidencePart,
+    EvidenceScalar,
+    Facet,
+    FacetCount,
+    FacetPart,
+    Facets,
+    FacetTarget,
+    Highlights,
+    Hops,
+    Nodes,
+    Overlap,
+    PageFact,
+    PageInfo,
+    Predicate,
+    Scalar,
+    Score,
+    SourceClaims,
+    Total,
+    Typename,
+    Walk,
+)
+from service.slots import Convert
+
+CLAIM = "Claim"
+SOURCE = "Source"
+
+
+class Selections:
+    """Plans selections of one ontology."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._ontology = ontology
+        self._subjects = _unique(item.subject for item in ontology.relations)
+        self._objects = _unique(item.object for item in ontology.relations)
+
+    # ------------------------------------------------------------------------------------------------------- entities
+
+    def branches(self, operation: Operation, selected: Selected, kinds: tuple[str, ...]) -> Branches:
+        """What is selected of each kind; kinds of which the same is selected share a branch."""
+        kinds_by_parts: dict[tuple[EntityPart, ...], list[str]] = {}
+        for name in kinds:
+            parts = self.entity(operation, selected, self._ontology.kind_by_name[name])
+            kinds_by_parts.setdefault(parts, []).append(name)
+        return tuple(Branch(tuple(names), parts) for parts, names in kinds_by_parts.items())
+
+    def entity(self, operation: Operation, selected: Selected, kind: Kind) -> tuple[EntityPart, ...]:
+        return tuple(self._entity_part(operation, part, kind) for part in operation.below(selected, kind.name))
+
+    def _entity_part(self, operation: Operation, selected: Selected, kind: Kind) -> EntityPart:
+        if selected.name == "__typename":
+            return Typename(selected.key, kind.name)
+        if prop := kind.property_by_name.get(selected.name):
+            return Scalar(selected.key, prop)
+        if edge := kind.edge_by_name.get(selected.name):
+            return self._walk(operation, selected, edge)
+        if selected.name == "alternatives" and alike(kind):
+            return self._alternatives(operation, selected, kind)
+        lists = Lists(self._ontology, operation, selected)
+        return SourceClaims(selected.key, lists.claim_page(), self.claim_connection(operation, selected))
+
+    def any_entity(self, operation: Operation, selected: Selected) -> Branches:
+        """What is selected of an entity of any kind."""
+        return self.branches(operation, selected, tuple(self._ontology.kind_by_name))
+
+    def _alternatives(self, operation: Operation, selected: Selected, kind: Kind) -> Alternatives:
+        edges = alike(kind)
+        kinds = _unique(edge.target for edge in edges)
+
+        def part_of(part: Selected) -> AlternativePart:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "score":
+                    return Score(part.key)
+                case "shared" | "missing" | "extra" as name:
+                    return Overlap(part.key, name, self.branches(operation, part, kinds))
+                case _:
+                    return EntityNode(part.key, self.entity(operation, part, kind))
+
+        size = operation.first(selected)
+        with operation.nested(selected):
+            parts = tuple(map(part_of, operation.below(selected, "Alternative")))
+        return Alternatives(selected.key, kind, edges, size, parts)
+
+    def _walk(self, operation: Operation, selected: Selected, edge: Edge) -> Walk:
+        target = self._ontology.kind_by_name[edge.target]
+        lists = Lists(self._ontology, operation, selected)
+        hops, where, page = lists.hops(edge), lists.where(target), lists.page(target, claim=True)
+        with operation.nested(selected):
+            parts = self.connection(operation, selected, target, edge, where)
+        return Walk(selected.key, hops, where, page, parts)
+
+    # ---------------------------------------------------------------------------------------------------- connections
+
+    def connection(
+        self, operation: Operation, selected: Selected, kind: Kind, edge: Edge | None, where: Predicate | None
+    ) -> tuple[ConnectionPart, ...]:
+        def node(part: Selected) -> EntityNode:
+            return EntityNode(part.key, self.entity(operation, part, kind))
+
+        def claim(part: Selected) -> ClaimNode:
+            if edge is None:
+                return ClaimNode(part.key, None)
+            return self.led(operation, part, edge)
+
+        def facets(part: Selected) -> Facets:
+            return Facets(part.key, tuple(self._facets(operation, part, kind, where)))
+
+        rules = {"node": node, "claim": claim}
+        return self._connection_parts(operation, selected, f"{kind.name}Connection", rules, facets)
+
+    def _facets(
+        self, operation: Operation, selected: Selected, kind: Kind, where: Predicate | None
+    ) -> Iterator[Typename | Facet]:
+        for part in operation.below(selected, f"{kind.name}Facets"):
+            edge = kind.edge_by_name.get(part.name)
+            if edge is None:
+                yield Typename(part.key, part.parent.name)
+                continue
+            first = operation.arguments(part)["first"]
+            size = operation.slot(FACET_SIZE if first is None else first, Convert.SIZE, part.place("first"))
+            parts = tuple(self._facet_part(operation, item, edge) for item in operation.below(part, "FacetCount"))
+            yield Facet(part.key, Hops(edge, KNOWN), without(where, edge), size, parts)
+
+    def _facet_part(self, operation: Operation, selected: Selected, edge: Edge) -> FacetPart:
+        match selected.name:
+            case "__typename":
+                return Typename(selected.key, selected.parent.name)
+            case "target":
+                target = self._ontology.kind_by_name[edge.target]
+                return FacetTarget(selected.key, self.entity(operation, selected, target))
+            case _:
+                return FacetCount(selected.key)
+
+    def claim_connection(self, operation: Operation, selected: Selected) -> tuple[ConnectionPart, ...]:
+        def node(part: Selected) -> ClaimNode:
+            return ClaimNode(part.key, self.any_claim(operation, part))
+
+        return self._connection_parts(operation, selected, "ClaimConnection", {"node": node})
+
+    def search_connection(self, operation: Operation, selected: Selected) -> tuple[ConnectionPart, ...]:
+        def node(part: Selected) -> AnyNode:
+            return AnyNode(part.key, self.any_entity(operation, part))
+
+        def score(part: Selected) -> Score:
+            return Score(part.key)
+
+        def highlights(part: Selected) -> Highlights:
+            return Highlights(part.key)
+
+        rules = {"node": node, "score": score, "highlights": highlights}
+        return self._connection_parts(operation, selected, "SearchConnection", rules)
+
+    def _connection_parts(
+        self,
+        operation: Operation,
+        selected: Selected,
+        type_name: str,
+        rules: Mapping[str, Callable[[Selected], Any]],
+        facets: Callable[[Selected], Facets] | None = None,
+    ) -> tuple[ConnectionPart, ...]:
+        def edge(part: Selected) -> EdgePart:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "cursor":
+                    return Cursor(part.key)
+                case name:
+                    return rules[name](part)
+
+        def connection(part: Selected) -> ConnectionPart:
+            match part.name:
+                case "__typename":
+                    return Typename(part.key, part.parent.name)
+                case "edges":
+                    edge_type = type_name.removesuffix("Connection") + "Edge"
+                    return Edges(part.key, tuple(map(edge, operation.below(part, edge_type))))
+                case "nodes":
+                    return Nodes(part.key, rules["node"](part))
+                case "pageInfo":
+                    return PageInfo(part.key, tuple(map(_page_fact, operation.below(part, "PageInfo"))))
+                case "facets" if facets is not None:
+                    return facets(part)
+                case _:
+                    return Total(part.key)
+
+        return tuple(map(connection, operation.below(selected, type_name)))
+
+    # --------------------------------------------------------------------------------------------------------- claims
+
+    def led(self, operation: Operation, selected: Selected, edge: Edge) -> ClaimNode:
+        """What is selected of the claim that leads over an edge."""
+        ends = (edge.relation.subject,), (edge.relation.object,)
+        return ClaimNode(selected.key, self.claim(operation, selected, *ends))
+
+    def any_claim(self, operation: Operation, selected: Selected) -> tuple[ClaimPart, ...]:
+        return self.claim(operation, selected, self._subjects, self._objects)
+
+    def claim(
+        self, operation: Operation, selected: Selected, subjects: tuple[str, ...], objects: tuple[str, ...]
+    ) -> tuple[ClaimPart, ...]:
+        def end(part: Selected, name: Literal["subject", "object"], kinds: tuple[str, ...]) -> ClaimEnd:
+            return ClaimEnd(part.key, name, self.branches(operation, part, kinds))
+
+        def parts() -> Iterator[ClaimPart]:
+            for part in operation.below(selected, CLAIM):
+                match part.name:
+                    case "__typename":
+                        yield Typename(part.key, CLAIM)
+                    case "subject":
+                        yield end(part, "subject", subjects)
+                    case "object":
+                        yield end(part, "object", objects)
+                    case "evidence":
+                        yield EvidenceList(part.key, tuple(self._evidence(operation, part)))
+                    case name:
+                        yield ClaimScalar(part.key, name)
+
+        return tuple(parts())
+
+    def _evidence(self, operation: Operation, selected: Selected) -> Iterator[EvidencePart]:
+        for part in operation.below(selected, "Evidence"):
+            match part.name:
+                case "__typename":
+                    yield Typename(part.key, part.parent.name)
+                case "source":
+                    yield Cited(part.key, self.entity(operation, part, self._ontology.kind_by_name[SOURCE]))
+                case name:
+                    yield EvidenceScalar(part.key, name)
+
+
+def _page_fact(part: Selected) -> Typename | PageFact:
+    return Typename(part.key, part.parent.name) if part.name == "__typename" else PageFact(part.key, part.name)
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,220 @@
+"""Values of an operation: where each comes from, what is checked, and what a statement gets of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias, cast
+
+from schema.text import key, words
+from service.errors import InputError, Place
+
+LARGEST_PAGE = 1000
+MOST_NAMED = 20
+MOST_WORDS = 10
+LONGEST_TEXT = 200
+LONGEST_PATH = 6
+LARGEST_INTEGER = 2**63 - 1
+
+Slot: TypeAlias = int
+"""The place of a value in `Plan.slots`."""
+
+
+class Convert(Enum):
+    """What is done to a client's value before a statement sees it."""
+
+    PLAIN = "plain"
+    KEY = "key"  # the normalised key by which text is matched
+    KEYS = "keys"
+    SIZE = "size"  # a page size, checked
+    CURSOR = "cursor"  # one value of a cursor, checked
+    THOUSANDTHS = "thousandths"  # a confidence as it is stored
+    RELATIONS = "relations"  # names of relations, checked
+    IDS = "ids"  # global IDs, not more than a page
+    SLUGS = "slugs"  # slugs or aliases, not too many
+    TEXT = "text"  # the key of a text to search for, not too long
+    WORDS = "words"  # its words, not too many
+    COUNT = "count"  # a number of things, checked
+    LENGTH = "length"  # the length of a path, checked
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that stands in the document."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value inside the operation's variables: `("w", "name", "eq")`."""
+
+    path: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list whose items come from different places."""
+
+    items: tuple[Origin, ...]
+
+
+Origin: TypeAlias = Given | Variable | Items
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Where the value of a slot comes from, what is made of it, and where in the document to point when it is wrong.
+
+    `detail` is what the conversion needs beside the value: for a cursor the order's signature, the number of its values
+    and which of them this slot is; for relations the names there are; for slugs how many there must be at least.
+    """
+
+    origin: Origin
+    convert: Convert
+    place: Place
+    detail: tuple[Any, ...] = ()
+
+
+def bind(slots: Iterable[Value], variables: Mapping[str, Any]) -> list[Any]:
+    """Return the values of slots, in order; raises InputError that says what is wrong and where."""
+    return [_convert(value, _resolve(value.origin, variables)) for value in slots]
+
+
+def write_cursor(signature: str, values: list[Any]) -> str:
+    """The cursor of a row: the order's signature and the row's values, as hexadecimal JSON."""
+    return json.dumps([signature, *values], ensure_ascii=False, separators=(",", ":")).encode().hex().upper()
+
+
+def _resolve(origin: Origin, variables: Mapping[str, Any]) -> Any:
+    match origin:
+        case Given(value):
+            return value
+        case Variable(path):
+            found: Any = variables
+            for step in path:
+                found = found[step]
+            return found
+        case Items(items):
+            return [_resolve(item, variables) for item in items]
+
+
+def _convert(value: Value, given: Any) -> Any:
+    return _CONVERTERS[value.convert](given, value)
+
+
+def _plain(given: Any, place: Place) -> Any:
+    """Refuse what no database holds as text."""
+    for item in cast("list[Any]", given) if isinstance(given, list) else (given,):
+        if isinstance(item, str):
+            if "\0" in item:
+                raise InputError(f"{place.argument}: text must not hold the character U+0000.", place)
+            try:
+                item.encode()
+            except UnicodeEncodeError as error:
+                raise InputError(f"{place.argument}: half of a surrogate pair is no text.", place) from error
+    return cast("Any", given)
+
+
+def _size(given: int, value: Value) -> int:
+    place = value.place
+    if _count(given, value) > LARGEST_PAGE:
+        raise InputError(f"{place.argument} is {given}; a page has at most {LARGEST_PAGE}.", place)
+    return given
+
+
+def _ids(given: list[str], value: Value) -> list[str]:
+    place = value.place
+    if len(given) > LARGEST_PAGE:
+        raise InputError(f"{place.argument} has {len(given)} items; ask for at most {LARGEST_PAGE} at once.", place)
+    return _plain(given, place)
+
+
+def _slugs(given: list[str], value: Value) -> list[str]:
+    place, (least,) = value.place, value.detail
+    if not least <= len(given) <= MOST_NAMED:
+        raise InputError(f"{place.argument} has {len(given)} items; name {least} to {MOST_NAMED}.", place)
+    return [key(_plain(item, place)) for item in given]
+
+
+def _text(given: str, value: Value) -> str:
+    place = value.place
+    if len(given) > LONGEST_TEXT:
+        raise InputError(f"{place.argument} has {len(given)} characters; search for at most {LONGEST_TEXT}.", place)
+    return key(_plain(given, place))
+
+
+def _words(given: str, value: Value) -> list[str]:
+    place = value.place
+    found = words(_plain(given, place))
+    if len(found) > MOST_WORDS:
+        raise InputError(f"{place.argument} has {len(found)} words; search for at most {MOST_WORDS}.", place)
+    return found
+
+
+def _count(given: int, value: Value) -> int:
+    place = value.place
+    if given < 0:
+        raise InputError(f"{place.argument} is {given}; it must not be negative.", place)
+    return given
+
+
+def _length(given: int, value: Value) -> int:
+    place = value.place
+    if not 1 <= given <= LONGEST_PATH:
+        raise InputError(f"{place.argument} is {given}; a path has 1 to {LONGEST_PATH} steps.", place)
+    return given
+
+
+def _cursor_value(given: str, value: Value) -> Any:
+    signature, types, index = value.detail
+    try:
+        opened = json.loads(bytes.fromhex(given))
+        fits = opened[0] == signature and len(opened) == len(types) + 1
+        fits = fits and all(isinstance(item, type_) for item, type_ in zip(opened[1:], types, strict=True))
+        found = _plain(opened[index + 1], value.place) if fits else None
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        found = None
+    if found is None or (isinstance(found, int) and abs(found) > LARGEST_INTEGER):
+        raise InputError(
+            f"{value.place.argument} is no cursor of this list in this order; take one from its edges or pageInfo.",
+            value.place,
+        )
+    return found
+
+
+def _thousandths(given: float, value: Value) -> int:
+    place = value.place
+    if not 0 <= given <= 1:
+        raise InputError(f"{place.argument} is {given}; a confidence lies between 0 and 1.", place)
+    return math.ceil(round(given * 1000, 6))
+
+
+def _relations(given: list[str], value: Value) -> list[str]:
+    for name in given:
+        if name not in value.detail:
+            raise InputError(
+                f"{value.place.argument}: there is no relation '{name}'; there are {', '.join(value.detail)}.",
+                value.place,
+            )
+    return given
+
+
+_CONVERTERS: dict[Convert, Callable[[Any, Value], Any]] = {
+    Convert.PLAIN: lambda given, value: _plain(given, value.place),
+    Convert.KEY: lambda given, value: key(_plain(given, value.place)),
+    Convert.KEYS: lambda given, value: [key(_plain(item, value.place)) for item in given],
+    Convert.SIZE: _size,
+    Convert.CURSOR: _cursor_value,
+    Convert.THOUSANDTHS: _thousandths,
+    Convert.RELATIONS: _relations,
+    Convert.IDS: _ids,
+    Convert.SLUGS: _slugs,
+    Convert.TEXT: _text,
+    Convert.WORDS: _words,
+    Convert.COUNT: _count,
+    Convert.LENGTH: _length,
+}

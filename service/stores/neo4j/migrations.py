@@ -1,0 +1,50 @@
+"""Bring a graph that an older version filled up to date, in batches, each of which may be run again without harm.
+
+The migration that leads to layout 3 is written below `_words` and added at the end of `MIGRATIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from service.stores.base import Progress
+from service.stores.neo4j.names import searched
+
+Run = Callable[..., Awaitable[list[dict[str, Any]]]]
+"""Runs one statement with parameters in a transaction of its own; returns its records."""
+
+Write = Callable[[str, list[Any]], Awaitable[None]]
+"""Runs one statement with `$rows` and renews the lease; raises StoreError where somebody else has that by now."""
+
+_BATCH = 1000
+
+_WORDLESS = """
+MATCH (n:Entity) WHERE n.id > $last AND n.all_names IS NULL
+RETURN n.id AS id, n.name AS name, n.aliases AS aliases, n.summary AS summary ORDER BY n.id LIMIT $size"""
+_COUNT_WORDLESS = "MATCH (n:Entity) WHERE n.id > '' AND n.all_names IS NULL RETURN count(n) AS count"
+_SET_WORDS = "UNWIND $rows AS row MATCH (n:Entity {id: row.id}) SET n += row.values"
+
+
+async def migrate(run: Run, write: Write, layout: int, progress: Progress) -> None:
+    """Bring the graph from that layout, 1 or more, to `LAYOUT`."""
+    for migration in MIGRATIONS[layout - 1 :]:
+        await migration(run, write, progress)
+
+
+async def _words(run: Run, write: Write, progress: Progress) -> None:
+    """To layout 2: the words by which entities are searched, and all their names."""
+    (counted,) = await run(_COUNT_WORDLESS)
+    last, done = "", 0
+    while batch := await run(_WORDLESS, last=last, size=_BATCH):
+        values = (searched(row["name"], row["aliases"] or [], row["summary"]) for row in batch)
+        await write(_SET_WORDS, [{"id": row["id"], "values": one} for row, one in zip(batch, values, strict=True)])
+        last, done = batch[-1]["id"], done + len(batch)
+        progress("entities", done, counted["count"])
+
+
+MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words,)
+"""What leads from layout 1 to 2, from 2 to 3, and so on."""
+
+LAYOUT = 1 + len(MIGRATIONS)
+"""The version of the graph's layout, kept on its AtlasGraph node."""

@@ -1,0 +1,196 @@
+"""What meets a need, in Cypher.
+
+unknown  what the need names and nobody knows
+want     each requirement once: its number, its place, its target, the rarity of that
+ranked   the entities that meet anything: entity, users, score, how much that must hold does not
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schema import Edge
+from service.plan import (
+    ADOPTION,
+    AnyNode,
+    CellValue,
+    ClaimNode,
+    EntityNode,
+    Hops,
+    ReasonPart,
+    Reasons,
+    RecommendationPart,
+    Recommended,
+    Recommending,
+    Requirement,
+    RequirementName,
+    Score,
+    Typename,
+    Weight,
+)
+from service.stores.neo4j.anchors import Rows
+from service.stores.neo4j.names import label
+from service.stores.neo4j.predicates import pattern, slot
+from service.stores.neo4j.row import Row, dictionary, found
+
+if TYPE_CHECKING:
+    from service.stores.neo4j.cypher import Writer
+
+_KNOWN = ("HAS", "DISPUTED")
+_ANY = ("HAS", "DISPUTED", "LACKS")
+
+
+def recommending(writer: Writer, root: Recommending) -> tuple[str, str]:
+    """`[unknown, [what is selected]]`."""
+    row = Row()
+    body = dictionary((part.key, _recommended(writer, root, part, row)) for part in root.parts)
+    own = writer.source.function(f"return {body}", argument="r")
+    name = writer.call(f"{_want(root)} {_ranked(root)} WITH unknown, want, ranked", f"[unknown, {row.text}]")
+    return f"head({name})", writer.source.function(f"return unknown(c[0]) if c[0] else {own}(c[1], v)")
+
+
+def _want(root: Recommending) -> str:
+    lists = ", ".join(f"[{number}, {slot(item.slugs)}]" for number, item in enumerate(root.requirements))
+    each = list(enumerate(root.requirements))
+    targets = " ".join(f"WHEN {number} THEN {found(item.edge.target, 'key')}" for number, item in each)
+    degrees = " ".join(
+        f"WHEN {number} THEN COUNT {{ {pattern(Hops(item.edge, _KNOWN), '', '', 'e')} }}" for number, item in each
+    )
+    target, degree = (f"CASE q {targets} END", f"CASE q {degrees} END") if each else ("null", "0")
+    return (
+        f"UNWIND [{lists}] AS asked UNWIND range(0, size(asked[1]) - 1) AS n"
+        f" WITH asked[0] AS q, n, asked[1][n] AS key WITH q, n, key, {target} AS e"
+        f" WITH collect(CASE WHEN e IS NULL THEN [q, key] END) AS unknown,"
+        f" collect(CASE WHEN e IS NOT NULL THEN [q, n, e] END) AS named"
+        f" CALL (named) {{ UNWIND named AS x WITH x[0] AS q, x[2] AS e, min(x[1]) AS n ORDER BY q, n"
+        f" WITH q, n, e, COUNT {{ (:{label(root.kind.name)}) }} AS everyone"
+        f" WITH q, n, e, CASE everyone WHEN 0 THEN 1 ELSE everyone END AS everyone"
+        f" RETURN collect([q, n, e, 1000 * everyone / (everyone + 9 * {degree})]) AS want }}"
+    )
+
+
+def _weight(item: Requirement) -> str:
+    """The weight of a claim on the edge `r` for a target of the rarity `y`; 0 where there is none."""
+    sure = "r.confidence * y"
+    if not item.wanted:
+        cases = f"WHEN 'HAS' THEN -({sure} / 1000) WHEN 'DISPUTED' THEN -(y / 4) WHEN 'LACKS' THEN {sure} / 4000"
+    else:
+        cases = f"WHEN 'HAS' THEN {sure} / 1000 WHEN 'DISPUTED' THEN y / 4 WHEN 'LACKS' THEN -({sure} / 1000)"
+    full = f"CASE r.stance {cases} ELSE 0 END"
+    return full if item.required else f"({full}) / 2"
+
+
+def _ranked(root: Recommending) -> str:
+    known = "CASE r.stance WHEN 'LACKS' THEN 0 ELSE 1 END"
+    branches = [
+        f"UNWIND want AS w WITH w WHERE w[0] = {number} WITH w[2] AS e, w[3] AS y"
+        f" MATCH {pattern(Hops(item.edge, _ANY), 'f', 'r', 'e')}"
+        f" RETURN f, {_weight(item)} AS s, {known if item.required and item.wanted else 0} AS ok,"
+        f" {0 if item.wanted else known} AS hit, {known if item.wanted else 0} AS known"
+        for number, item in enumerate(root.requirements)
+    ]
+    users, least = "0", "0"
+    if root.users is not None:
+        users = f"COUNT {{ {_users(root.users, 'f')} }}"
+        if root.least is not None:
+            least = f"CASE WHEN u < {slot(root.least)} THEN 1 ELSE 0 END"
+            branches.append(
+                f"MATCH {_users(root.users, 'f')} WITH f, count(*) AS u WHERE u >= {slot(root.least)}"
+                f" RETURN f, 0 AS s, 0 AS ok, 0 AS hit, 1 AS known"
+            )
+    musts = [str(number) for number, item in enumerate(root.requirements) if item.required and item.wanted]
+    asked = f"size([w IN want WHERE w[0] IN [{', '.join(musts)}]])"
+    return (
+        f"CALL (want) {{ CALL (want) {{ {' UNION ALL '.join(branches)} }}"
+        f" WITH want, f, sum(s) AS s, sum(ok) AS ok, sum(hit) AS hit, max(known) AS known WHERE known > 0"
+        f" WITH want, f, s, ok, hit, {users} AS u"
+        f" RETURN collect([f, u, s + {ADOPTION.most} * u / (u + {ADOPTION.half}), {asked} - ok + hit + {least}])"
+        f" AS ranked }}"
+    )
+
+
+def _users(edge: Edge, node: str) -> str:
+    return pattern(Hops(edge, _KNOWN), node, "", "")
+
+
+def _recommended(writer: Writer, root: Recommending, part: Typename | Recommended, outer: Row) -> str:
+    """The Python that shapes a list of recommendations."""
+    if isinstance(part, Typename):
+        return repr(part.name)
+    node, row = writer.variables.new("t"), Row()
+
+    def row_of(number: int, item: Requirement, parts: tuple[ReasonPart, ...]) -> str:
+        text, shape = _reasons(writer, number, item, parts, node)
+        return f"{shape}({row.place(text)}, v)"
+
+    def value(item: RecommendationPart) -> str:
+        match item:
+            case Typename(name=name):
+                return repr(name)
+            case EntityNode(parts=parts):
+                return writer.entity(parts, node, row)
+            case Score():
+                return f"{row.place('k[2]')} / 1000"
+            case Reasons():
+                each = enumerate(zip(root.requirements, item.parts, strict=True))
+                lists = [row_of(number, asked, parts) for number, (asked, parts) in each]
+                users = [] if root.users is None else [_user_reason(root, item.users, row)]
+                return f"[{', '.join([*(f'*{text}' for text in lists), *users])}]"
+
+    body = dictionary((item.key, value(item)) for item in part.parts)
+    failed, order = ("> 0", "k[3], ") if part.near else ("= 0", "")
+    text = (
+        f"COLLECT {{ UNWIND ranked AS k WITH k, k[0] AS {node} WHERE k[3] {failed}"
+        f" WITH k, {node} ORDER BY {order}k[2] DESC, {node}.slug LIMIT {slot(root.size)} RETURN {row.text} }}"
+    )
+    return f"{writer.source.function(f'return [{body} for r in c]')}({outer.place(text)}, v)"
+
+
+def _reasons(
+    writer: Writer, number: int, item: Requirement, parts: tuple[ReasonPart, ...], node: str
+) -> tuple[str, str]:
+    """The reasons of one list of the need: the expression of their value, and the function that shapes it."""
+    hops = Hops(item.edge, _ANY)
+    row, rows = Row(["r.stance"]), Rows((), "e", (), edge="r", hops=hops)
+
+    def value(part: ReasonPart) -> str:
+        match part:
+            case Typename(name=name):
+                return repr(name)
+            case RequirementName():
+                return repr(item.name)
+            case AnyNode(branches=branches):
+                text, shape = writer.branches(branches, "e")
+                return f"{shape}({row.place(text)}, v)"
+            case CellValue():
+                return "(r[0] or 'UNKNOWN')"
+            case Weight():
+                return f"{row.place(_weight(item))} / 1000"
+            case ClaimNode(parts=claim_parts):
+                return f"(None if r[0] is None else {writer.led(claim_parts or (), rows, row)})"
+
+    body = dictionary((part.key, value(part)) for part in parts)
+    text = (
+        f"COLLECT {{ UNWIND want AS w WITH w WHERE w[0] = {number} WITH w[1] AS n, w[2] AS e, w[3] AS y"
+        f" OPTIONAL MATCH {pattern(hops, node, 'r', 'e')} WITH n, e, y, r ORDER BY n RETURN {row.text} }}"
+    )
+    return text, writer.source.function(f"return [{body} for r in c]")
+
+
+def _user_reason(root: Recommending, parts: tuple[ReasonPart, ...], row: Row) -> str:
+    users, least = row.place("k[1]"), "1" if root.least is None else f"v[{root.least}]"
+
+    def value(part: ReasonPart) -> str:
+        match part:
+            case Typename(name=name):
+                return repr(name)
+            case RequirementName():
+                return repr("usedBy" if root.least is None else "usedByAtLeast")
+            case CellValue():
+                return f"('HAS' if {users} >= {least} else 'UNKNOWN')"
+            case Weight():
+                return f"{ADOPTION.most} * {users} // ({users} + {ADOPTION.half}) / 1000"
+            case AnyNode() | ClaimNode():
+                return "None"
+
+    return dictionary((part.key, value(part)) for part in parts)

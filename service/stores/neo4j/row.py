@@ -1,0 +1,41 @@
+"""What the writers of Cypher share: the values that a statement returns for one thing, and their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from service.stores.neo4j.names import alias_label, label
+
+
+@dataclass(slots=True)
+class Row:
+    """The values that a statement returns for one thing: expressions, each once, and their places."""
+
+    values: list[str] = field(default_factory=list[str])
+
+    def place(self, expression: str, of: str = "r") -> str:
+        """How the shaper reads this expression's value, in the list that it calls `of`."""
+        if expression not in self.values:
+            self.values.append(expression)
+        return f"{of}[{self.values.index(expression)}]"
+
+    @property
+    def text(self) -> str:
+        return f"[{', '.join(self.values)}]"
+
+
+def collect(body: str, row: str) -> str:
+    return f"COLLECT {{ {body} RETURN {row} }}"
+
+
+def dictionary(parts: Iterable[tuple[str, str]]) -> str:
+    return "{" + ", ".join(f"{name!r}: {value}" for name, value in parts) + "}"
+
+
+def found(kind: str, key: str) -> str:
+    """The node of a kind that has this slug or alias, or null."""
+    return (
+        f"coalesce(head(COLLECT {{ MATCH (e:{label(kind)} {{slug: {key}}}) RETURN e }}), "
+        f"head(COLLECT {{ MATCH (:{alias_label(kind)} {{key: {key}}})-[:NAMES]->(e) RETURN e }}))"
+    )

@@ -1,0 +1,76 @@
+"""What the writers of SQL share: the rows of a list, the page that cuts them, the row that is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.slots import Slot
+from service.stores.sqlite.tables import STANCES
+
+STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STANCES.items())
+"""The cases that turn a stored stance into a JSON string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where the rows of a list come from: tables, what must hold (`base` of it whatever the filter is), a total order.
+
+    `alias` is that of a row's entity or claim, `edge` that of the edge that led there, `kind` that of the entities;
+    `words` is the parameter of the words that were searched for.
+    """
+
+    tables: str
+    conditions: tuple[str, ...]
+    order: tuple[tuple[str, bool], ...]
+    alias: str
+    edge: str = ""
+    bare_count: tuple[str, tuple[str, ...]] | None = None
+    kind: str = ""
+    base: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(slots=True)
+class CutPage:
+    """The rows of a page as seen from outside the subquery that cuts it; what is read of them is asked for by name."""
+
+    alias: str
+    columns: dict[str, str] = field(default_factory=dict[str, str])
+
+    def read(self, name: str, expression: str) -> str:
+        self.columns[name] = expression
+        return f"{self.alias}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The row that is being written: its alias, inside the page that cut it if there is one."""
+
+    alias: str
+    page: CutPage | None = None
+
+    def read(self, name: str) -> str:
+        return f"{self.alias}.{name}" if self.page is None else self.page.read(name, f"{self.alias}.{name}")
+
+
+def parameter(slot: Slot) -> str:
+    """The parameter that a slot's value is bound to."""
+    return f":v{slot}"
+
+
+def literal(name: str) -> str:
+    """A name of the ontology as an SQL string."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+def where_clause(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def found(kind: str, key: str) -> str:
+    """The entity of a kind that has this slug or alias, or null."""
+    return (
+        f'coalesce((SELECT _pk FROM entity WHERE _kind = {literal(kind)} AND "slug" = {key}), '
+        f"(SELECT entity FROM name WHERE kind = {literal(kind)} AND key = {key} AND alias = 1))"
+    )
