@@ -301,7 +301,8 @@ def _define_paths(types: Types) -> Field:
     )
     description = (
         "The shortest chains of relations between two things, most confident first, then by their claims. Denied "
-        "relations are not walked."
+        "relations are not walked. A length that would lead over too many claims is given up, and all longer ones; it is "
+        "an error when nothing shorter was found."
     )
     return Field("paths", "list[Path]", description, arguments)
 

@@ -99,6 +99,7 @@ class Service:
             await asyncio.gather(self._filling, return_exceptions=True)
             self._filling = None
         if self._engine is not None:
+            await self._engine.close()
             await self._engine.store.close()
             self._engine = None
 

@@ -47,6 +47,10 @@ class Engine:
         self._vocabulary = Vocabulary(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(cache)
 
+    async def close(self) -> None:
+        """End what runs in the background; the store stays open."""
+        await self._vocabulary.close()
+
     def known(self, text: str) -> DocumentNode | None:
         """The document of a text that was valid before."""
         return self._documents.get(text)

@@ -90,8 +90,10 @@ class Vocabulary:
 
     async def _load(self) -> _Known:
         version = await self._store.version()  # before the names: if these are newer, the next look reads them again
-        spellings = await self._store.spellings()
-        names = await asyncio.to_thread(lambda: {kind: _Names.of(keys) for kind, keys in spellings.items()})
+        spellings, summaries = await self._store.spellings(), await self._store.summaries()
+        names = await asyncio.to_thread(
+            lambda: {kind: _Names.of(keys, summaries.get(kind, [])) for kind, keys in spellings.items()}
+        )
         return _Known(version, names)
 
 
@@ -136,20 +138,26 @@ class _Forms:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names and aliases of a kind: their keys, their squashed forms, their words."""
+    """The names and aliases of a kind: their keys, their squashed forms, their words; and the words of its summaries."""
 
     keys: frozenset[str]
     squashed: _Forms
     words: _Forms
+    told: frozenset[str]
 
     @classmethod
-    def of(cls, keys: list[str]) -> _Names:
+    def of(cls, keys: list[str], summaries: list[str]) -> _Names:
         squashed: dict[str, str] = {}
         for name in keys:
             form = squash(name)
             squashed[form] = min(name, squashed.get(form, name), key=_shortest)
         single = {word: word for name in keys for word in words(name)}
-        return cls(frozenset(keys), _Forms.of(squashed), _Forms.of(single))
+        told = frozenset(word for summary in summaries for word in summary.split(" "))
+        return cls(frozenset(keys), _Forms.of(squashed), _Forms.of(single), told)
+
+    def holds(self, word: str) -> bool:
+        """Whether a name or a summary has the word."""
+        return word in self.words.text or word in self.told
 
 
 def _at_once(typed: str, chosen: tuple[_Names, ...]) -> str | None:
@@ -166,7 +174,7 @@ def _at_once(typed: str, chosen: tuple[_Names, ...]) -> str | None:
     ):
         longer = {names.squashed.text[one] for names in chosen for one in names.squashed.begin(form, len(form) + 1)}
         return longer.pop() if len(longer) == 1 and _limit(form) else typed
-    if all(any(word in names.words.text for names in chosen) for word in typed_words):
+    if all(any(names.holds(word) for names in chosen) for word in typed_words):
         return typed
     return None
 
@@ -177,7 +185,7 @@ def _nearest(typed: str, chosen: tuple[_Names, ...]) -> str:
     all_words = [names.words for names in chosen]
 
     def word(match: re.Match[str]) -> str:
-        if any(forms.any_begins(match[0]) for forms in all_words):
+        if any(names.holds(match[0]) or names.words.any_begins(match[0]) for names in chosen):
             return match[0]
         return _near(match[0], all_words) or match[0]
 

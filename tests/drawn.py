@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -76,8 +77,9 @@ def graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
         lines += [draw(_entity(kind, slug)) for slug in slugs[kind.name]]
     lines = _with_unique_aliases(lines)
     seen: set[tuple[Any, ...]] = set()
-    for _ in range(draw(st.integers(0, 20))):
-        relation = draw(st.sampled_from(ONTOLOGY.relations))
+    relations = [*ONTOLOGY.relations, *(edge.relation for edge in KINDS["Framework"].edges)]
+    for _ in range(draw(st.integers(0, 10) | st.integers(15, 40) | st.integers(15, 40))):
+        relation = draw(st.sampled_from(relations))
         item = {
             "subject": f"{relation.subject}:{draw(st.sampled_from(slugs[relation.subject]))}",
             "relation": relation.name,
@@ -94,7 +96,7 @@ def graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def _entity(draw: st.DrawFn, kind: Kind, slug: str) -> dict[str, Any]:
-    texts = (*TEXTS, *LONG_TEXTS * 2)
+    texts = (*TEXTS, *LONG_TEXTS * 4)
     line: dict[str, Any] = {"kind": kind.name, "slug": slug, "name": draw(st.sampled_from(texts)).strip() or "x"}
     if draw(st.booleans()):
         line["aliases"] = draw(st.lists(st.sampled_from(texts), max_size=2))
@@ -196,20 +198,17 @@ def frameworks_told(told: Mapping[Told, str]) -> Facts:
 @st.composite
 def operations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """An operation's text and variables: one or two root fields, up to four levels deep."""
+    if draw(st.sampled_from((False, False, True))):
+        return draw(_answers())
     roots, definitions, variables = [], [], {}
     for number in range(draw(st.sampled_from((1, 1, 2)))):
         kind = draw(st.sampled_from(ONTOLOGY.kinds))
-        which = draw(st.sampled_from(("list", "list", "list", "lookup", "node", "nodes", "claims", *ANSWERS)))
+        which = draw(st.sampled_from(("list", "list", "list", "lookup", "node", "nodes", "claims")))
         if which == "lookup":
             slug = draw(st.sampled_from((*SLUGS * 8, *TEXTS)))
             roots.append(f"r{number}: {kind.singular}(slug: {_text(slug)}) {draw(_fields(kind, 3))}")
         elif which in {"node", "nodes"}:
             roots.append(f"r{number}: {draw(_by_id(which))}")
-        elif which in ANSWERS:
-            text, given = draw(ANSWERS[which](str(number)))
-            roots.append(f"r{number}: {text}")
-            definitions += [f"${name}: {type_}" for name, (type_, _) in given.items()]
-            variables |= {name: value for name, (_, value) in given.items()}
         elif which == "claims":
             roots.append(f"r{number}: claims{draw(_claim_arguments())} {draw(_claim_connection(1))}")
         elif draw(st.booleans()):
@@ -236,22 +235,34 @@ def _by_id(draw: st.DrawFn, which: str) -> str:
     return f"{which}({argument}) {{ __typename id ... on Entity {{ name slug }} ... on {some.name} {draw(_fields(some, 1))} }}"
 
 
+# What answers get stands in variables, and their texts are few: Neo4j takes long to plan a statement.
+
 Given = dict[str, tuple[str, Any]]
 """Variables: their types and values."""
 
 
 @st.composite
+def _answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    roots, variables = [], Given()
+    for number in range(draw(st.sampled_from((1, 1, 2)))):
+        text, given = draw(draw(st.sampled_from((_recommend, _paths, _search, _alternatives)))(str(number)))
+        roots.append(f"r{number}: {text}")
+        variables |= given
+    definitions = ", ".join(f"${name}: {type_}" for name, (type_, _) in variables.items())
+    return f"query ({definitions}) {{ {' '.join(roots)} }}", {name: value for name, (_, value) in variables.items()}
+
+
+@st.composite
 def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
-    need: dict[str, Any] = {"must": draw(st.lists(st.sampled_from(THERE["Feature"]), max_size=2))}
-    for asked in needed(KINDS["Framework"]):
-        if draw(st.booleans()):
-            need[asked.name] = draw(st.lists(st.sampled_from(THERE[asked.edge.target]), max_size=2))
+    asked = {item.name: THERE[item.edge.target] for item in needed(KINDS["Framework"])}
+    need: dict[str, Any] = {
+        name: draw(st.lists(st.sampled_from(asked[name]), min_size=2, max_size=3))
+        for name in draw(st.sampled_from((("must",), ("types", "prefer", "avoid"), tuple(asked))))
+    }
     if draw(st.booleans()):
         need["usedByAtLeast"] = draw(st.integers(0, 2))
-    told = draw(
-        st.sampled_from((*RECOMMENDED, *RECOMMENDED, f"{{ framework {draw(_fields(KINDS['Framework'], 1))} }}"))
-    )
-    given: Given = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.integers(0, 3)))}
+    told = draw(st.sampled_from(RECOMMENDED))
+    given: Given = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.sampled_from((3, 2, 1, 0))))}
     return f"recommend(need: $need{suffix}, first: $first{suffix}) {{ best {told} nearMisses {told} }}", given
 
 
@@ -268,10 +279,11 @@ RECOMMENDED = (
 def _paths(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
     from graph_seed.facts import global_id  # noqa: PLC0415
 
-    there = [global_id(kind, slug) for kind, slugs in THERE.items() for slug in slugs]
-    given: Given = {f"{end}{suffix}": ("ID!", draw(st.sampled_from(there))) for end in ("from", "to")}
-    given[f"longest{suffix}"] = "Int", draw(st.integers(1, 6))
-    given[f"first{suffix}"] = "Int", draw(st.integers(0, 4))
+    there = [global_id(kind, slug) for kind, slugs in THERE.items() for slug in slugs if kind != "Source"]
+    ends = draw(st.sampled_from(list(itertools.combinations(there, 2)))) if draw(st.integers(0, 9)) else (there[0],) * 2
+    given: Given = {f"{end}{suffix}": ("ID!", one) for end, one in zip(("to", "from"), ends, strict=True)}
+    given[f"longest{suffix}"] = "Int", draw(st.sampled_from((6, 5, 4, 3, 2, 1)))
+    given[f"first{suffix}"] = "Int", draw(st.sampled_from((3, 10, 2, 1, 0)))
     names = {"from": "from", "to": "to", "maxLength": "longest", "first": "first"}
     arguments = ", ".join(f"{name}: ${variable}{suffix}" for name, variable in names.items())
     return f"paths({arguments}) {draw(st.sampled_from(PATHS))}", given
@@ -291,7 +303,7 @@ PATHS = (
 
 @st.composite
 def _search(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
-    text = draw(st.sampled_from((*TEXTS, *LONG_TEXTS * 5)))
+    text = draw(st.sampled_from((*LONG_TEXTS * 8, *TEXTS)))
     place = draw(st.integers(0, len(text) - 1))
     before, letter, after = text[:place], text[place], text[place + 1 :]
     mistakes = (
@@ -301,19 +313,26 @@ def _search(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
         before + after[:1] + letter + after[1:],
     )
     typed = draw(st.sampled_from((text, before, text.upper(), f"{text} {before}", *mistakes)))
-    given: Given = {f"text{suffix}": ("String!", typed), f"first{suffix}": ("Int", draw(st.integers(0, 12)))}
-    kinds = draw(st.sampled_from(("", "", ", kinds: [FRAMEWORK, SOURCE]", ", kinds: [FEATURE]", ", kinds: []")))
+    first = draw(st.sampled_from((20, 3, 2, 1, 0)))
+    given: Given = {f"text{suffix}": ("String!", typed), f"first{suffix}": ("Int", first)}
+    kinds = draw(st.sampled_from(("", "", ", kinds: [FRAMEWORK, SOURCE]", ", kinds: []")))
     return f"search(text: $text{suffix}, first: $first{suffix}{kinds}) {draw(st.sampled_from(FOUND))}", given
 
 
 FOUND = (
-    "{ totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { __typename slug } }",
     """{
       edges { cursor score highlights node { __typename slug ... on Framework { features { nodes { slug } } } } }
       pageInfo { hasNextPage }
     }""",
+    "{ totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { __typename slug } }",
 )
-ANSWERS = {"recommend": _recommend, "paths": _paths, "search": _search}
+
+
+@st.composite
+def _alternatives(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+    told = "{ score framework { slug } shared { __typename slug } missing { slug } extra { slug } }"
+    given: Given = {f"first{suffix}": ("Int", draw(st.sampled_from((2, 1, 0))))}
+    return f"frameworks {{ nodes {{ slug alternatives(first: $first{suffix}) {told} }} }}", given
 
 
 @st.composite

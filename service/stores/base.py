@@ -60,6 +60,10 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
+    async def summaries(self) -> dict[str, list[str]]:
+        """Per kind the words of its summaries, as they are searched: each text has a space between words."""
+        ...
+
     async def version(self) -> str:
         """The version of the graph, '' where there is none yet; another one when anything in the graph has changed.
         Raises StoreUnavailable.

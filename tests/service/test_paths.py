@@ -352,7 +352,6 @@ async def test_a_hub_is_crossed_where_the_way_is_short_and_given_up_where_it_is_
     assert len(some) == 2
 
 
-@pytest.mark.xfail(reason="where chains of 5 steps are too many, one of 6 is told as the best", strict=True)
 async def test_a_longer_chain_does_not_pass_for_the_shortest_where_shorter_ones_are_given_up(
     graphs: Graphs, store: str
 ) -> None:

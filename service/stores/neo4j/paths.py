@@ -96,7 +96,9 @@ def _ends(root: Paths) -> str:
 
 def _needed(root: Paths, length: int) -> str:
     shorter = " + ".join(f"size(p{item})" for item in range(1, length)) or "0"
-    return f"a <> b AND {slot(root.longest)} >= {length} AND {shorter} < {slot(root.size)}"
+    # what is longer than a length that was given up would pass for the shortest
+    kept = "".join(f" AND NOT g{item}" for item in range(1, length))
+    return f"a <> b AND {slot(root.longest)} >= {length} AND {shorter} < {slot(root.size)}{kept}"
 
 
 def _walkable(side: str, steps: int) -> str:

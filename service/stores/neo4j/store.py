@@ -90,6 +90,13 @@ class Neo4jStore:
         )
         return {row["kind"]: row["names"] for row in await self._read(" UNION ALL ".join(each))}
 
+    async def summaries(self) -> dict[str, list[str]]:
+        each = (
+            f"MATCH (n:{label(kind.name)}) RETURN '{kind.name}' AS kind, collect(DISTINCT n.summary_words) AS texts"
+            for kind in self._ontology.kinds
+        )
+        return {row["kind"]: row["texts"] for row in await self._read(" UNION ALL ".join(each))}
+
     async def version(self) -> str:
         rows = await self._read("MATCH (g:AtlasGraph {name: 'graph'}) RETURN coalesce(g.digest, '') AS version")
         return rows[0]["version"] if rows else ""

@@ -8,7 +8,7 @@ names only the one before it and has one row: all columns of that stage, and new
     p1       the claims between the ends
     p2, p3   chains of one (two) steps from the end that has less to follow, closed by a claim to the other end
     p4 ...   chains from both ends that meet in the middle
-    n1 ...   whether chains of that length are wanted; m4 ...: how many of them meet
+    n1 ...   whether chains of that length are wanted; g2 ...: whether they are given up; m4 ...: how many of them meet
 
 Longer ones are looked for only while there are too few. A confidence is a product of thousandths, an exact integer.
 """
@@ -63,7 +63,7 @@ def paths(writer: Writer, root: Paths) -> str:
             stage(f"{_meetings(length)} AS t{length}")
             stage(f"{_many(length)} AS m{length}")
         rows = _closed(root, length) if length <= _CLOSED else _met(length)
-        stage(f"{_best(root, length, rows)} AS p{length}")
+        stage(f"{_best(root, length, rows)} AS p{length}", f"{_given_up(length)} AS g{length}")
     every = " UNION ALL ".join(
         f"SELECT {length} AS _l, key AS _r, value AS _v FROM json_each(s.p{length})"
         for length in range(1, root.most + 1)
@@ -74,7 +74,7 @@ def paths(writer: Writer, root: Paths) -> str:
     )
     json = concat(members((part.key, _path_part(writer, root, part)) for part in root.parts))
     listed = f"(SELECT group_concat({json}, ',' ORDER BY x._l, x._r) FROM ({found}) x)"
-    gave_up = " ".join(f"WHEN {_given_up(length)} THEN '?{length}'" for length in range(2, root.most + 1))
+    gave_up = " ".join(f"WHEN s.g{length} THEN '?{length}'" for length in range(2, root.most + 1))
     ctes = ",\n  ".join(f"s{number} AS MATERIALIZED ({text})" for number, text in enumerate(stages))
     return (
         f"(WITH {ctes}\n SELECT CASE WHEN s.a IS NULL OR s.b IS NULL THEN {_unknown(root)}"
@@ -103,7 +103,10 @@ def _count(length: int) -> str:
 
 def _needed(root: Paths, length: int) -> str:
     """Whether chains of a length are wanted, once the shorter ones are known."""
-    return f"s.a <> s.b AND {parameter(root.longest)} >= {length} AND {_count(length - 1)} < {parameter(root.size)}"
+    # what is longer than a length that was given up would pass for the shortest
+    kept = "".join(f" AND NOT s.g{item}" for item in range(2, length))
+    enough = f"{_count(length - 1)} < {parameter(root.size)}"
+    return f"s.a <> s.b AND {parameter(root.longest)} >= {length} AND {enough}{kept}"
 
 
 def _walkable(side: str, steps: int) -> str:
@@ -248,6 +251,8 @@ def _met(length: int) -> str:
 
 def _given_up(length: int) -> str:
     """Whether chains of a length were wanted and not looked for."""
+    if length == 1:
+        return "0"
     tried = f"s.m{length} <= {MOST_MEETINGS}"
     if length <= _CLOSED:
         tried = " OR ".join(_walkable(side, length - 1) for side in "ab")

@@ -1,9 +1,11 @@
 """What meets a need, in SQL.
 
-named   what the need names, and what that is; nothing where it is not known
-want    each requirement once, with the rarity of its target
-met     every claim between an entity of the kind and a requirement, with its weight
-ranked  the entities that meet anything: their score, and how much that must hold does not
+SQLite copies a CTE wherever it is named, so each is a stage of one row that names only the one before it:
+
+    named  what the need names: the list, the place in it, the key, and what that is; null where it is not known
+    want   each requirement once: the list, its place, its target, the rarity of that
+    asked  how many must hold
+    kept   the best and the best near misses: entity, users, score, how much that must hold does not, rank by both
 """
 
 from __future__ import annotations
@@ -36,31 +38,38 @@ if TYPE_CHECKING:
 
 _WORST = 1_000_000
 """More than any score, in thousandths."""
-_NOTHING = "SELECT 0 AS _q, 0 AS _n, '' AS _key, 0 AS _pk WHERE 0"
+_WANT = (
+    "(SELECT value ->> 0 AS _q, value ->> 1 AS _n, value ->> 2 AS _pk, value ->> 3 AS _rarity FROM json_each(s.want))"
+)
+_KEPT = (
+    "(SELECT value ->> 0 AS _f, value ->> 1 AS _u, value ->> 2 AS _score, value ->> 3 AS _failed, value ->> 4 AS _rank"
+    " FROM json_each(s.kept) LIMIT -1)"
+)
 
 
 def recommending(writer: Writer, root: Recommending) -> str:
     """The JSON of the recommendations; what is not there comes back as '!' and the keys, which no JSON begins with."""
     json = concat(members((part.key, _recommended(writer, root, part)) for part in root.parts))
+    unknown = "FROM json_each(s.named) WHERE value ->> 3 IS NULL"
     return (
-        f"(WITH named AS ({_named(root)}),\n"
-        f"  want AS MATERIALIZED ({_want(root)}),\n"
-        f"  met AS ({_met(root)}),\n"
-        f"  ranked AS MATERIALIZED ({_ranked(root)})\n"
-        f" SELECT iif((SELECT count(*) FROM named WHERE _pk IS NULL),"
-        f" (SELECT '!' || json_group_array(json_array(_q, _key)) FROM named WHERE _pk IS NULL), {json}))"
+        f"(WITH s0 AS MATERIALIZED (SELECT ({_named(root)}) AS named),\n"
+        f"  s1 AS MATERIALIZED (SELECT s.*, ({_want(root)}) AS want FROM s0 s),\n"
+        f"  s2 AS MATERIALIZED (SELECT s.*, ({_asked(root)}) AS asked FROM s1 s),\n"
+        f"  s3 AS MATERIALIZED (SELECT s.*, ({_kept(root)}) AS kept FROM s2 s)\n"
+        f" SELECT iif(EXISTS (SELECT 1 {unknown}),"
+        f" (SELECT '!' || json_group_array(json_array(value ->> 0, value ->> 2)) {unknown}), {json}) FROM s3 s)"
     )
 
 
 def _named(root: Recommending) -> str:
-    return (
-        " UNION ALL ".join(
-            f"SELECT {number} AS _q, j.key AS _n, j.value AS _key, {found(item.edge.target, 'j.value')} AS _pk"
-            f" FROM json_each({parameter(item.slugs)}) j"
-            for number, item in enumerate(root.requirements)
-        )
-        or _NOTHING
-    )
+    rows = [
+        f"SELECT {number} AS _q, j.key AS _n, j.value AS _key, {found(item.edge.target, 'j.value')} AS _pk"
+        f" FROM json_each({parameter(item.slugs)}) j"
+        for number, item in enumerate(root.requirements)
+    ]
+    if not rows:
+        return "'[]'"
+    return f"SELECT json_group_array(json_array(_q, _n, _key, _pk)) FROM ({' UNION ALL '.join(rows)})"
 
 
 def _want(root: Recommending) -> str:
@@ -69,14 +78,18 @@ def _want(root: Recommending) -> str:
         for number, item in enumerate(root.requirements)
     )
     degree = f"CASE _q {degrees} END" if degrees else "0"
+    once = (
+        "SELECT value ->> 0 AS _q, min(value ->> 1) AS _n, value ->> 3 AS _pk FROM json_each(s.named)"
+        " WHERE value ->> 3 IS NOT NULL GROUP BY 1, 3"
+    )
     return (
-        f"SELECT _q, _n, _pk, 1000 * _all / (_all + 9 * {degree}) AS _rarity FROM"
-        f" (SELECT _q, min(_n) AS _n, _pk FROM named WHERE _pk IS NOT NULL GROUP BY _q, _pk),"
+        f"SELECT json_group_array(json_array(_q, _n, _pk, 1000 * _all / (_all + 9 * {degree}))) FROM ({once}),"
         f" (SELECT max(count(*), 1) AS _all FROM entity WHERE _kind = {literal(root.kind.name)})"
     )
 
 
 def _met(root: Recommending) -> str:
+    """Every claim between an entity of the kind and a requirement, with its weight; and how many use an entity."""
     rows = ["SELECT 0 AS _f, 0 AS _w, 0 AS _ok, 0 AS _hit, 0 AS _known, 0 AS _u WHERE 0"]
     for number, item in enumerate(root.requirements):
         told = [
@@ -86,7 +99,7 @@ def _met(root: Recommending) -> str:
             "r.stance < 2" if item.wanted else "0",
         ]
         rows.append(
-            f"SELECT r.subject, {', '.join(told)}, 0 FROM want w CROSS JOIN {relation_table(item.edge.relation)} r"
+            f"SELECT r.subject, {', '.join(told)}, 0 FROM {_WANT} w CROSS JOIN {relation_table(item.edge.relation)} r"
             f" ON r.object = w._pk WHERE w._q = {number}"
         )
     if root.users is not None:
@@ -105,18 +118,29 @@ def _weight(item: Requirement) -> str:
     return full if item.required else f"({full}) / 2"
 
 
-def _ranked(root: Recommending) -> str:
+def _asked(root: Recommending) -> str:
     musts = [str(number) for number, item in enumerate(root.requirements) if item.required and item.wanted]
-    asked = f"(SELECT count(*) FROM want WHERE _q IN ({', '.join(musts)}))"
+    return f"SELECT count(*) FROM {_WANT} WHERE _q IN ({', '.join(musts)})"
+
+
+def _kept(root: Recommending) -> str:
     least = "0" if root.least is None else f"(_u < {parameter(root.least)})"
     known = (
-        "SELECT _f, sum(_w) AS _w, sum(_ok) AS _ok, sum(_hit) AS _hit, max(_u) AS _u FROM met"
-        " GROUP BY _f HAVING max(_known)"
+        "SELECT _f, sum(_w) AS _w, sum(_ok) AS _ok, sum(_hit) AS _hit, max(_u) AS _u"
+        f" FROM ({_met(root)}) GROUP BY _f HAVING max(_known)"
+    )
+    scored = (
+        f"SELECT _f, _u, _w + {ADOPTION.most} * _u / (_u + {ADOPTION.half}) AS _score,"
+        f" s.asked - _ok + _hit + {least} AS _failed FROM ({known})"
+    )
+    # equals share a place, so that all of them are there when their slugs decide
+    placed = (
+        f"SELECT *, {_WORST} * _failed - _score AS _rank, rank() OVER"
+        f" (PARTITION BY _failed > 0 ORDER BY {_WORST} * _failed - _score) AS _place FROM ({scored})"
     )
     return (
-        f"SELECT _f, _u, _score, _failed, {_WORST} * _failed - _score AS _rank FROM"
-        f" (SELECT _f, _u, _w + {ADOPTION.most} * _u / (_u + {ADOPTION.half}) AS _score,"
-        f" {asked} - _ok + _hit + {least} AS _failed FROM ({known}))"
+        f"SELECT json_group_array(json_array(_f, _u, _score, _failed, _rank)) FROM ({placed})"
+        f" WHERE _place <= {parameter(root.size)}"
     )
 
 
@@ -139,14 +163,11 @@ def _recommended(writer: Writer, root: Recommending, part: Typename | Recommende
 
     json = concat(members((item.key, value(item)) for item in part.parts))
     columns = ", ".join(f"{expression} AS {name}" for name, expression in page.columns.items()) or "1"
-    failed, size = "> 0" if part.near else "= 0", parameter(root.size)
-    # the slugs, which break ties, are read only of those that can be among the best
-    last = f"SELECT _rank FROM ranked WHERE _failed {failed} ORDER BY _rank LIMIT 1 OFFSET max({size} - 1, 0)"
+    failed = "> 0" if part.near else "= 0"
     listed = (
-        f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM ranked k"
+        f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM {_KEPT} k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k._f WHERE k._failed {failed}"
-        f" AND k._rank <= ifnull(({last}), k._rank)"
-        f' ORDER BY k._rank, {alias}."slug" LIMIT {size}) {page.alias})'
+        f' ORDER BY k._rank, {alias}."slug" LIMIT {parameter(root.size)}) {page.alias})'
     )
     return [Fixed("["), listed, Fixed("]")]
 
@@ -154,7 +175,7 @@ def _recommended(writer: Writer, root: Recommending, part: Typename | Recommende
 def _reasons(writer: Writer, root: Recommending, reasons: Reasons, entity: str, users: str) -> list[Piece]:
     each = zip(root.requirements, reasons.parts, strict=True)
     rows = [
-        f"SELECT w._q AS _q, w._n AS _n, {_reason(writer, item, parts)} AS _v FROM want w"
+        f"SELECT w._q AS _q, w._n AS _n, {_reason(writer, item, parts)} AS _v FROM {_WANT} w"
         f" LEFT JOIN {relation_table(item.edge.relation)} r ON r.subject = {entity} AND r.object = w._pk"
         f" WHERE w._q = {number}"
         for number, (item, parts) in enumerate(each)

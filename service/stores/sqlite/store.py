@@ -107,6 +107,11 @@ class SqliteStore:
         rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, listed)
         return {kind: orjson.loads(keys) for kind, keys in rows}
 
+    async def summaries(self) -> dict[str, list[str]]:
+        listed = "SELECT _kind, json_group_array(DISTINCT _summary) FROM entity GROUP BY _kind"
+        rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, listed)
+        return {kind: orjson.loads(texts) for kind, texts in rows}
+
     async def version(self) -> str:
         rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
