@@ -198,7 +198,7 @@ def frameworks_told(told: Mapping[Told, str]) -> Facts:
 @st.composite
 def operations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """An operation's text and variables: one or two root fields, up to four levels deep."""
-    if draw(st.sampled_from((False, False, True))):
+    if draw(st.integers(0, 9)) == 9:  # seldom: Neo4j plans them for a second, anew for every graph
         return draw(_answers())
     roots, definitions, variables = [], [], {}
     for number in range(draw(st.sampled_from((1, 1, 2)))):
@@ -282,11 +282,10 @@ def _paths(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
     there = [global_id(kind, slug) for kind, slugs in THERE.items() for slug in slugs if kind != "Source"]
     ends = draw(st.sampled_from(list(itertools.combinations(there, 2)))) if draw(st.integers(0, 9)) else (there[0],) * 2
     given: Given = {f"{end}{suffix}": ("ID!", one) for end, one in zip(("to", "from"), ends, strict=True)}
-    given[f"longest{suffix}"] = "Int", draw(st.sampled_from((6, 5, 4, 3, 2, 1)))
     given[f"first{suffix}"] = "Int", draw(st.sampled_from((3, 10, 2, 1, 0)))
-    names = {"from": "from", "to": "to", "maxLength": "longest", "first": "first"}
-    arguments = ", ".join(f"{name}: ${variable}{suffix}" for name, variable in names.items())
-    return f"paths({arguments}) {draw(st.sampled_from(PATHS))}", given
+    arguments = ", ".join(f"{name}: ${name}{suffix}" for name in ("from", "to", "first"))
+    longest = draw(st.sampled_from((4, 2)))
+    return f"paths({arguments}, maxLength: {longest}) {draw(st.sampled_from(PATHS))}", given
 
 
 PATHS = (
