@@ -17,6 +17,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+PATIENCE_SECONDS = 120
+
+
 @pytest.fixture(scope="session")
 def neo4j_instance() -> Iterator[neo4j_server.Server]:
     """A Neo4j for the whole run. ATLAS_REQUIRE_NEO4J=1 makes its absence a failure; else its tests are skipped."""
@@ -35,7 +38,10 @@ async def graphs(
 ) -> AsyncIterator[Graphs]:
     def settings() -> Settings:
         server: neo4j_server.Server = request.getfixturevalue("neo4j_instance")
-        return read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
+        # what is tested is the answer; on a busy machine the first plan of a long statement takes its time
+        return read_settings(
+            store=server.uri, neo4j_user=server.user, neo4j_password=server.password, neo4j_timeout=PATIENCE_SECONDS
+        )
 
     made = Graphs(tmp_path_factory.mktemp("graphs"), settings)
     yield made
