@@ -20,7 +20,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
-from service.errors import BookmarkError, InputError, Place, StoreUnavailable
+from service.errors import BookmarkError, InputError, Place, StoreUnavailable, TooLargeError
 from service.plan import Comparison, GaveUp, Introspection, Paths, Plan, Recommending, Search, Typename, Unknown
 from service.slots import bind
 from service.stores import Store
@@ -87,7 +87,7 @@ class Engine:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
             return PreExecutionError(None, [_input_error(error, text)])
-        except BookmarkError as error:
+        except (BookmarkError, TooLargeError) as error:
             return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
         except StoreUnavailable as error:
             log.warning("store unavailable: %s", error)

@@ -5,6 +5,7 @@ AtlasError
 ├── SettingsError  the operator's value is wrong
 ├── FactsError     a facts folder is wrong; carries every fault with file and line
 ├── BookmarkError  a client's bookmark is none; its message goes to the client
+├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
 └── StoreError     the store cannot be used as it is
     └── StoreUnavailable   the store cannot be reached just now
         └── StoreRefused   the store does not let us in: waiting does not help, the operator must act
@@ -50,6 +51,10 @@ class FactsError(AtlasError):
 
 class BookmarkError(AtlasError):
     """What a client has sent as a bookmark is none."""
+
+
+class TooLargeError(AtlasError):
+    """An operation asks for more than one statement can hold."""
 
 
 class StoreError(AtlasError):

@@ -78,3 +78,13 @@ async def test_only_differences_leaves_out_what_is_the_same_for_all(graphs: Grap
     unequal = [row for row in whole["compare"]["rows"] if len({cell["value"] for cell in row["cells"]}) > 1]
     assert differing["compare"]["rows"] == unequal
     assert 0 < len(unequal) < len(whole["compare"]["rows"])
+
+
+async def test_more_answers_than_a_statement_holds_are_refused_in_a_sentence(graphs: Graphs) -> None:
+    engine = await graphs.hold("sqlite")
+    one = 'compare(frameworks: ["flask"]) { rows { relation target { slug } cells { value } } }'
+
+    answered = await answer(engine, f"{{ {' '.join(f'r{number}: {one}' for number in range(90))} }}")
+
+    assert [error["extensions"]["code"] for error in answered["errors"]] == ["BAD_USER_INPUT"]
+    assert "too many answers at once" in answered["errors"][0]["message"]

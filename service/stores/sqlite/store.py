@@ -24,7 +24,7 @@ import orjson
 
 from graph_seed import Facts, Reference
 from schema import Ontology
-from service.errors import StoreError, StoreUnavailable
+from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Plan, Unknown
 from service.stores.base import Progress, no_progress, now
 from service.stores.sqlite import tables
@@ -92,6 +92,10 @@ class SqliteStore:
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError) as error:
             raise StoreUnavailable(f"{self.path}: cannot be read just now ({error}).") from error
         except apsw.Error as error:
+            if "nested too deep" in str(error):  # SQLite adds up the subqueries of the whole statement
+                raise TooLargeError(
+                    "The operation asks for too many answers at once; ask for some of them by another."
+                ) from error
             raise StoreError(f"{self.path}: {error}") from error
 
     async def names(self, kind: str) -> list[str]:
