@@ -44,6 +44,11 @@ def all_words(texts: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(word for text in texts for word in words(text)))
 
 
+def searched(name: str, aliases: Iterable[str], summary: str | None) -> tuple[str, str]:
+    """Return the words by which an entity is searched: those of its names, and those of its summary."""
+    return all_words([name, *aliases]), all_words([summary or ""])
+
+
 def squash(text: str) -> str:
     """Return the key without all that is no letter or digit: `Fast API` and `fast-api` are one. `C++` is `c`.
 

@@ -10,46 +10,14 @@ Nullness: predicates are two-valued. A comparison with a value that is missing i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from schema import Edge, Kind, Property, PropertyType, Relation
 from service.slots import LARGEST_INTEGER, Slot, Value
 
-
-class Scores(NamedTuple):
-    """What a hit of a search is worth."""
-
-    name: int
-    alias: int
-    beginning: int
-    words: int
-    summary: int
-
-
-class Adoption(NamedTuple):
-    """What users add to a recommendation: `most` * n / (n + `half`) for n of them."""
-
-    most: int
-    half: int
-
-
 DEFAULT_PAGE = 20
 MOST_NESTED = 10
 MOST_ROOTS = 100
-
-# how answers are weighed, alike on every store; in thousandths
-SCORES = Scores(name=1000, alias=900, beginning=700, words=500, summary=200)
-ADOPTION = Adoption(most=200, half=10)
-
-# how far answers look
-MOST_ALIKE = 5_000
-"""How many hops from the rarest targets of an entity are followed to find what is like it."""
-MOST_RANKED = 50
-"""How many of those, beside the ones that are asked for, are compared in full."""
-MOST_WALKED = 20_000
-"""How many claims each end of a path is followed over, for each step."""
-MOST_MEETINGS = 50_000
-"""How many chains that meet in the middle are looked at."""
 
 # ------------------------------------------------------------------------------------------------------------ predicates
 
@@ -115,6 +83,18 @@ class Not:
 
 
 Predicate: TypeAlias = Compare | Named | Related | Counted | All | AnyOf | Not
+
+
+def conjuncts(where: Predicate | None) -> tuple[Predicate, ...]:
+    """The predicates that must all hold."""
+    match where:
+        case None:
+            return ()
+        case All(parts):
+            return parts
+        case _:
+            return (where,)
+
 
 # ----------------------------------------------------------------------------------------------------------------- pages
 

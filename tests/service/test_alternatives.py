@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph_seed import Facts, Reference, claims
-from service.plan import MOST_ALIKE
+from service.stores.ranking import MOST_ALIKE
 from tests.drawn import Told, facts_of, frameworks_told, told_of_frameworks
 from tests.graphs import Graphs, answer, data, shipped
 

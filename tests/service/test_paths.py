@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from graph_seed import Claim, Facts, Reference, claims
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
-from service.plan import MOST_WALKED
+from service.stores.ranking import MOST_WALKED
 from tests.drawn import Told, facts_of
 from tests.graphs import Graphs, answer, data, shipped
 

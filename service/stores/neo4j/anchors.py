@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.plan import All, AnyOf, ByProperty, Compare, Hops, Named, Order, Page, Predicate, Related
+from service.plan import All, AnyOf, ByProperty, Compare, Hops, Named, Order, Page, Predicate, Related, conjuncts
 from service.slots import Slot
 from service.stores.neo4j.names import alias_label, claim_key, label
 from service.stores.neo4j.predicates import (
@@ -25,7 +25,6 @@ from service.stores.neo4j.predicates import (
     clause,
     compared,
     conditions,
-    conjuncts,
     hop_conditions,
     needs_edge,
     pattern,

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from service.stores.base import Progress
-from service.stores.neo4j.names import searched
+from service.stores.neo4j.names import search_properties
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement with parameters in a transaction of its own; returns its records."""
@@ -37,7 +37,7 @@ async def _words(run: Run, write: Write, progress: Progress) -> None:
     (counted,) = await run(_COUNT_WORDLESS)
     last, done = "", 0
     while batch := await run(_WORDLESS, last=last, size=_BATCH):
-        values = (searched(row["name"], row["aliases"] or [], row["summary"]) for row in batch)
+        values = (search_properties(row["name"], row["aliases"] or [], row["summary"]) for row in batch)
         await write(_SET_WORDS, [{"id": row["id"], "values": one} for row, one in zip(batch, values, strict=True)])
         last, done = batch[-1]["id"], done + len(batch)
         progress("entities", done, counted["count"])

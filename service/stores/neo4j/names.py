@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schema import Kind, Property, PropertyType, Relation
-from schema.text import all_words, key
+from schema.text import key, searched
 
 _UNKEYED = {"id", "slug", "homepage"}
 
@@ -70,14 +70,11 @@ _WORDS_INDEX = """CREATE FULLTEXT INDEX atlas_words IF NOT EXISTS FOR (n:Entity)
 OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}"""
 
 
-def searched(name: str, aliases: Iterable[str], summary: str | None) -> dict[str, Any]:
+def search_properties(name: str, aliases: Iterable[str], summary: str | None) -> dict[str, Any]:
     """The properties by which an entity is searched."""
-    names = [name, *aliases]
-    return {
-        "name_words": all_words(names),
-        "summary_words": all_words([summary or ""]),
-        "all_names": list(dict.fromkeys(map(key, names))),
-    }
+    name_words, summary_words = searched(name, aliases, summary)
+    all_names = list(dict.fromkeys(map(key, [name, *aliases])))
+    return {"name_words": name_words, "summary_words": summary_words, "all_names": all_names}
 
 
 def indexes(kinds: tuple[Kind, ...]) -> dict[str, str]:

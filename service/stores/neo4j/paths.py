@@ -16,21 +16,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema import Relation
-from service.plan import (
-    MOST_MEETINGS,
-    MOST_WALKED,
-    ClaimNode,
-    PathFact,
-    Paths,
-    StepEnd,
-    StepPart,
-    StepRelation,
-    Steps,
-    Typename,
-)
+from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.stores.neo4j.names import relationship
-from service.stores.neo4j.predicates import slot
+from service.stores.neo4j.predicates import claim_count, slot
 from service.stores.neo4j.row import Row, dictionary
+from service.stores.ranking import MOST_MEETINGS, MOST_WALKED
 
 if TYPE_CHECKING:
     from service.stores.neo4j.cypher import Writer
@@ -85,13 +75,9 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
     return f"head({name})", shape
 
 
-def _claims(node: str) -> str:
-    return f"(COUNT {{ ({node})--() }} - COUNT {{ ({node})<-[:NAMES]-() }})"
-
-
 def _ends(root: Paths) -> str:
     one, other = (f"head(COLLECT {{ MATCH (e:Entity {{id: {slot(end)}}}) RETURN e }})" for end in root.ends)
-    return f"WITH {one} AS a, {other} AS b WITH a, b, {_claims('a')} AS w1a, {_claims('b')} AS w1b"
+    return f"WITH {one} AS a, {other} AS b WITH a, b, ({claim_count('a')}) AS w1a, ({claim_count('b')}) AS w1b"
 
 
 def _needed(root: Paths, length: int) -> str:
@@ -123,7 +109,7 @@ def _work(root: Paths, types: str, side: str, steps: int, length: int) -> str:
     known = ["a", "b", *before, *(f"{letter}{item}" for item in range(1, length) for letter in "pg")]
     return (
         f"CALL ({', '.join(known)}) {{ WITH a, b WHERE {_needed(root, length)} AND {_walkable(side, steps - 1)}"
-        f" {_chain(types, side, steps - 1)} RETURN coalesce(sum({_claims(f'n{steps - 1}')}), 0) AS s{side} }}"
+        f" {_chain(types, side, steps - 1)} RETURN coalesce(sum(({claim_count(f'n{steps - 1}')})), 0) AS s{side} }}"
     )
 
 

@@ -19,6 +19,7 @@ from service.plan import (
     Order,
     Predicate,
     Related,
+    conjuncts,
     missing,
 )
 from service.slots import Slot
@@ -60,23 +61,17 @@ def clause(conditions: Sequence[str]) -> str:
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
+def claim_count(node: str) -> str:
+    """How many claims speak of a node: its degree, less its aliases."""
+    return f"COUNT {{ ({node})--() }} - COUNT {{ ({node})<-[:NAMES]-() }}"
+
+
 def texts(names: Iterable[str]) -> str:
     """Names of ours as a list."""
     return f"[{', '.join(repr(name) for name in names)}]"
 
 
 # ---------------------------------------------------------------------------------------------------------------- nodes
-
-
-def conjuncts(where: Predicate | None) -> tuple[Predicate, ...]:
-    """The predicates that must all hold."""
-    match where:
-        case None:
-            return ()
-        case All(parts):
-            return parts
-        case _:
-            return (where,)
 
 
 def conditions(parts: Iterable[Predicate], node: str, kind: str, variables: Variables) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from schema import Edge
 from service.plan import (
-    ADOPTION,
     AnyNode,
     CellValue,
     ClaimNode,
@@ -32,6 +31,7 @@ from service.stores.neo4j.anchors import Rows
 from service.stores.neo4j.names import label
 from service.stores.neo4j.predicates import pattern, slot
 from service.stores.neo4j.row import Row, dictionary, found
+from service.stores.ranking import ADOPTION
 
 if TYPE_CHECKING:
     from service.stores.neo4j.cypher import Writer

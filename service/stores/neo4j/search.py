@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.plan import SCORES, Search
+from service.plan import Search
 from service.stores.neo4j.anchors import Rows, Way
 from service.stores.neo4j.names import WORDS, label
-from service.stores.neo4j.predicates import slot
+from service.stores.neo4j.predicates import claim_count, slot
+from service.stores.ranking import SCORES
 
 if TYPE_CHECKING:
     from service.stores.neo4j.cypher import Writer
@@ -26,7 +27,7 @@ def search(writer: Writer, root: Search) -> tuple[str, str]:
     kind = " ".join(f"WHEN {node}:{label(kind)} THEN '{kind}'" for kind in root.kinds)
     order = (
         (_score(node, text, words), True),
-        (f"COUNT {{ ({node})--() }} - COUNT {{ ({node})<-[:NAMES]-() }}", True),
+        (claim_count(node), True),
         (f"{node}.slug", False),
         (f"CASE {kind} ELSE '' END" if kind else "''", False),
     )

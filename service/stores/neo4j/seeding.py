@@ -19,7 +19,7 @@ from schema.text import key
 from service.errors import StoreError
 from service.stores.base import Progress, now
 from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
-from service.stores.neo4j.names import alias_label, has_key, indexes, label, relationship, searched
+from service.stores.neo4j.names import alias_label, has_key, indexes, label, relationship, search_properties
 
 Prepare = Callable[[Sequence[str]], Awaitable[None]]
 """Runs statements that change the schema, all in one transaction."""
@@ -171,7 +171,7 @@ def _entity_row(entity: EntityFact, ontology: Ontology) -> dict[str, Any]:
     for prop in ontology.kind_by_name[entity.kind].properties:
         if has_key(prop) and prop.name in values:
             values[f"{prop.name}_key"] = key(values[prop.name])
-    values |= searched(values["name"], values["aliases"], values.get("summary"))
+    values |= search_properties(values["name"], values["aliases"], values.get("summary"))
     return {"slug": entity.slug, "values": values, "aliases": list(dict.fromkeys(map(key, entity.values["aliases"])))}
 
 

@@ -10,15 +10,16 @@ SQLite computes a CTE again wherever it is named below a row, so each stage is o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from service.plan import MOST_ALIKE, MOST_RANKED, AlternativePart, Alternatives, EntityNode, Overlap, Score, Typename
+from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Typename
+from service.stores.ranking import MOST_ALIKE, MOST_RANKED
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.rows import CutPage, Scope, literal, parameter
-from service.stores.sqlite.tables import relation_table
+from service.stores.sqlite.tables import sides
 
 if TYPE_CHECKING:
-    from schema import Edge
     from service.stores.sqlite.sql import Writer
 
 _RARE = (
@@ -47,7 +48,6 @@ def alternatives(writer: Writer, part: Alternatives, scope: Scope) -> list[Piece
                 return _overlap(writer, part, item, (mine, entity, page.read("_pk", f"{alias}._pk")))
 
     json = concat(members((item.key, value(item)) for item in part.parts))
-    columns = ", ".join(f"{expression} AS {name}" for name, expression in page.columns.items())
     shared = f"(SELECT ifnull(sum(m._rarity), 0) FROM {_each('s.mine')} m WHERE {_has(part, 'b.value')})"
     listed = (
         f"(WITH s0 AS MATERIALIZED (SELECT ({_mine(part, entity)}) AS mine),\n"
@@ -55,7 +55,7 @@ def alternatives(writer: Writer, part: Alternatives, scope: Scope) -> list[Piece
         f"  s2 AS MATERIALIZED (SELECT s.mine, ({_others(part, entity)}) AS others FROM s1 s),\n"
         f"  s3 AS MATERIALIZED (SELECT s.*, ({_least(size)}) AS least FROM s2 s),\n"
         f"  s4 AS MATERIALIZED (SELECT s.mine, ({_near(size)}) AS near FROM s3 s)\n"
-        f" SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM"
+        f" SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {page.text} FROM"
         f" (SELECT s.mine, b.value AS other, {shared} AS shared FROM s4 s CROSS JOIN json_each(s.near) b LIMIT -1) k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k.other"
         f' ORDER BY k.shared DESC, {alias}."slug" LIMIT {size}) {page.alias})'
@@ -68,16 +68,15 @@ def _each(mine: str) -> str:
     return f"(SELECT {_FIELDS} FROM json_each({mine}))"
 
 
-def _sides(edge: Edge) -> tuple[str, str, str]:
-    """The table of an edge, and its columns of the near and the far end."""
-    near, far = ("object", "subject") if edge.reverse else ("subject", "object")
-    return relation_table(edge.relation), near, far
+def _hops(part: Alternatives) -> Iterator[tuple[int, str, str, str]]:
+    """The edges: number, table, and its columns of the near and the far end."""
+    for number, edge in enumerate(part.edges):
+        yield number, *sides(edge)
 
 
 def _mine(part: Alternatives, entity: str) -> str:
     reached: list[str] = []
-    for number, edge in enumerate(part.edges):
-        table, near, far = _sides(edge)
+    for number, table, near, far in _hops(part):
         degree = f"(SELECT count(*) FROM {table} d WHERE d.{far} = r.{far} AND d.stance < 2)"
         reached.append(
             f'SELECT {number} AS _e, r.{far} AS _pk, e."slug" AS _slug, {degree} AS _d FROM {table} r'
@@ -93,16 +92,14 @@ def _mine(part: Alternatives, entity: str) -> str:
 
 def _others(part: Alternatives, entity: str) -> str:
     """Who is joined to the rarest, with how much of it."""
-    rows: list[str] = []
-    for number, edge in enumerate(part.edges):
-        table, near, far = _sides(edge)
-        rows.append(
-            f"SELECT r.{near} AS _f, m._rarity FROM {_each('s.rare')} m CROSS JOIN {table} r"
-            f" ON r.{far} = m._pk AND r.stance < 2 WHERE m._e = {number}"
-        )
+    rows = " UNION ALL ".join(
+        f"SELECT r.{near} AS _f, m._rarity FROM {_each('s.rare')} m CROSS JOIN {table} r"
+        f" ON r.{far} = m._pk AND r.stance < 2 WHERE m._e = {number}"
+        for number, table, near, far in _hops(part)
+    )
     return (
         f"SELECT json_group_array(json_array(_f, _part)) FROM (SELECT _f, sum(_rarity) AS _part"
-        f" FROM ({' UNION ALL '.join(rows)}) WHERE _f <> {entity} GROUP BY _f)"
+        f" FROM ({rows}) WHERE _f <> {entity} GROUP BY _f)"
     )
 
 
@@ -124,12 +121,12 @@ def _near(size: str) -> str:
 
 def _has(part: Alternatives, other: str) -> str:
     """Whether an entity is joined to the target `m`."""
-    cases: list[str] = []
-    for number, edge in enumerate(part.edges):
-        table, near, far = _sides(edge)
-        hop = f"EXISTS (SELECT 1 FROM {table} r WHERE r.{near} = {other} AND r.{far} = m._pk AND r.stance < 2)"
-        cases.append(f"WHEN {number} THEN {hop}")
-    return f"CASE m._e {' '.join(cases)} END"
+    cases = " ".join(
+        f"WHEN {number} THEN"
+        f" EXISTS (SELECT 1 FROM {table} r WHERE r.{near} = {other} AND r.{far} = m._pk AND r.stance < 2)"
+        for number, table, near, far in _hops(part)
+    )
+    return f"CASE m._e {cases} END"
 
 
 def _overlap(writer: Writer, part: Alternatives, overlap: Overlap, rows: tuple[str, str, str]) -> list[Piece]:
@@ -140,14 +137,12 @@ def _overlap(writer: Writer, part: Alternatives, overlap: Overlap, rows: tuple[s
         has = _has(part, other) if overlap.name == "shared" else f"NOT {_has(part, other)}"
         tables, order = f"{_each(mine)} m JOIN entity {alias} ON {alias}._pk = m._pk WHERE {has}", "m._n"
     else:
-        extra: list[str] = []
-        for number, edge in enumerate(part.edges):
-            table, near, far = _sides(edge)
-            extra.append(
-                f"SELECT {number} AS _e, r.{far} AS _pk FROM {table} r WHERE r.{near} = {other} AND r.stance < 2"
-                f" AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.{near} = {entity} AND o.{far} = r.{far}"
-                f" AND o.stance < 2)"
-            )
-        tables = f"({' UNION ALL '.join(extra)}) x JOIN entity {alias} ON {alias}._pk = x._pk"
+        extra = " UNION ALL ".join(
+            f"SELECT {number} AS _e, r.{far} AS _pk FROM {table} r WHERE r.{near} = {other} AND r.stance < 2"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.{near} = {entity} AND o.{far} = r.{far}"
+            f" AND o.stance < 2)"
+            for number, table, near, far in _hops(part)
+        )
+        tables = f"({extra}) x JOIN entity {alias} ON {alias}._pk = x._pk"
         order = f'x._e, {alias}."slug"'
     return [Fixed("["), f"(SELECT ifnull(group_concat({json}, ',' ORDER BY {order}), '') FROM {tables})", Fixed("]")]

@@ -75,9 +75,7 @@ def _rows(writer: Writer, root: Comparison, edge: Edge, number: int, parts: tupl
                 json = concat(writer.entity(entity_parts, Scope(entity)))
                 return [f"(SELECT {json} FROM entity {entity} WHERE {entity}._pk = a._pk)"]
             case ClaimNode(parts=claim_parts):
-                claim = writer.alias("c")
-                json = concat(writer.claim(claim_parts or (), Scope(claim)))
-                return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}._pk = {hop}.claim), 'null')"]
+                return [f"ifnull({writer.led(claim_parts, f'{hop}.claim')}, 'null')"]
 
     def row(part: RowPart) -> list[Piece]:
         match part:

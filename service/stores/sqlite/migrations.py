@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import apsw
 
-from service.stores.sqlite.tables import word_columns
+from schema.text import searched
 
 _BATCH = 1000
 
@@ -29,7 +29,7 @@ def _words(db: apsw.Connection) -> None:
     while batch := list(db.execute(read, (last, _BATCH))):
         db.executemany(
             "UPDATE entity SET _names = ?, _summary = ? WHERE _pk = ?",
-            ((*word_columns(name, json.loads(aliases), summary), pk) for pk, name, aliases, summary in batch),
+            ((*searched(name, json.loads(aliases), summary), pk) for pk, name, aliases, summary in batch),
         )
         last = batch[-1][0]
 

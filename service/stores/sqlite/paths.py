@@ -17,21 +17,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.plan import (
-    MOST_MEETINGS,
-    MOST_WALKED,
-    ClaimNode,
-    PathFact,
-    Paths,
-    StepEnd,
-    StepPart,
-    StepRelation,
-    Steps,
-    Typename,
-)
+from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.slots import LONGEST_PATH
+from service.stores.ranking import MOST_MEETINGS, MOST_WALKED
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import Scope, literal, parameter
+from service.stores.sqlite.rows import Scope, claim_count, literal, parameter
 
 if TYPE_CHECKING:
     from service.stores.sqlite.sql import Writer
@@ -42,7 +32,6 @@ _CLOSED = 3
 _GROWS = {2: 1, 3: 2, 5: 3}
 """Before which length a step more is taken from each end, and which one."""
 _FIELDS = "value ->> 0 AS _p, value ->> 1 AS _m, value ->> 2 AS _n, value ->> 3 AS _c, value ->> 4 AS _k"
-_CLAIMS = "ifnull((SELECT claims FROM degree WHERE entity = {}), 0)"
 
 
 def paths(writer: Writer, root: Paths) -> str:
@@ -52,7 +41,7 @@ def paths(writer: Writer, root: Paths) -> str:
     def stage(*columns: str) -> None:
         stages.append(f"SELECT s.*, {', '.join(columns)} FROM s{len(stages) - 1} s")
 
-    stage(*(f"{_CLAIMS.format(f's.{side}')} AS w{side}1" for side in "ab"))
+    stage(*(f"{claim_count(f's.{side}')} AS w{side}1" for side in "ab"))
     for length in range(1, root.most + 1):
         stage(f"{_needed(root, length)} AS n{length}")
         if steps := _GROWS.get(length):
@@ -165,7 +154,7 @@ def _grown(side: str, steps: int, length: int) -> str:
 
 
 def _work(side: str, steps: int) -> str:
-    total = f"(SELECT ifnull(sum({_CLAIMS.format('h._m')}), 0) FROM {_chains(side, steps)} h)"
+    total = f"(SELECT ifnull(sum({claim_count('h._m')}), 0) FROM {_chains(side, steps)} h)"
     return f"iif({_walkable(side, steps)}, {total}, {MOST_WALKED} + 1)"
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.plan import (
-    ADOPTION,
     AnyNode,
     CellValue,
     ClaimNode,
@@ -29,6 +28,7 @@ from service.plan import (
     Typename,
     Weight,
 )
+from service.stores.ranking import ADOPTION
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Scope, found, literal, parameter
 from service.stores.sqlite.tables import relation_table
@@ -162,10 +162,9 @@ def _recommended(writer: Writer, root: Recommending, part: Typename | Recommende
                 return _reasons(writer, root, item, page.read("_pk", f"{alias}._pk"), page.read("_u", "k._u"))
 
     json = concat(members((item.key, value(item)) for item in part.parts))
-    columns = ", ".join(f"{expression} AS {name}" for name, expression in page.columns.items()) or "1"
     failed = "> 0" if part.near else "= 0"
     listed = (
-        f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM {_KEPT} k"
+        f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {page.text} FROM {_KEPT} k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k._f WHERE k._failed {failed}"
         f' ORDER BY k._rank, {alias}."slug" LIMIT {parameter(root.size)}) {page.alias})'
     )
@@ -203,9 +202,7 @@ def _reason(writer: Writer, requirement: Requirement, parts: tuple[ReasonPart, .
             case Weight():
                 return [f"({_weight(requirement)}) / 1000.0"]
             case ClaimNode(parts=claim_parts):
-                claim = writer.alias("c")
-                json = concat(writer.claim(claim_parts or (), Scope(claim)))
-                return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}._pk = r.claim), 'null')"]
+                return [f"ifnull({writer.led(claim_parts, 'r.claim')}, 'null')"]
 
     return concat(members((part.key, value(part)) for part in parts))
 

@@ -42,6 +42,11 @@ class CutPage:
         self.columns[name] = expression
         return f"{self.alias}.{name}"
 
+    @property
+    def text(self) -> str:
+        """What the subquery that cuts the page selects, once all that is read of it has been asked for."""
+        return ", ".join(f"{expression} AS {name}" for name, expression in self.columns.items()) or "1"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -66,6 +71,16 @@ def literal(name: str) -> str:
 
 def where_clause(conditions: Sequence[str]) -> str:
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def begins(text: str, value: str) -> str:
+    """Whether a text begins with a value, as a range that an index serves."""
+    return f"{text} >= {value} AND {text} < {value} || char(1114111)"
+
+
+def claim_count(entity: str) -> str:
+    """How many claims speak of an entity."""
+    return f"ifnull((SELECT claims FROM degree WHERE entity = {entity}), 0)"
 
 
 def found(kind: str, key: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.plan import SCORES, Search
-from service.stores.sqlite.rows import Rows, literal, parameter
+from service.plan import Search
+from service.stores.ranking import SCORES
+from service.stores.sqlite.rows import Rows, begins, claim_count, literal, parameter
 
 if TYPE_CHECKING:
     from service.stores.sqlite.sql import Writer
@@ -23,7 +24,7 @@ def search(writer: Writer, root: Search) -> str:
     )
     order = (
         (_score(alias, parameter(root.text), words), True),
-        (f"ifnull((SELECT claims FROM degree WHERE entity = {alias}._pk), 0)", True),
+        (claim_count(f"{alias}._pk"), True),
         (f'{alias}."slug"', False),
         (f"{alias}._kind", False),
     )
@@ -37,6 +38,6 @@ def _score(alias: str, text: str, words: str) -> str:
     return (
         f'CASE WHEN {alias}."name_key" = {text} THEN {SCORES.name}'
         f" WHEN {names} n.alias = 1 AND n.key = {text}) THEN {SCORES.alias}"
-        f" WHEN {names} n.key >= {text} AND n.key < {text} || char(1114111)) THEN {SCORES.beginning}"
+        f" WHEN {names} {begins('n.key', text)}) THEN {SCORES.beginning}"
         f" WHEN {begun} THEN {SCORES.words} ELSE {SCORES.summary} END"
     )

@@ -76,6 +76,7 @@ from service.plan import (
     Total,
     Typename,
     Walk,
+    conjuncts,
     missing,
 )
 from service.slots import Slot
@@ -85,9 +86,19 @@ from service.stores.sqlite.graph import graph
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.paths import paths
 from service.stores.sqlite.recommend import recommending
-from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Rows, Scope, found, literal, parameter, where_clause
+from service.stores.sqlite.rows import (
+    STANCE_TEXT,
+    CutPage,
+    Rows,
+    Scope,
+    begins,
+    found,
+    literal,
+    parameter,
+    where_clause,
+)
 from service.stores.sqlite.search import search
-from service.stores.sqlite.tables import STANCES, column, key_column, relation_table
+from service.stores.sqlite.tables import STANCES, column, key_column, sides
 
 _COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _BARE = frozenset({"id", "slug"})
@@ -188,8 +199,8 @@ class Writer:
 
     def _walk(self, walk: Walk, scope: Scope) -> str:
         edge, alias = self.alias("r"), self.alias("t")
-        near, far = ("object", "subject") if walk.hops.edge.reverse else ("subject", "object")
-        table = f"{relation_table(walk.hops.edge.relation)} {edge}"
+        name, near, far = sides(walk.hops.edge)
+        table = f"{name} {edge}"
         conditions = (f"{edge}.{near} = {scope.read('_pk')}", *self._hops(walk.hops, edge))
         rows = Rows(
             tables=f"{table} JOIN entity {alias} ON {alias}._pk = {edge}.{far}",
@@ -218,6 +229,12 @@ class Writer:
 
     def claim(self, parts: tuple[ClaimPart, ...], scope: Scope) -> list[Piece]:
         return members((part.key, self._claim_part(part, scope)) for part in parts)
+
+    def led(self, parts: tuple[ClaimPart, ...] | None, key: str) -> str:
+        """The JSON of the claim with this key; null where there is none."""
+        claim = self.alias("c")
+        json = concat(self.claim(parts or (), Scope(claim)))
+        return f"(SELECT {json} FROM claim {claim} WHERE {claim}._pk = {key})"
 
     def _claim_part(self, part: ClaimPart, scope: Scope) -> list[Piece]:
         match part:
@@ -320,11 +337,8 @@ class Writer:
             case ClaimNode(parts=parts) if not rows.edge:
                 return self.claim(parts or (), scope)
             case ClaimNode(parts=parts):
-                claim = self.alias("c")
-                json = concat(self.claim(parts or (), Scope(claim)))
                 assert scope.page is not None  # noqa: S101 - edges stand in a page
-                led = scope.page.read("_claim", f"{rows.edge}.claim")
-                return [f"(SELECT {json} FROM claim {claim} WHERE {claim}._pk = {led})"]
+                return [self.led(parts, scope.page.read("_claim", f"{rows.edge}.claim"))]
 
     def _page_fact(self, item: Typename | PageFact, rows: Rows, page: Page, cut: CutPage, size: str) -> list[Piece]:
         match item:
@@ -360,7 +374,7 @@ class Writer:
         if isinstance(facet, Typename):
             return [string(facet.name)]
         edge, target, cut = self.alias("r"), self.alias("t"), CutPage(self.alias("p"))
-        near, far = ("object", "subject") if facet.hops.edge.reverse else ("subject", "object")
+        table, near, far = sides(facet.hops.edge)
 
         def value(part: FacetPart) -> list[Piece]:
             match part:
@@ -373,15 +387,12 @@ class Writer:
 
         json = concat(members((part.key, value(part)) for part in facet.parts))
         conditions = (*rows.base, *self._where(facet.where, rows.alias, rows.kind), *self._hops(facet.hops, edge))
-        joined = (
-            f"{rows.tables} JOIN {relation_table(facet.hops.edge.relation)} {edge} ON {edge}.{near} = {rows.alias}._pk"
-        )
+        joined = f"{rows.tables} JOIN {table} {edge} ON {edge}.{near} = {rows.alias}._pk"
         groups = (
             f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {joined}{where_clause(conditions)} GROUP BY 1"
         )
-        columns = ", ".join(f"{expression} AS {name}" for name, expression in cut.columns.items()) or "1"
         listed = (
-            f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {columns} FROM ({groups}) g"
+            f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {cut.text} FROM ({groups}) g"
             f" JOIN entity {target} ON {target}._pk = g._target"
             f' ORDER BY g._count DESC, {target}."slug" LIMIT {parameter(facet.size)}) {cut.alias})'
         )
@@ -396,8 +407,7 @@ class Writer:
         order = ", ".join(f"{term}{' DESC' if falls != page.backwards else ''}" for term, falls in rows.order)
         more = "hasPreviousPage" if page.backwards else "hasNextPage"
         limit = f"{size} + 1" if more in facts else size
-        columns = ", ".join(f"{expression} AS {name}" for name, expression in cut.columns.items()) or "1"
-        text = f"SELECT {columns} FROM {rows.tables}{where_clause(conditions)} ORDER BY {order} LIMIT {limit}"
+        text = f"SELECT {cut.text} FROM {rows.tables}{where_clause(conditions)} ORDER BY {order} LIMIT {limit}"
         if not facts and not page.backwards:
             return f"({text})"
         return f"(SELECT row_number() OVER () AS _n, count(*) OVER () AS _m, q.* FROM ({text}) q)"
@@ -470,7 +480,7 @@ class Writer:
             case "contains":
                 return f"{text} GLOB {_glob(value)}"
             case "startsWith":
-                return f"({text} >= {value} AND {text} < {value} || char(1114111))"
+                return f"({begins(text, value)})"
             case "endsWith":
                 return f"({value} = '' OR substr({text}, -length({value})) = {value})"
             case _:
@@ -484,8 +494,8 @@ class Writer:
 
     def _related(self, hops: Hops, where: Predicate | None, alias: str) -> str:
         edge, target = self.alias("r"), self.alias("t")
-        near, far = ("object", "subject") if hops.edge.reverse else ("subject", "object")
-        tables = f"{relation_table(hops.edge.relation)} {edge}"
+        table, near, far = sides(hops.edge)
+        tables = f"{table} {edge}"
         conditions = list(self._hops(hops, edge))
         if where is not None:
             tables += f" JOIN entity {target} ON {target}._pk = {edge}.{far}"
@@ -497,10 +507,9 @@ class Writer:
         return f"EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(conditions)})"
 
     def _count(self, hops: Hops, alias: str) -> str:
-        edge = self.alias("r")
-        near = "object" if hops.edge.reverse else "subject"
+        edge, (table, near, _) = self.alias("r"), sides(hops.edge)
         conditions = (f"{edge}.{near} = {alias}._pk", *self._hops(hops, edge))
-        return f"(SELECT count(*) FROM {relation_table(hops.edge.relation)} {edge}{where_clause(conditions)})"
+        return f"(SELECT count(*) FROM {table} {edge}{where_clause(conditions)})"
 
     def _hops(self, hops: Hops, edge: str) -> tuple[str, ...]:
         least = () if hops.least is None else (f"{edge}.confidence >= {parameter(hops.least)}",)
@@ -537,9 +546,9 @@ def _stances(stances: tuple[str, ...], alias: str) -> tuple[str, ...]:
 
 def _is_one(where: Predicate | None) -> bool:
     """Whether a filter names entities by their slugs."""
-    parts = where.parts if isinstance(where, All) else (where,)
     return any(
-        isinstance(part, Compare) and part.property.name == "slug" and part.operator in {"eq", "in"} for part in parts
+        isinstance(part, Compare) and part.property.name == "slug" and part.operator in {"eq", "in"}
+        for part in conjuncts(where)
     )
 
 

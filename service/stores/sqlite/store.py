@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import orjson
@@ -31,6 +31,8 @@ from service.stores.sqlite import tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
+
+T = TypeVar("T")
 
 _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
@@ -80,7 +82,11 @@ class SqliteStore:
         bookmark: str | None = None,  # noqa: ARG002
     ) -> list[orjson.Fragment | Unknown | GaveUp]:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._fetch, statement, values)
+        return await self._threaded(self._fetch, statement, values)
+
+    async def _threaded(self, work: Callable[..., T], *given: Any) -> T:
+        """Do on a reader's thread what would hold up the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
 
     def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown | GaveUp]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
@@ -99,30 +105,25 @@ class SqliteStore:
             raise StoreError(f"{self.path}: {error}") from error
 
     async def names(self, kind: str) -> list[str]:
-        def read() -> list[str]:
-            slugs = "SELECT slug FROM entity WHERE _kind = ?1 UNION SELECT key FROM name WHERE kind = ?1"
-            return [name for (name,) in self._connection().execute(slugs, (kind,))]
-
-        return await asyncio.get_running_loop().run_in_executor(self._pool, read)
+        slugs = "SELECT slug FROM entity WHERE _kind = ?1 UNION SELECT key FROM name WHERE kind = ?1"
+        return [name for (name,) in await self._threaded(self._rows, slugs, (kind,))]
 
     async def spellings(self) -> dict[str, list[str]]:
         # one text a kind, since each row would hold up the event loop
         listed = "SELECT kind, json_group_array(DISTINCT key) FROM name GROUP BY kind"
-        rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, listed)
-        return {kind: orjson.loads(keys) for kind, keys in rows}
+        return {kind: orjson.loads(keys) for kind, keys in await self._threaded(self._rows, listed)}
 
     async def summaries(self) -> dict[str, list[str]]:
         listed = "SELECT _kind, json_group_array(DISTINCT _summary) FROM entity GROUP BY _kind"
-        rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, listed)
-        return {kind: orjson.loads(texts) for kind, texts in rows}
+        return {kind: orjson.loads(texts) for kind, texts in await self._threaded(self._rows, listed)}
 
     async def version(self) -> str:
-        rows = await asyncio.get_running_loop().run_in_executor(self._pool, self._rows, "SELECT version FROM graph")
+        rows = await self._threaded(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
     async def ready(self) -> bool:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._count_entities)
+            await self._threaded(self._count_entities)
         except (apsw.Error, StoreError):
             return False
         return True
@@ -133,7 +134,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- seeding
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._seed, facts, progress)
+        return await self._threaded(self._seed, facts, progress)
 
     def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
         db = self._connection()

@@ -20,8 +20,8 @@ from typing import Any
 
 from graph_seed import Claim, Facts, claims
 from graph_seed.facts import EntityFact, global_id
-from schema import Kind, Ontology, Property, PropertyType, Relation
-from schema.text import all_words, key
+from schema import Edge, Kind, Ontology, Property, PropertyType, Relation
+from schema.text import key, searched
 
 STANCES = {"HAS": 0, "DISPUTED": 1, "LACKS": 2}
 """How an edge stores its stance; what is known is below 2."""
@@ -39,6 +39,12 @@ def relation_table(relation: Relation) -> str:
     """`framework_has_feature`, quoted."""
     subject = "".join(f"_{char.lower()}" if char.isupper() else char for char in relation.subject).lstrip("_")
     return quote(f"{subject}_{relation.name.lower()}")
+
+
+def sides(edge: Edge) -> tuple[str, str, str]:
+    """The table of an edge, and its columns of the end that it leads from and of that which it leads to."""
+    near, far = ("object", "subject") if edge.reverse else ("subject", "object")
+    return relation_table(edge.relation), near, far
 
 
 def column(prop: Property) -> str:
@@ -165,12 +171,7 @@ def entity_row(ontology: Ontology, pk: int, entity: EntityFact) -> list[Any]:
     row = [values.get(prop.name) for prop in _properties(ontology)]
     keys = [values.get(prop.name) for prop in _properties(ontology) if _has_key(prop)]
     keyed = (None if text is None else key(text) for text in keys)
-    return [pk, entity.kind, *row, *keyed, *word_columns(values["name"], entity.values["aliases"], values["summary"])]
-
-
-def word_columns(name: str, aliases: Iterable[str], summary: str | None) -> tuple[str, str]:
-    """What `_names` and `_summary` hold."""
-    return all_words([name, *aliases]), all_words([summary or ""])
+    return [pk, entity.kind, *row, *keyed, *searched(values["name"], entity.values["aliases"], values["summary"])]
 
 
 INSERT_NAME = "INSERT INTO name (kind, key, entity, alias) VALUES (?, ?, ?, ?)"
