@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graph_seed.facts import EvidenceFact, Facts, Reference
-from schema import Relation
+from schema import Ontology, Relation
 
 Stance = Literal["HAS", "DISPUTED", "LACKS"]
 
@@ -35,7 +35,22 @@ class Claim:
     @property
     def key(self) -> str:
         """Unique over all claims; lists of claims are ordered by it."""
-        return f"{self.subject}/{self.relation.name}/{self.object}"
+        return claim_key(self.subject, self.relation, self.object)
+
+
+def claim_key(subject: Reference, relation: Relation, object_: Reference) -> str:
+    """What is unique over all claims."""
+    return f"{subject}/{relation.name}/{object_}"
+
+
+def ends_of(key: str, ontology: Ontology) -> tuple[Reference, Relation, Reference]:
+    """The ends and the relation of the claim with this key."""
+    subject, name, object_ = (part.partition(":") for part in key.split("/"))
+    return (
+        Reference(subject[0], subject[2]),
+        ontology.relation_by_signature[subject[0], name[0], object_[0]],
+        Reference(object_[0], object_[2]),
+    )
 
 
 def claims(facts: Facts) -> Iterator[Claim]:

@@ -35,6 +35,15 @@ class Reference(NamedTuple):
         """The global ID that clients see."""
         return global_id(self.kind, self.slug)
 
+    @classmethod
+    def of_id(cls, given: str) -> Reference | None:
+        """What a global ID refers to; None where it is none."""
+        try:
+            kind, colon, slug = base64.b64decode(given, validate=True).decode().partition(":")
+        except ValueError:
+            return None
+        return cls(kind, slug) if colon else None
+
 
 @dataclass(frozen=True, slots=True)
 class EntityFact:
@@ -98,8 +107,61 @@ def read(folder: Path, ontology: Ontology = ONTOLOGY) -> Facts:
     return Facts(tuple(reader.entities.values()), tuple(reader.evidence.values()), digest.hexdigest()[:16])
 
 
-class _Fault(ValueError):  # noqa: N818 - it is what is wrong, not where the reader failed
-    """What is wrong with a line."""
+class Fault(ValueError):  # noqa: N818 - it is what is wrong, not where the reader failed
+    """What is wrong with a line, and with which of its fields, where it is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
+    """The entity that a line of facts tells; raises Fault."""
+    kind = ontology.kind_by_name.get(_text(line, "kind") or "")
+    if kind is None:
+        raise Fault(f"there is no kind '{line['kind']}'; there are {', '.join(ontology.kind_by_name)}.", "kind")
+    known = {item.name for item in kind.properties} - _DERIVED
+    if unknown := set(line) - known - {"kind"}:
+        raise Fault(f"{kind.name} has no property '{min(unknown)}'; it has {', '.join(sorted(known))}.", min(unknown))
+    values = {item.name: _value(item, line) for item in kind.properties if item.name not in _DERIVED}
+    _check_slug(values["slug"])
+    if not values["name"].strip():
+        raise Fault("name is blank.", "name")
+    return EntityFact(kind.name, values["slug"], values)
+
+
+def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
+    """The piece of evidence that a line of facts tells; raises Fault."""
+    if unknown := set(line) - _EVIDENCE_KEYS:
+        raise Fault(f"evidence has no '{min(unknown)}'; it has {', '.join(sorted(_EVIDENCE_KEYS))}.", min(unknown))
+    subject, object_ = _reference(line, "subject", ontology), _reference(line, "object", ontology)
+    name = _text(line, "relation")
+    relation = ontology.relation_by_signature.get((subject.kind, name or "", object_.kind))
+    if relation is None:
+        allowed = _allowed(subject.kind, ontology)
+        raise Fault(f"no relation {subject.kind} {name} {object_.kind}{allowed}.", "relation")
+    supports = line.get("supports", True)
+    if not isinstance(supports, bool):
+        raise Fault(f"supports is {supports!r}; write true or false.", "supports")
+    note = _text(line, "note")
+    if not note or not note.strip():
+        raise Fault("note is missing: say the claim in a sentence of your own.", "note")
+    source = _text(line, "source")
+    if not source:
+        raise Fault("source is missing: name the slug of the source that says so.", "source")
+    return EvidenceFact(subject, relation, object_, source, supports, note, _text(line, "term"), _text(line, "locator"))
+
+
+def _reference(line: Mapping[str, Any], end: str, ontology: Ontology) -> Reference:
+    kind, colon, slug = (_text(line, end) or "").partition(":")
+    if not colon or kind not in ontology.kind_by_name:
+        raise Fault(f"{end} is {line.get(end)!r}; write it as Kind:slug, such as Framework:django.", end)
+    return Reference(kind, slug)
+
+
+def _allowed(kind: str, ontology: Ontology) -> str:
+    told = [f"{item.name} {item.object}" for item in ontology.relations if item.subject == kind]
+    return f"; from {kind} there are {', '.join(told)}" if told else f"; nothing starts at a {kind}"
 
 
 class _Reader:
@@ -118,7 +180,7 @@ class _Reader:
             place = f"{file}:{number}"
             try:
                 self._line(_json_object(line), place)
-            except _Fault as fault:
+            except Fault as fault:
                 self.faults.append(f"{place}: {fault}")
 
     def finish(self) -> None:
@@ -134,35 +196,20 @@ class _Reader:
 
     def _line(self, line: dict[str, Any], place: str) -> None:
         if "kind" in line:
-            entity = self._entity(line)
+            entity = entity_fact(line, self._ontology)
             self._keep(self.entities, entity.reference, entity, place)
         elif "relation" in line:
-            item = self._evidence(line)
+            item = evidence_fact(line, self._ontology)
             self._keep(self.evidence, (item.subject, item.relation.name, item.object, item.source), item, place)
         else:
-            raise _Fault("a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation').")
+            raise Fault("a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation').")
 
     def _keep(self, kept: dict[Any, Any], name: Any, fact: Any, place: str) -> None:
         if name in kept:
             told = name if isinstance(name, Reference) else " ".join(map(str, name))
-            raise _Fault(f"{told} stands already at {self._places[name]}.")
+            raise Fault(f"{told} stands already at {self._places[name]}.")
         kept[name] = fact
         self._places[name] = place
-
-    # -------------------------------------------------------------------------------------------------------- entities
-
-    def _entity(self, line: dict[str, Any]) -> EntityFact:
-        kind = self._ontology.kind_by_name.get(_text(line, "kind") or "")
-        if kind is None:
-            raise _Fault(f"there is no kind '{line['kind']}'; there are {', '.join(self._ontology.kind_by_name)}.")
-        known = {item.name for item in kind.properties} - _DERIVED
-        if unknown := set(line) - known - {"kind"}:
-            raise _Fault(f"{kind.name} has no property '{min(unknown)}'; it has {', '.join(sorted(known))}.")
-        values = {item.name: _value(item, line) for item in kind.properties if item.name not in _DERIVED}
-        _check_slug(values["slug"])
-        if not values["name"].strip():
-            raise _Fault("name is blank.")
-        return EntityFact(kind.name, values["slug"], values)
 
     def _claim_alias(self, owner: Reference, alias: str) -> None:
         """An alias leads to one entity of its kind."""
@@ -172,39 +219,6 @@ class _Reader:
             holder = slugged
         if holder != owner:
             self.faults.append(f"{self._places[owner]}: the alias '{alias}' of {owner} already leads to {holder}.")
-
-    # -------------------------------------------------------------------------------------------------------- evidence
-
-    def _evidence(self, line: dict[str, Any]) -> EvidenceFact:
-        if unknown := set(line) - _EVIDENCE_KEYS:
-            raise _Fault(f"evidence has no '{min(unknown)}'; it has {', '.join(sorted(_EVIDENCE_KEYS))}.")
-        subject, object_ = self._reference(line, "subject"), self._reference(line, "object")
-        name = _text(line, "relation")
-        relation = self._ontology.relation_by_signature.get((subject.kind, name or "", object_.kind))
-        if relation is None:
-            raise _Fault(f"no relation {subject.kind} {name} {object_.kind}{self._allowed(subject.kind)}.")
-        supports = line.get("supports", True)
-        if not isinstance(supports, bool):
-            raise _Fault(f"supports is {supports!r}; write true or false.")
-        note = _text(line, "note")
-        if not note or not note.strip():
-            raise _Fault("note is missing: say the claim in a sentence of your own.")
-        source = _text(line, "source")
-        if not source:
-            raise _Fault("source is missing: name the slug of the source that says so.")
-        return EvidenceFact(
-            subject, relation, object_, source, supports, note, _text(line, "term"), _text(line, "locator")
-        )
-
-    def _reference(self, line: dict[str, Any], end: str) -> Reference:
-        kind, colon, slug = (_text(line, end) or "").partition(":")
-        if not colon or kind not in self._ontology.kind_by_name:
-            raise _Fault(f"{end} is {line.get(end)!r}; write it as Kind:slug, such as Framework:django.")
-        return Reference(kind, slug)
-
-    def _allowed(self, kind: str) -> str:
-        told = [f"{item.name} {item.object}" for item in self._ontology.relations if item.subject == kind]
-        return f"; from {kind} there are {', '.join(told)}" if told else f"; nothing starts at a {kind}"
 
     def _near(self, missing: Reference) -> str:
         import difflib  # noqa: PLC0415 - only when something is wrong
@@ -218,17 +232,17 @@ def _json_object(line: bytes) -> dict[str, Any]:
     try:
         found = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_no_double)
     except UnicodeDecodeError as error:
-        raise _Fault(f"not UTF-8 ({error.reason} at byte {error.start}).") from error
+        raise Fault(f"not UTF-8 ({error.reason} at byte {error.start}).") from error
     except json.JSONDecodeError as error:
-        raise _Fault(f"not JSON ({error.msg} at column {error.colno}).") from error
-    except _Fault:
+        raise Fault(f"not JSON ({error.msg} at column {error.colno}).") from error
+    except Fault:
         raise
     except ValueError as error:
-        raise _Fault("not JSON (a number has too many digits).") from error
+        raise Fault("not JSON (a number has too many digits).") from error
     except RecursionError as error:
-        raise _Fault("nested too deeply.") from error
+        raise Fault("nested too deeply.") from error
     if not isinstance(found, dict):
-        raise _Fault("a line is one JSON object.")
+        raise Fault("a line is one JSON object.")
     return found
 
 
@@ -236,7 +250,7 @@ def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
-        raise _Fault(f"'{next(name for name in names if names.count(name) > 1)}' is given twice.")
+        raise Fault(f"'{next(name for name in names if names.count(name) > 1)}' is given twice.")
     return found
 
 
@@ -247,13 +261,13 @@ def _text(line: Mapping[str, Any], name: str) -> str | None:
 
 def _checked_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise _Fault(f"{name} is {value!r}; write text.")
+        raise Fault(f"{name} is {value!r}; write text.", name)
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise _Fault(f"{name} holds half of a surrogate pair.") from error
+        raise Fault(f"{name} holds half of a surrogate pair.", name) from error
     if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in value):
-        raise _Fault(f"{name} holds a control character.")
+        raise Fault(f"{name} holds a control character.", name)
     return value
 
 
@@ -263,17 +277,17 @@ def _value(item: Property, line: Mapping[str, Any]) -> Any:
         return []
     if value is None:
         if item.required:
-            raise _Fault(f"{item.name} is missing.")
+            raise Fault(f"{item.name} is missing.", item.name)
         return None
     return _READERS[item.type](item, value)
 
 
 def _read_texts(item: Property, value: Any) -> list[str]:
     if not isinstance(value, list):
-        raise _Fault(f"{item.name} is {value!r}; write a list of texts.")
+        raise Fault(f"{item.name} is {value!r}; write a list of texts.", item.name)
     texts = [_checked_text(one, item.name) for one in value]
     if any(not text.strip() for text in texts):
-        raise _Fault(f"{item.name} holds a blank text.")
+        raise Fault(f"{item.name} holds a blank text.", item.name)
     return texts
 
 
@@ -281,18 +295,18 @@ def _read_date(item: Property, value: Any) -> str:
     try:
         return parse_date(value)
     except ValueError as error:
-        raise _Fault(f"{item.name}: {error}") from error
+        raise Fault(f"{item.name}: {error}", item.name) from error
 
 
 def _read_integer(item: Property, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**31:
-        raise _Fault(f"{item.name} is {value!r}; write a whole number of at most 32 bits.")
+        raise Fault(f"{item.name} is {value!r}; write a whole number of at most 32 bits.", item.name)
     return value
 
 
 def _read_choice(item: Property, value: Any) -> str:
     if value not in item.choices:
-        raise _Fault(f"{item.name} is {value!r}; there are {', '.join(item.choices)}.")
+        raise Fault(f"{item.name} is {value!r}; there are {', '.join(item.choices)}.", item.name)
     return value
 
 
@@ -307,13 +321,15 @@ _READERS: dict[PropertyType, Callable[[Property, Any], Any]] = {
 
 def _check_slug(slug: str) -> None:
     if not slug or len(slug) > _LONGEST_SLUG:
-        raise _Fault(f"slug has {len(slug)} characters; it has 1 to {_LONGEST_SLUG}.")
+        raise Fault(f"slug has {len(slug)} characters; it has 1 to {_LONGEST_SLUG}.", "slug")
     if high := [char for char in slug if "\ue000" <= char <= "\uffff"]:
-        raise _Fault(f"slug '{slug}' holds {high[0]!r}, which not every store sorts alike; spell it another way.")
+        raise Fault(
+            f"slug '{slug}' holds {high[0]!r}, which not every store sorts alike; spell it another way.", "slug"
+        )
     if key(slug) != slug:
-        raise _Fault(f"slug '{slug}' is not lower-case without accents; write '{key(slug)}'.")
+        raise Fault(f"slug '{slug}' is not lower-case without accents; write '{key(slug)}'.", "slug")
     if wrong := [char for char in slug if char not in "-_." and unicodedata.category(char)[0] not in "LMN"]:
-        raise _Fault(f"slug '{slug}' holds {wrong[0]!r}; it is made of letters, digits, '-', '_' and '.'.")
+        raise Fault(f"slug '{slug}' holds {wrong[0]!r}; it is made of letters, digits, '-', '_' and '.'.", "slug")
 
 
 def by_kind(facts: Facts, ontology: Ontology) -> Iterator[tuple[Kind, int]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from graph_seed import Facts
 from service.plan import Plan
+from service.stores.writing import Entry, Transaction
 
 S = TypeVar("S")
+T = TypeVar("T")
+
+Work: TypeAlias = Callable[[Transaction], Coroutine[Any, Any, T]]
+"""What is done in a write transaction: it waits for nothing but the transaction."""
 
 Progress = Callable[[str, int, int], None]
 """Told while a graph is written: what is being written, how many are done, how many there are."""
@@ -48,6 +53,16 @@ class Store(Protocol, Generic[S]):
         """Hold these facts if the store holds nothing yet; False when it does already, and then `facts` is not called.
         All or nothing, however many processes start at once.
         """
+        ...
+
+    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+        """Do this work in one write transaction, all or nothing; return its result, and the bookmark of the write where
+        the store has such. The work may be done anew where the store was away before it committed. Raises StoreUnavailable, after which the work may have been written or not.
+        """
+        ...
+
+    async def entries(self, after: int, most: int) -> list[Entry]:
+        """The entries of the log behind this number, in their order."""
         ...
 
     async def names(self, kind: str) -> list[str]:

@@ -25,13 +25,13 @@ from graph_seed import Facts, read
 from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity, Framework
 from schema.ontology import kind, relation
+from schema.text import searched
 from service.app import prepare
 from service.engine import Engine
 from service.errors import FactsError, StoreError
 from service.settings import Settings
 from service.stores.sqlite import migrations
 from service.stores.sqlite.store import LAYOUT, SqliteStore
-from service.stores.sqlite.tables import word_columns
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import data, shipped
 
@@ -270,8 +270,9 @@ def test_words_and_degrees_follow_every_write(filled: Path) -> None:
 TO_LAYOUT_1 = """
 DROP TRIGGER entity_added; DROP TRIGGER entity_removed; DROP TRIGGER entity_reworded;
 DROP TRIGGER claim_added; DROP TRIGGER claim_removed; DROP TRIGGER evidence_added; DROP TRIGGER evidence_removed;
-DROP TABLE entity_fts; DROP TABLE degree;
-ALTER TABLE entity DROP COLUMN _names; ALTER TABLE entity DROP COLUMN _summary;
+DROP TABLE entity_fts; DROP TABLE degree; DROP TABLE change;
+ALTER TABLE entity DROP COLUMN _names; ALTER TABLE entity DROP COLUMN _summary; ALTER TABLE entity DROP COLUMN _changed;
+UPDATE graph SET version = replace(version, '.1', '');
 PRAGMA user_version = 1;
 """
 """What makes of a new file one as version 0.1 of the service has made it."""
@@ -292,7 +293,8 @@ def content(path: Path) -> dict[str, Any]:
         if ("table", table) in made:
             connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
     connection.close()
-    found["graph"][1] = [re.sub("20.*Z", "", row) for row in found["graph"][1]]  # when it was last changed
+    for name in {"graph", "change"} & found.keys():
+        found[name][1] = [re.sub("20.*Z", "", row) for row in found[name][1]]  # when it was last changed
     return found
 
 
@@ -342,10 +344,10 @@ def test_what_fails_while_it_is_brought_up_to_date_leaves_layout_1(
     def fail(*given: Any) -> tuple[str, str]:
         if next(calls) == 150:
             raise apsw.FullError("the disk is full")
-        return word_columns(*given)
+        return searched(*given)
 
     monkeypatch.setattr(migrations, "_BATCH", 100)
-    monkeypatch.setattr(migrations, "word_columns", fail)
+    monkeypatch.setattr(migrations, "searched", fail)
 
     with pytest.raises(StoreError, match=r"atlas\.db: cannot be prepared \(the disk is full\)\.$"):
         SqliteStore.open(old, ONTOLOGY)

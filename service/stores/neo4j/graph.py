@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.plan import Count, CountedName, Counts, Graph, GraphScalar, Typename
-from service.stores.neo4j.names import label
+from service.stores.neo4j.names import VERSION, label
 from service.stores.neo4j.row import Row, dictionary
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def graph(writer: Writer, root: Graph) -> tuple[str, str]:
             case GraphScalar(name="store"):
                 return repr("neo4j")
             case GraphScalar(name=name):
-                known = "digest" if name == "version" else "changed"
-                return row.place(f"head(COLLECT {{ MATCH (g:AtlasGraph) RETURN g.{known} }})")
+                known = VERSION if name == "version" else "g.changed"
+                return row.place(f"head(COLLECT {{ MATCH (g:AtlasGraph) RETURN {known} }})")
             case Counts():
                 lines = zip(part.names, part.values, strict=True)
                 return f"[{', '.join(_count_line(part, name, value, row) for name, value in lines)}]"

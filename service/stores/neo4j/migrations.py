@@ -1,6 +1,6 @@
 """Bring a graph that an older version filled up to date, in batches, each of which may be run again without harm.
 
-The migration that leads to layout 3 is written below `_words` and added at the end of `MIGRATIONS`.
+The migration that leads to layout 4 is written below `_log` and added at the end of `MIGRATIONS`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from service.stores.base import Progress
+from service.stores.base import Progress, now
 from service.stores.neo4j.names import search_properties
+from service.stores.neo4j.writing import change_row
+from service.stores.writing import Change, Entry
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement with parameters in a transaction of its own; returns its records."""
@@ -24,6 +26,16 @@ MATCH (n:Entity) WHERE n.id > $last AND n.all_names IS NULL
 RETURN n.id AS id, n.name AS name, n.aliases AS aliases, n.summary AS summary ORDER BY n.id LIMIT $size"""
 _COUNT_WORDLESS = "MATCH (n:Entity) WHERE n.id > '' AND n.all_names IS NULL RETURN count(n) AS count"
 _SET_WORDS = "UNWIND $rows AS row MATCH (n:Entity {id: row.id}) SET n += row.values"
+
+_COUNT_ALL = """
+CALL () { MATCH (n:Entity) UNWIND labels(n) AS kind WITH DISTINCT kind WHERE kind <> 'Entity' WITH kind ORDER BY kind
+          RETURN collect(kind) AS kinds }
+CALL () { MATCH (n:Entity|Claim) RETURN count(n) AS count }
+MATCH (g:AtlasGraph {name: 'graph'}) RETURN kinds, count, g.changed AS at"""
+_MARK_CHANGED = "MATCH (n:Entity) WHERE n.changed IS NULL CALL (n) { SET n.changed = 1 } IN TRANSACTIONS OF 10000 ROWS"
+_BEGIN_LOG = """
+UNWIND $rows AS row MATCH (g:AtlasGraph {name: 'graph'}) SET g.sequence = row.sequence
+MERGE (c:Change {sequence: row.sequence}) SET c = row"""
 
 
 async def migrate(run: Run, write: Write, layout: int, progress: Progress) -> None:
@@ -43,7 +55,16 @@ async def _words(run: Run, write: Write, progress: Progress) -> None:
         progress("entities", done, counted["count"])
 
 
-MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words,)
+async def _log(run: Run, write: Write, progress: Progress) -> None:
+    """To layout 3: the log of changes, which begins with what is there."""
+    (found,) = await run(_COUNT_ALL)
+    change = Change("LOAD", None, None, tuple(found["kinds"]), found["count"])
+    await run(_MARK_CHANGED)
+    await write(_BEGIN_LOG, [change_row(Entry(1, found["at"] or now(), change))])
+    progress("changes", 1, 1)
+
+
+MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words, _log)
 """What leads from layout 1 to 2, from 2 to 3, and so on."""
 
 LAYOUT = 1 + len(MIGRATIONS)

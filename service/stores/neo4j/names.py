@@ -11,6 +11,9 @@
                                                            the edge, materialised from its claim; one that is only
                                                            denied has the type NOT_FRAMEWORK_HAS_FEATURE instead,
                                                            so that a degree is an exact count
+(:AtlasGraph {digest, sequence, changed, layout})          what the graph holds: the facts it was first filled with and
+                                                           the number of its last change
+(:Change {sequence, at, action, kind, slug, ...})          an entry of the log
 """
 
 from __future__ import annotations
@@ -62,6 +65,9 @@ def has_key(prop: Property) -> bool:
     return prop.type is PropertyType.TEXT and prop.name not in _UNKEYED
 
 
+VERSION = "coalesce(g.digest + '.' + toString(g.sequence), '')"
+"""The version of the graph, of whose node `g` is the variable."""
+
 WORDS = "atlas_words"
 """The full-text index of the words of entities."""
 
@@ -86,6 +92,7 @@ def indexes(kinds: tuple[Kind, ...]) -> dict[str, str]:
         _unique("Claim", "key"),
         _unique("Claim", "id"),
         _unique("AtlasGraph", "name"),
+        _unique("Change", "sequence"),
         _index("Claim", "relation", "key"),
         _index("Claim", "subject"),
         _index("Claim", "object", "key"),

@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from graph_seed import Claim, Facts, claims
-from graph_seed.facts import EntityFact, global_id
 from schema import Ontology, Relation
-from schema.text import key
 from service.errors import StoreError
 from service.stores.base import Progress, now
 from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
-from service.stores.neo4j.names import alias_label, has_key, indexes, label, relationship, search_properties
+from service.stores.neo4j.names import alias_label, indexes, label, relationship
+from service.stores.neo4j.writing import change_row, claim_row, entity_row
+from service.stores.writing import Entry, loaded
 
 Prepare = Callable[[Sequence[str]], Awaitable[None]]
 """Runs statements that change the schema, all in one transaction."""
@@ -49,8 +49,9 @@ _BEGIN = "MATCH (g:AtlasGraph {name: 'graph'}) SET g.filling = $digest"
 _EMPTY = "MATCH (n:{}) CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 10000 ROWS"
 _FINISH = """
 MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
-SET g.digest = $digest, g.layout = $layout, g.changed = $changed
+SET g.digest = $digest, g.layout = $layout, g.changed = $row.at, g.sequence = $row.sequence
 REMOVE g.holder, g.lease, g.filling
+MERGE (c:Change {sequence: $row.sequence}) SET c = $row
 RETURN g.digest AS digest"""
 _MIGRATED = """
 MATCH (g:AtlasGraph {name: 'graph', holder: $holder})
@@ -93,7 +94,9 @@ async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progres
         return False
     read = facts()
     await _fill(run, write, ontology, read, progress)
-    if not await run(_FINISH, holder=holder, digest=read.digest, layout=LAYOUT, changed=now()):
+    if not await run(
+        _FINISH, holder=holder, digest=read.digest, layout=LAYOUT, row=change_row(Entry(1, now(), loaded(read)))
+    ):
         raise StoreError(_TAKEN_OVER)
     return True
 
@@ -101,7 +104,9 @@ async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progres
 async def _fill(run: Run, write: Write, ontology: Ontology, facts: Facts, progress: Progress) -> None:
     (begun,) = await run(_BEGUN)
     if begun["digest"] not in (None, facts.digest):  # somebody began with other facts and was cut off
-        await run(_EMPTY.format("|".join(["Entity", "Claim", *(alias_label(kind.name) for kind in ontology.kinds)])))
+        await run(
+            _EMPTY.format("|".join(["Entity", "Claim", "Change", *(alias_label(kind.name) for kind in ontology.kinds)]))
+        )
     await run(_BEGIN, digest=facts.digest)
     for statement, rows, what, done, of in _statements(facts, ontology):
         await write(statement, rows)
@@ -140,7 +145,7 @@ def _statements(facts: Facts, ontology: Ontology) -> Iterator[tuple[str, list[An
         )
         for batch in _batches(entities):
             done += len(batch)
-            yield write, [_entity_row(item, ontology) for item in batch], "entities", done, len(facts.entities)
+            yield write, [entity_row(item, ontology, 1) for item in batch], "entities", done, len(facts.entities)
     yield from _claim_statements(list(claims(facts)))
 
 
@@ -162,47 +167,7 @@ def _claim_statements(gathered: list[Claim]) -> Iterator[tuple[str, list[Any], s
         )
         for batch in _batches(members):
             done += len(batch)
-            yield write, [_claim_row(claim) for claim in batch], "claims", done, len(gathered)
-
-
-def _entity_row(entity: EntityFact, ontology: Ontology) -> dict[str, Any]:
-    values = {name: value for name, value in entity.values.items() if value is not None}
-    values["id"] = entity.reference.id
-    for prop in ontology.kind_by_name[entity.kind].properties:
-        if has_key(prop) and prop.name in values:
-            values[f"{prop.name}_key"] = key(values[prop.name])
-    values |= search_properties(values["name"], values["aliases"], values.get("summary"))
-    return {"slug": entity.slug, "values": values, "aliases": list(dict.fromkeys(map(key, entity.values["aliases"])))}
-
-
-def _claim_row(claim: Claim) -> dict[str, Any]:
-    weight = claim.weight
-    weighed = {
-        "stance": weight.stance,
-        "confidence": weight.confidence,
-        "first_seen": weight.first_seen,
-        "last_seen": weight.last_seen,
-    }
-    return {
-        "subject": claim.subject.slug,
-        "object": claim.object.slug,
-        "key": claim.key,
-        "claim": {
-            "id": global_id("Claim", claim.key),
-            "relation": claim.relation.name,
-            "subject": claim.subject.id,
-            "object": claim.object.id,
-            **weighed,
-        },
-        "edge": {"claim": claim.key, **weighed},
-        "evidence": [
-            {
-                "source": item.source,
-                "values": {"supports": item.supports, "note": item.note, "term": item.term, "locator": item.locator},
-            }
-            for item in claim.evidence
-        ],
-    }
+            yield write, [claim_row(claim) for claim in batch], "claims", done, len(gathered)
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:

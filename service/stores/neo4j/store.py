@@ -16,17 +16,19 @@ from neo4j import (
     NotificationMinimumSeverity,
     Query,
 )
-from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, IncompleteCommit, Neo4jError
 
 from graph_seed import Facts
 from schema import Ontology
 from service.errors import BookmarkError, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
-from service.stores.base import Progress, no_progress
+from service.stores.base import Progress, Work, no_progress
 from service.stores.neo4j.cypher import Statement, write
-from service.stores.neo4j.names import alias_label, label
+from service.stores.neo4j.names import VERSION, alias_label, label
 from service.stores.neo4j.seeding import check_layout, make_indexes, seed
+from service.stores.neo4j.writing import Neo4jTransaction, entry
+from service.stores.writing import Entry
 
 T = TypeVar("T")
 
@@ -55,7 +57,7 @@ class Neo4jStore:
 
     async def fetch(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:
         query = Query(statement.text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
-        parameters = {f"v{slot}": value for slot, value in enumerate(values)}
+        parameters = _parameters(values)
         bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
 
         async def ask() -> Any:
@@ -68,6 +70,32 @@ class Neo4jStore:
 
         await self._check_filled()
         return statement.shaper(await self._insist(ask, self._seconds), values)
+
+    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+        async def attempt() -> tuple[T, str | None]:
+            async with self._driver.session(database=self._database, fetch_size=-1) as session:
+                async with await session.begin_transaction(timeout=self._seconds) as opened:
+
+                    async def run(text: str, **parameters: Any) -> list[dict[str, Any]]:
+                        result = await opened.run(text, parameters)  # type: ignore[arg-type] - written, not typed in
+                        return [record.data() async for record in result]
+
+                    async def fetch(statement: Statement, values: Sequence[Any]) -> list[Any]:
+                        result = await opened.run(statement.text, _parameters(values))  # type: ignore[arg-type]
+                        return statement.shaper((await result.single(strict=True))["data"], values)
+
+                    done = await work(await Neo4jTransaction.begin(run, self._ontology, fetch))
+                    await opened.commit()
+                return done, min((await session.last_bookmarks()).raw_values, default=None)
+
+        await self._check_filled()
+        return await self._insist(attempt, self._seconds)
+
+    async def entries(self, after: int, most: int) -> list[Entry]:
+        listed = (
+            "MATCH (c:Change) WHERE c.sequence > $after RETURN properties(c) AS entry ORDER BY c.sequence LIMIT $most"
+        )
+        return [entry(row["entry"]) for row in await self._read(listed, after=after, most=most)]
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
         filled = await self._is_filled()  # a database that is away is noticed here, within a request's time
@@ -98,7 +126,7 @@ class Neo4jStore:
         return {row["kind"]: row["texts"] for row in await self._read(" UNION ALL ".join(each))}
 
     async def version(self) -> str:
-        rows = await self._read("MATCH (g:AtlasGraph {name: 'graph'}) RETURN coalesce(g.digest, '') AS version")
+        rows = await self._read(f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version")
         return rows[0]["version"] if rows else ""
 
     async def ready(self) -> bool:
@@ -130,14 +158,14 @@ class Neo4jStore:
 
         await self._insist(attempt, _WRITE_SECONDS)
 
-    async def _read(self, text: str) -> list[dict[str, Any]]:
+    async def _read(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run a statement that only reads, within a request's time."""
 
         async def attempt() -> list[dict[str, Any]]:
             async with self._driver.session(
                 database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
             ) as session:
-                result = await session.run(Query(text, timeout=self._seconds))  # type: ignore[arg-type]
+                result = await session.run(Query(text, timeout=self._seconds), parameters)  # type: ignore[arg-type]
                 return [record.data() async for record in result]
 
         return await self._insist(attempt, self._seconds)
@@ -162,6 +190,10 @@ class Neo4jStore:
                         return await attempt()
                     except (AuthError, ConfigurationError) as error:
                         raise StoreRefused(f"Neo4j refuses the connection: {error}") from error
+                    except IncompleteCommit as error:
+                        raise StoreUnavailable(
+                            f"Neo4j was lost while it wrote, perhaps after it had: {error}"
+                        ) from error
                     except (DriverError, Neo4jError, OSError) as error:
                         if "InvalidBookmark" in str(getattr(error, "code", "")):
                             raise BookmarkError("The bookmark is none of this graph's.") from error
@@ -172,6 +204,10 @@ class Neo4jStore:
                     pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         except TimeoutError as error:
             raise StoreUnavailable(f"Neo4j did not answer within {seconds:g} s: {last or 'no answer'}") from error
+
+
+def _parameters(values: Sequence[Any]) -> dict[str, Any]:
+    return {f"v{slot}": value for slot, value in enumerate(values)}
 
 
 def _can_pass(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """Bring the rows of a file that an older version wrote up to date, within the transaction that makes what it lacks.
 
 Tables and columns are there before, all full-text indexes and degrees are made anew after it, so that a migration only
-fills columns. The one that leads to layout 3 is written below `_words` and added at the end of `MIGRATIONS`.
+fills columns. The one that leads to layout 4 is written below `_log` and added at the end of `MIGRATIONS`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from collections.abc import Callable
 import apsw
 
 from schema.text import searched
+from service.stores.base import now
+from service.stores.sqlite.tables import INSERT_CHANGE, change_row
+from service.stores.writing import Change, Entry, Version
 
 _BATCH = 1000
 
@@ -34,7 +37,17 @@ def _words(db: apsw.Connection) -> None:
         last = batch[-1][0]
 
 
-MIGRATIONS: tuple[Callable[[apsw.Connection], None], ...] = (_words,)
+def _log(db: apsw.Connection) -> None:
+    """To layout 3: the log of changes, which begins with what is there."""
+    for digest, at in list(db.execute("SELECT version, changed FROM graph")):
+        kinds = tuple(kind for (kind,) in db.execute("SELECT DISTINCT _kind FROM entity ORDER BY _kind"))
+        count = db.execute("SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM claim)").get
+        db.execute(INSERT_CHANGE, change_row(Entry(1, at or now(), Change("LOAD", None, None, kinds, count))))
+        db.execute("UPDATE entity SET _changed = 1")
+        db.execute("UPDATE graph SET version = ?", (str(Version(digest or "", 1)),))
+
+
+MIGRATIONS: tuple[Callable[[apsw.Connection], None], ...] = (_words, _log)
 """What leads from layout 1 to 2, from 2 to 3, and so on."""
 
 LAYOUT = 1 + len(MIGRATIONS)

@@ -22,15 +22,17 @@ from typing import Any, TypeVar
 import apsw
 import orjson
 
-from graph_seed import Facts, Reference
+from graph_seed import Facts, Reference, claims
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Plan, Unknown
-from service.stores.base import Progress, no_progress, now
+from service.stores.base import Progress, Work, no_progress, now
 from service.stores.sqlite import tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
+from service.stores.sqlite.writing import SqliteTransaction, complete
+from service.stores.writing import Entry, Version, loaded
 
 T = TypeVar("T")
 
@@ -123,13 +125,32 @@ class SqliteStore:
 
     async def ready(self) -> bool:
         try:
-            await self._threaded(self._count_entities)
+            await self._threaded(self._is_filled)
         except (apsw.Error, StoreError):
             return False
         return True
 
     async def close(self) -> None:
         self._shut()
+
+    # --------------------------------------------------------------------------------------------------------- writing
+
+    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+        return await self._threaded(lambda: self._transact(work)), None
+
+    def _transact(self, work: Work[T]) -> T:
+        db = self._connection()
+        try:
+            with _transaction(db):
+                return complete(work(SqliteTransaction(db, self._ontology, self._fetch)))
+        except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError, apsw.FullError) as error:
+            raise StoreUnavailable(f"{self.path}: cannot be written just now ({error}).") from error
+        except apsw.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+    async def entries(self, after: int, most: int) -> list[Entry]:
+        listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
+        return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
 
     # --------------------------------------------------------------------------------------------------------- seeding
 
@@ -139,10 +160,10 @@ class SqliteStore:
     def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
         db = self._connection()
         try:
-            if self._count_entities():  # without waiting for others who write
+            if self._is_filled():  # without waiting for others who write
                 return False
             with _transaction(db):
-                if self._count_entities():
+                if self._is_filled():
                     return False
                 read = facts()
                 with _derived(db):
@@ -156,24 +177,25 @@ class SqliteStore:
 
     def _fill(self, db: apsw.Connection, facts: Facts, progress: Progress) -> None:
         pks: dict[Reference, int] = {}
-        insert = tables.insert_entity(self._ontology)
+        put = tables.put_entity(self._ontology)
         for batch in _batches(facts.entities, "entities", progress):
             for entity in batch:
-                pks[entity.reference] = pk = len(pks) + 1
-                db.execute(insert, tables.entity_row(self._ontology, pk, entity))
+                pks[entity.reference] = pk = db.execute(put, tables.entity_row(self._ontology, entity, 1)).get
                 db.executemany(tables.INSERT_NAME, tables.name_rows(pk, entity))
         sources = {reference.slug: pk for reference, pk in pks.items() if reference.kind == "Source"}
-        edges = {relation: tables.insert_edge(relation) for relation in self._ontology.relations}
-        for number, batch in enumerate(_batches(tables.gathered(facts), "claims", progress)):
-            for pk, claim in enumerate(batch, start=number * _BATCH + 1):
+        edges = {relation: tables.put_edge(relation) for relation in self._ontology.relations}
+        for batch in _batches(claims(facts), "claims", progress):
+            for claim in batch:
                 ends = pks[claim.subject], pks[claim.object]
-                db.execute(tables.INSERT_CLAIM, tables.claim_row(pk, claim, *ends))
+                pk = db.execute(tables.PUT_CLAIM, tables.claim_row(claim, *ends)).get
                 db.execute(edges[claim.relation], tables.edge_row(pk, claim, *ends))
-                db.executemany(tables.INSERT_EVIDENCE, tables.evidence_rows(pk, claim, sources))
-        db.execute(tables.SET_VERSION, (facts.digest, now()))
+                db.executemany(tables.PUT_EVIDENCE, tables.evidence_rows(pk, claim, sources))
+        first = Entry(1, now(), loaded(facts))
+        db.execute(tables.INSERT_CHANGE, tables.change_row(first))
+        db.execute(tables.SET_VERSION, (str(Version(facts.digest, 1)), first.at))
 
-    def _count_entities(self) -> int:
-        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM entity)").get
+    def _is_filled(self) -> int:
+        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM graph)").get
 
     def _make_tables(self) -> None:
         db = self._connection()
@@ -229,7 +251,7 @@ def _connect(path: Path) -> apsw.Connection:
         db.set_busy_timeout(_BUSY_MILLISECONDS)
         _use_wal(db)
         register(db)
-        db.execute("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+        db.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
         db.execute("PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")
     except apsw.Error as error:
         raise StoreError(f"{path}: cannot be opened ({error}).") from error

@@ -15,19 +15,21 @@ Columns of our own begin with `_` or are lower-case words that no property is ca
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from graph_seed import Claim, Facts, claims
-from graph_seed.facts import EntityFact, global_id
+from graph_seed import Claim
+from graph_seed.facts import EntityFact, Reference, global_id
 from schema import Edge, Kind, Ontology, Property, PropertyType, Relation
 from schema.text import key, searched
+from service.stores.writing import Change, Entry
 
 STANCES = {"HAS": 0, "DISPUTED": 1, "LACKS": 2}
 """How an edge stores its stance; what is known is below 2."""
 
 _UNKEYED = {"id", "slug", "homepage"}
 _WORDS = "TEXT NOT NULL DEFAULT ''"
+_SEQUENCE = "INTEGER NOT NULL DEFAULT 0"
 
 
 def quote(name: str) -> str:
@@ -64,7 +66,7 @@ def schema(ontology: Ontology) -> Iterator[str]:
     yield f"""CREATE TABLE IF NOT EXISTS entity (
   _pk INTEGER PRIMARY KEY, _kind TEXT NOT NULL,
   {", ".join(columns)},
-  _names {_WORDS}, _summary {_WORDS},
+  _names {_WORDS}, _summary {_WORDS}, _changed {_SEQUENCE},
   UNIQUE (_kind, "slug"), UNIQUE ("id")) STRICT"""
     yield 'CREATE INDEX IF NOT EXISTS entity_by_name ON entity (_kind, "name_key", "slug")'
     yield """CREATE TABLE IF NOT EXISTS name (
@@ -95,6 +97,9 @@ def schema(ontology: Ontology) -> Iterator[str]:
     for relation in ontology.relations:
         yield from _edge_table(relation)
     yield "CREATE TABLE IF NOT EXISTS graph (_pk INTEGER PRIMARY KEY CHECK (_pk = 1), version TEXT, changed TEXT) STRICT"
+    yield """CREATE TABLE IF NOT EXISTS change (
+  _pk INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, kind TEXT, slug TEXT NOT NULL,
+  claim TEXT, kinds TEXT NOT NULL, count INTEGER NOT NULL) STRICT"""
 
 
 def triggers() -> dict[str, str]:
@@ -142,10 +147,11 @@ DERIVE = (
 
 def columns_missing(ontology: Ontology, present: Iterable[str]) -> Iterator[str]:
     """The statements that add to `entity` the properties that an ontology has gained since the store was made, and the
-    columns of words that a store of layout 1 has not.
+    columns of ours that a store of an older layout has not.
     """
     have = set(present)
-    yield from (f"ALTER TABLE entity ADD COLUMN {name} {_WORDS}" for name in ("_names", "_summary") if name not in have)
+    own = {"_names": _WORDS, "_summary": _WORDS, "_changed": _SEQUENCE}
+    yield from (f"ALTER TABLE entity ADD COLUMN {name} {type_}" for name, type_ in own.items() if name not in have)
     for prop in _properties(ontology):
         if prop.name not in have:
             yield f"ALTER TABLE entity ADD COLUMN {column(prop)} {_sql_type(prop)}"
@@ -153,16 +159,19 @@ def columns_missing(ontology: Ontology, present: Iterable[str]) -> Iterator[str]
             yield f"ALTER TABLE entity ADD COLUMN {key_column(prop)} TEXT"
 
 
-def insert_entity(ontology: Ontology) -> str:
-    """The statement that takes an `entity_row`."""
-    columns = [column(prop) for prop in _properties(ontology)]
+def put_entity(ontology: Ontology) -> str:
+    """The statement that takes an `entity_row`, makes or overwrites the entity and returns its key in the file."""
+    columns = ["_kind", *map(column, _properties(ontology))]
     columns += [key_column(prop) for prop in _properties(ontology) if _has_key(prop)]
-    columns += ["_names", "_summary"]
-    marks = ", ".join("?" * (len(columns) + 2))
-    return f"INSERT INTO entity (_pk, _kind, {', '.join(columns)}) VALUES ({marks})"
+    columns += ["_names", "_summary", "_changed"]
+    marks = ", ".join("?" * len(columns))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    return (
+        f"INSERT INTO entity ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes} RETURNING _pk"
+    )
 
 
-def entity_row(ontology: Ontology, pk: int, entity: EntityFact) -> list[Any]:
+def entity_row(ontology: Ontology, entity: EntityFact, sequence: int) -> list[Any]:
     values = {
         **entity.values,
         "id": entity.reference.id,
@@ -171,7 +180,27 @@ def entity_row(ontology: Ontology, pk: int, entity: EntityFact) -> list[Any]:
     row = [values.get(prop.name) for prop in _properties(ontology)]
     keys = [values.get(prop.name) for prop in _properties(ontology) if _has_key(prop)]
     keyed = (None if text is None else key(text) for text in keys)
-    return [pk, entity.kind, *row, *keyed, *searched(values["name"], entity.values["aliases"], values["summary"])]
+    words = searched(values["name"], entity.values["aliases"], values["summary"])
+    return [entity.kind, *row, *keyed, *words, sequence]
+
+
+def read_entities(ontology: Ontology) -> str:
+    """The statement that reads the entities that a JSON array of pairs of kind and slug names, as `entity_fact` takes
+    them.
+    """
+    columns = ", ".join(f"e.{column(prop)}" for prop in _properties(ontology))
+    return (
+        f"SELECT e._pk, e._changed, e._kind, {columns} FROM json_each(?) j"
+        ' JOIN entity e ON e._kind = j.value ->> 0 AND e."slug" = j.value ->> 1'
+    )
+
+
+def entity_fact(ontology: Ontology, kind: str, row: Sequence[Any]) -> EntityFact:
+    """The entity that stands in a row of its properties."""
+    found = dict(zip((prop.name for prop in _properties(ontology)), row, strict=True))
+    found["aliases"] = json.loads(found["aliases"])
+    names = (prop.name for prop in ontology.kind_by_name[kind].properties if prop.name != "id")
+    return EntityFact(kind, found["slug"], {name: found[name] for name in names})
 
 
 INSERT_NAME = "INSERT INTO name (kind, key, entity, alias) VALUES (?, ?, ?, ?)"
@@ -186,21 +215,39 @@ def name_rows(pk: int, entity: EntityFact) -> Iterator[tuple[Any, ...]]:
         yield entity.kind, alias, pk, 1
 
 
-INSERT_CLAIM = "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-INSERT_EVIDENCE = "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)"
+_WEIGHED = "stance = excluded.stance, confidence = excluded.confidence, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
 
+PUT_CLAIM = f"""INSERT INTO claim (id, key, relation, subject, object, stance, confidence, first_seen, last_seen)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_WEIGHED} RETURNING _pk"""
+"""Takes a `claim_row`, makes or overwrites the claim and returns its key in the file."""
+PUT_EVIDENCE = """INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET supports = excluded.supports, note = excluded.note, term = excluded.term, locator = excluded.locator"""
 
+INSERT_CHANGE = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+"""Takes a `change_row`."""
 SET_VERSION = "INSERT OR REPLACE INTO graph (_pk, version, changed) VALUES (1, ?, ?)"
 
 
-def insert_edge(relation: Relation) -> str:
+def change_row(entry: Entry) -> tuple[Any, ...]:
+    change = entry.change
+    kind, slug = change.reference or (None, "")
+    return entry.sequence, entry.at, change.action, kind, slug, change.claim, json.dumps(change.kinds), change.count
+
+
+def entry(row: Sequence[Any]) -> Entry:
+    """The entry of the log that stands in a row of `change`."""
+    sequence, at, action, kind, slug, claim, kinds, count = row
+    reference = None if kind is None else Reference(kind, slug)
+    return Entry(sequence, at, Change(action, reference, claim, tuple(json.loads(kinds)), count))
+
+
+def put_edge(relation: Relation) -> str:
     """The statement that takes an `edge_row`."""
-    return f"INSERT INTO {relation_table(relation)} VALUES (?, ?, ?, ?, ?, ?, ?)"
+    return f"INSERT INTO {relation_table(relation)} VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_WEIGHED}"
 
 
-def claim_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
+def claim_row(claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
     identity = global_id("Claim", claim.key), claim.key, claim.relation.name
-    return (pk, *identity, subject, object_, *_weight(claim))
+    return (*identity, subject, object_, *_weight(claim))
 
 
 def edge_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
@@ -212,14 +259,9 @@ def _weight(claim: Claim) -> tuple[Any, ...]:
     return STANCES[weight.stance], weight.confidence, weight.first_seen, weight.last_seen
 
 
-def evidence_rows(pk: int, claim: Claim, pk_by_source: dict[str, int]) -> Iterator[tuple[Any, ...]]:
+def evidence_rows(pk: int, claim: Claim, pk_by_source: Mapping[str, int]) -> Iterator[tuple[Any, ...]]:
     for item in claim.evidence:
         yield pk, pk_by_source[item.source], int(item.supports), item.note, item.term, item.locator
-
-
-def gathered(facts: Facts) -> list[Claim]:
-    """The claims of facts, in the order of their keys."""
-    return list(claims(facts))
 
 
 def _edge_table(relation: Relation) -> Iterator[str]:
