@@ -11,11 +11,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.answers import define_answers
+from schema.changes import define_changes
 from schema.claims import PAGE_ARGUMENTS, Stance, define_claims
 from schema.connections import SOURCE, define_connections, list_arguments
 from schema.entities import ONTOLOGY, Entity, Node
 from schema.graph import define_graph
 from schema.inputs import define_inputs
+from schema.mutations import define_mutations
 from schema.ontology import Kind, Ontology, OntologyError
 from schema.scalars import DATE, Date
 from schema.types import Argument, Field, Types
@@ -37,9 +39,12 @@ def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> st
     define_graph(types, ontology)
     define_connections(types, ontology)
     answers = define_answers(types, ontology)
-    query = types.output("Query", (*_root_fields(ontology), *answers), "Everything that can be asked.")
+    changes, subscription = define_changes(types)
+    query = types.output("Query", (*_root_fields(ontology), *answers, changes), "Everything that can be asked.")
     return _Schema(
         query=query,
+        mutation=define_mutations(types, ontology),
+        subscription=subscription,
         types=[types[kind.name] for kind in ontology.kinds],
         extensions=extensions,
         config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE}),

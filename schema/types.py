@@ -10,7 +10,7 @@ from __future__ import annotations
 import keyword
 import types
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Annotated, Any, Union, cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -66,6 +66,11 @@ class Types:
             _new_class(name, (), members), name=name, description=description, one_of=one_of or None
         )
         return self._remember(name, made, fields)
+
+    def union(self, name: str, members: tuple[str, ...]) -> None:
+        """Make and remember a union of object types."""
+        joined = Union[tuple(self.namespace[member] for member in members)]  # type: ignore[valid-type]  # noqa: UP007
+        self.namespace[name] = Annotated[joined, strawberry.union(name)]
 
     def _remember(self, name: str, made: type, fields: tuple[Field, ...]) -> type:
         # dataclasses put the class's annotation in place of each field's own, which knows where to look names up.

@@ -304,7 +304,7 @@ class Highlights:
     key: str
 
 
-EdgePart: TypeAlias = Typename | Cursor | EntityNode | ClaimNode | AnyNode | Score | Highlights
+EdgePart: TypeAlias = "Typename | Cursor | EntityNode | ClaimNode | AnyNode | Score | Highlights | ChangeNode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -689,8 +689,84 @@ class GaveUp:
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeScalar:
+    """`cursor`, `at`, `action`, `slug` or `count` of a change."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKind:
+    """The kind of what was changed: `values` are those of the enum, at the places of the kinds that they stand for."""
+
+    key: str
+    kinds: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEntity:
+    """The entity as it is now, null where it is gone."""
+
+    key: str
+    branches: Branches
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedClaim:
+    """The claim as it is now, null where it is gone or the change was of none."""
+
+    key: str
+    parts: tuple[ClaimPart, ...]
+
+
+ChangePart: TypeAlias = Typename | ChangeScalar | ChangedKind | ChangedEntity | ChangedClaim
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNode:
+    """A change in the log."""
+
+    key: str
+    parts: tuple[ChangePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A page of the log, oldest first. `after` holds the digest and the number of a version.
+
+    A store answers a version that is none of this graph's, and one of which it no longer knows what followed, with
+    `Lost`.
+    """
+
+    key: str
+    after: tuple[Slot, Slot] | None
+    page: Page
+    parts: tuple[ConnectionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeByNumber:
+    """The change of this number, which is there."""
+
+    key: str
+    number: Slot
+    parts: tuple[ChangePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A store's answer to a version behind which it cannot go on: another graph's (`foreign`), or one too old."""
+
+    foreign: bool
+
+
 Root: TypeAlias = (
     Typename
+    | Changes
+    | ChangeByNumber
     | Lookup
     | Listing
     | ById
@@ -702,6 +778,68 @@ Root: TypeAlias = (
     | Paths
     | Introspection
 )
+
+
+# ---------------------------------------------------------------------------------------------------------------- writes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A field of a payload that the service itself knows: `version`, `message`, `nearest` and so on."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, as the graph has it: the next root of the payload's plan."""
+
+    key: str
+
+
+PayloadPart: TypeAlias = Typename | Told | Written
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is selected of each type that a write may answer with, by the name of the type.
+
+    `plan` asks for what was written, of which its slot 0 is the global ID.
+    """
+
+    parts: tuple[tuple[str, tuple[PayloadPart, ...]], ...]
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A root field that writes: `name` is the mutation, `kind` that of an upsert, `values` the slots of its input."""
+
+    key: str
+    name: str
+    kind: Kind | None
+    values: tuple[tuple[str, Slot], ...]
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """The root fields of a mutation, in the order of the document, and the values they need."""
+
+    roots: tuple[Typename | Introspection | Write, ...]
+    slots: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A subscription: what is asked of every change, what concerns these kinds (None: any), what came after a version."""
+
+    key: str
+    kinds: tuple[str, ...] | None
+    after: tuple[Slot, Slot] | None
+    slots: tuple[Value, ...]
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)

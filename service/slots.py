@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from schema.text import key, words
 from service.errors import InputError, Place
@@ -18,9 +18,31 @@ MOST_WORDS = 10
 LONGEST_TEXT = 200
 LONGEST_PATH = 6
 LARGEST_INTEGER = 2**63 - 1
+_LONGEST_NUMBER = 18
 
 Slot: TypeAlias = int
 """The place of a value in `Plan.slots`."""
+
+
+class Version(NamedTuple):
+    """A state of a graph: the digest of the facts that it was first filled with, and the number of its last change.
+
+    Written `57eeaafa6e9cc1c7.17`; the same text is the cursor of that change.
+    """
+
+    digest: str
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.digest}.{self.sequence}"
+
+    @classmethod
+    def of(cls, text: str) -> Version | None:
+        """The version that a text is; None where it is none."""
+        digest, dot, sequence = text.rpartition(".")
+        if not dot or not digest or not (sequence.isascii() and sequence.isdigit()) or len(sequence) > _LONGEST_NUMBER:
+            return None
+        return cls(digest, int(sequence))
 
 
 class Convert(Enum):
@@ -39,6 +61,7 @@ class Convert(Enum):
     WORDS = "words"  # its words, not too many
     COUNT = "count"  # a number of things, checked
     LENGTH = "length"  # the length of a path, checked
+    VERSION = "version"  # the digest or the number of a version, checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +93,8 @@ class Value:
     """Where the value of a slot comes from, what is made of it, and where in the document to point when it is wrong.
 
     `detail` is what the conversion needs beside the value: for a cursor the order's signature, the number of its values
-    and which of them this slot is; for relations the names there are; for slugs how many there must be at least.
+    and which of them this slot is; for relations the names there are; for slugs how many there must be at least; for a
+    version which of its parts.
     """
 
     origin: Origin
@@ -186,6 +210,16 @@ def _cursor_value(given: str, value: Value) -> Any:
     return found
 
 
+def _version(given: str, value: Value) -> Any:
+    place, (part,) = value.place, value.detail
+    found = Version.of(_plain(given, place))
+    if found is None:
+        raise InputError(
+            f"{place.argument} is no cursor of the log of changes; take one from a change or a version.", place
+        )
+    return getattr(found, part)
+
+
 def _thousandths(given: float, value: Value) -> int:
     place = value.place
     if not 0 <= given <= 1:
@@ -217,4 +251,5 @@ _CONVERTERS: dict[Convert, Callable[[Any, Value], Any]] = {
     Convert.WORDS: _words,
     Convert.COUNT: _count,
     Convert.LENGTH: _length,
+    Convert.VERSION: _version,
 }

@@ -21,7 +21,8 @@ from graph_seed.facts import Fault, entity_fact, evidence_fact, global_id
 from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
 from schema.text import key
-from service.stores.writing import Change, Stored, Transaction, Version
+from service.slots import Version
+from service.stores.writing import Change, Stored, Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Both steps are kept in bounded caches, least recently used first out.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,7 +19,7 @@ from schema import Ontology
 from service.compiler.chosen import Chosen, Refused, choose
 from service.compiler.planner import Planner
 from service.compiler.values import shape
-from service.plan import Plan
+from service.plan import Listening, Plan, Write, Writes
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -52,10 +52,13 @@ class Bounded(Generic[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class Compiled(Generic[S]):
-    """A plan, the statement it became (None when it asks no store), and what this request asks it with."""
+    """What was planned, the statements that it became, and what this request asks it with.
 
-    plan: Plan
-    statement: S | None
+    `statements` holds that of a plan, None where that asks no store; of a mutation, one for the payload of each root.
+    """
+
+    plan: Plan | Writes | Listening
+    statements: tuple[S | None, ...]
     chosen: Chosen
     values: VariableValues
 
@@ -68,7 +71,7 @@ class Compiler(Generic[S]):
         self._planner = Planner(schema, ontology)
         self._write = write
         self._chosen: Bounded[tuple[str, str | None], Chosen] = Bounded(size)
-        self._plans: Bounded[Hashable, tuple[Plan, S | None]] = Bounded(size)
+        self._plans: Bounded[Hashable, tuple[Plan | Writes | Listening, tuple[S | None, ...]]] = Bounded(size)
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
@@ -84,8 +87,21 @@ class Compiler(Generic[S]):
         found = self._plans.get(key)
         if found is None:
             plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
-            found = self._plans.put(key, (plan, self._write(plan) if plan.asks_store else None))
+            found = self._plans.put(key, (plan, tuple(map(self._written, _plans_of(plan)))))
         return Compiled(*found, chosen, values)
+
+    def _written(self, plan: Plan | None) -> S | None:
+        return self._write(plan) if plan is not None and plan.asks_store else None
+
+
+def _plans_of(planned: Plan | Writes | Listening) -> Iterator[Plan | None]:
+    match planned:
+        case Plan():
+            yield planned
+        case Listening(plan=plan):
+            yield plan
+        case Writes(roots=roots):
+            yield from (root.payload.plan if isinstance(root, Write) else None for root in roots)
 
 
 def _placed(error: GraphQLError, chosen: Chosen) -> GraphQLError:

@@ -61,11 +61,11 @@ class Operation:
 
     def roots(self) -> Iterator[Selected]:
         """The root fields, in the order of the response."""
-        query = self.schema.query_type
-        if query is None:
+        type_ = self.schema.get_root_type(self.definition.operation)
+        if type_ is None:
             return
-        found = collect_fields(self.schema, self.fragments, self.variables, query, self.definition)
-        yield from self._selected(found.grouped_field_set, query, ())
+        found = collect_fields(self.schema, self.fragments, self.variables, type_, self.definition)
+        yield from self._selected(found.grouped_field_set, type_, ())
 
     def below(self, selected: Selected, type_name: str) -> Iterator[Selected]:
         """What is selected below a field if its value is of this object type."""

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from schema import Kind, Ontology, OntologyError
 from schema.answers import alike
-from service.compiler import answers
+from service.compiler import answers, mutations
 from service.compiler.lists import Lists
+from service.compiler.mutations import Mutations
 from service.compiler.operation import Operation, Selected
 from service.compiler.selections import SOURCE, Selections
 from service.compiler.values import Types, mark
-from service.plan import MOST_ROOTS, ById, ClaimListing, Introspection, Listing, Lookup, Plan, Root, Typename
+from service.plan import (
+    MOST_ROOTS,
+    ById,
+    ClaimListing,
+    Introspection,
+    Listening,
+    Listing,
+    Lookup,
+    Plan,
+    Root,
+    Typename,
+    Write,
+    Writes,
+)
 from service.slots import Convert
 
 _KNOWN_FIELDS: dict[str, frozenset[str]] = {
@@ -38,6 +52,8 @@ class Planner:
         self._schema = schema
         self._ontology = ontology
         self._selections = Selections(ontology)
+        self._mutations = Mutations(ontology, self._selections)
+        self._fields = {**answers.fields(ontology), **mutations.fields(ontology)}
         self._roots = self._root_rules()
         self._check()
 
@@ -47,7 +63,7 @@ class Planner:
         fragments: dict[str, FragmentDetails],
         variables: VariableValues,
         types: Types,
-    ) -> Plan:
+    ) -> Plan | Writes | Listening:
         """Plan one operation; raises InputError for arguments that contradict each other."""
         marked = VariableValues(variables.sources, mark(variables.coerced, types))
         operation = Operation(self._schema, definition, fragments, marked)
@@ -57,8 +73,15 @@ class Planner:
             raise last.wrong(
                 last.key, f"an operation has at most {MOST_ROOTS} root fields; this one has {len(selections)}."
             )
-        roots = tuple(self._root(operation, selected) for selected in selections)
-        return Plan(roots, tuple(operation.slots))
+        match definition.operation:
+            case OperationType.QUERY:
+                roots = tuple(self._root(operation, selected) for selected in selections)
+                return Plan(roots, tuple(operation.slots))
+            case OperationType.MUTATION:
+                writes = tuple(self._write(operation, selected) for selected in selections)
+                return Writes(writes, tuple(operation.slots))
+            case OperationType.SUBSCRIPTION:
+                return self._mutations.listening(operation, selections[0])
 
     # ------------------------------------------------------------------------------------------------------ the check
 
@@ -80,7 +103,7 @@ class Planner:
             return frozenset(self._roots)
         if kind := self._ontology.kind_by_name.get(type_name.removesuffix("Facets")):
             return frozenset(kind.edge_by_name)
-        if fields := answers.fields(self._ontology).get(type_name):
+        if fields := self._fields.get(type_name):
             return fields
         return next(
             (fields for ending, fields in _KNOWN_FIELDS.items() if type_name.endswith(ending)), frozenset[str]()
@@ -93,6 +116,7 @@ class Planner:
             "node": self._by_id,
             "nodes": self._by_id,
             "claims": self._claim_listing,
+            "changes": self._mutations.changes,
             **answers.rules(self._ontology, self._selections),
         }
         for kind in self._ontology.kinds:
@@ -100,14 +124,22 @@ class Planner:
             rules[kind.plural] = lambda operation, selected, kind=kind: self._listing(operation, selected, kind)
         return rules
 
-    def _root(self, operation: Operation, selected: Selected) -> Root:
+    def _write(self, operation: Operation, selected: Selected) -> Typename | Introspection | Write:
+        root = self._about_schema(selected)
+        return self._mutations.write(operation, selected) if root is None else root
+
+    def _about_schema(self, selected: Selected) -> Typename | Introspection | None:
         match selected.name:
             case "__typename":
                 return Typename(selected.key, selected.parent.name)
             case "__schema" | "__type":
                 return Introspection(selected.key)
-            case name:
-                return self._roots[name](operation, selected)
+            case _:
+                return None
+
+    def _root(self, operation: Operation, selected: Selected) -> Root:
+        root = self._about_schema(selected)
+        return self._roots[selected.name](operation, selected) if root is None else root
 
     def _lookup(self, operation: Operation, selected: Selected, kind: Kind) -> Lookup:
         slug = operation.slot(operation.arguments(selected)["slug"], Convert.KEY, selected.place("slug"))

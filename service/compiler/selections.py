@@ -16,6 +16,7 @@ from service.plan import (
     AnyNode,
     Branch,
     Branches,
+    ChangeNode,
     Cited,
     ClaimEnd,
     ClaimNode,
@@ -180,6 +181,14 @@ class Selections:
 
         rules = {"node": node, "score": score, "highlights": highlights}
         return self._connection_parts(operation, selected, "SearchConnection", rules)
+
+    def change_connection(
+        self, operation: Operation, selected: Selected, change: Callable[[Operation, Selected], ChangeNode]
+    ) -> tuple[ConnectionPart, ...]:
+        def node(part: Selected) -> ChangeNode:
+            return change(operation, part)
+
+        return self._connection_parts(operation, selected, "ChangeConnection", {"node": node})
 
     def _connection_parts(
         self,

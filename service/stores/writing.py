@@ -8,32 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from graph_seed import Claim, EntityFact, EvidenceFact, Facts, Reference
+from service.slots import Version
 
 Action = Literal["UPSERT", "DELETE", "CLAIM", "RETRACT", "LOAD"]
-
-
-class Version(NamedTuple):
-    """A state of a graph: the digest of the facts that it was first filled with, and the number of its last change.
-
-    Written `3f2a....17`; the same text is the cursor of that change.
-    """
-
-    digest: str
-    sequence: int
-
-    def __str__(self) -> str:
-        return f"{self.digest}.{self.sequence}"
-
-    @classmethod
-    def of(cls, text: str) -> Version | None:
-        """The version that a text is; None where it is none."""
-        digest, dot, sequence = text.rpartition(".")
-        if not dot or not digest or not (sequence.isascii() and sequence.isdigit()) or len(sequence) > 18:
-            return None
-        return cls(digest, int(sequence))
 
 
 @dataclass(frozen=True, slots=True)

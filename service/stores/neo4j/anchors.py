@@ -76,7 +76,7 @@ class Rows:
     expressions and whether they fall, `same` what is alike in all rows and comes before it in an index. The union of the `ways` is the list. Where there are `ends`, the way of each
     finds all of it as well, and so does `along`, the way along the order's index, if there is one. `count` is the
     pattern of a bare count, `base` what must hold whatever the filter is, `kind` that of the entities, `words` the slot
-    of the words that were searched for.
+    of the words that were searched for, `cursor` the expression of a cursor where that is not the keyset.
     """
 
     ways: tuple[Way, ...]
@@ -91,6 +91,7 @@ class Rows:
     ends: tuple[End, ...] = ()
     along: Way | None = None
     words: Slot | None = None
+    cursor: str = ""
 
 
 # ---------------------------------------------------------------------------------------------------------------- lists

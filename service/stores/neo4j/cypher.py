@@ -21,6 +21,9 @@ from service.plan import (
     AnyNode,
     Branch,
     ById,
+    ChangeByNumber,
+    ChangeNode,
+    Changes,
     Cited,
     ClaimEnd,
     ClaimListing,
@@ -66,6 +69,7 @@ from service.plan import (
 from service.stores.neo4j import anchors
 from service.stores.neo4j.alternatives import alternatives
 from service.stores.neo4j.anchors import Rows, Way
+from service.stores.neo4j.changes import change, changes
 from service.stores.neo4j.compare import comparison
 from service.stores.neo4j.graph import graph
 from service.stores.neo4j.names import alias_label, label, property_name
@@ -118,6 +122,8 @@ class Writer:
                 return self._by_id(root)
             case Graph():
                 return graph(self, root)
+            case Changes() | ChangeByNumber():
+                return changes(self, root)
             case Search():
                 return search(self, root)
             case Recommending():
@@ -144,14 +150,20 @@ class Writer:
 
     def _by_id(self, root: ById) -> tuple[str, str]:
         entity, claim = self.variables.new("e"), self.variables.new("c")
-        found, row = self.branches(root.branches, entity), Row()
-        claimed = self.source.function(f"return {self.claim(root.claim, claim, row)}", argument="r")
         wanted = "i" if root.many else slot(root.slot)
-        value = (
-            f"coalesce(head(COLLECT {{ MATCH ({entity}:Entity {{id: {wanted}}}) RETURN [0, {found[0]}] }}), "
-            f"head(COLLECT {{ MATCH ({claim}:Claim {{id: {wanted}}}) RETURN [1, {row.text}] }}))"
-        )
-        one = self.source.function(f"return None if c is None else ({found[1]}, {claimed})[c[0]](c[1], v)")
+        sought: list[str] = []
+        shapes = ""
+        if root.branches:
+            value, shape = self.branches(root.branches, entity)
+            sought.append(f"head(COLLECT {{ MATCH ({entity}:Entity {{id: {wanted}}}) RETURN [0, {value}] }})")
+            shapes += f"{shape}, "
+        if root.claim:
+            row = Row()
+            shapes += f"{self.source.function(f'return {self.claim(root.claim, claim, row)}', argument='r')}, "
+            found = f"MATCH ({claim}:Claim {{id: {wanted}}}) RETURN [{len(sought)}, {row.text}]"
+            sought.append(f"head(COLLECT {{ {found} }})")
+        value = f"coalesce({', '.join(sought)})"
+        one = self.source.function(f"return None if c is None else ({shapes})[c[0]](c[1], v)")
         if not root.many:
             return value, one
         listed = f"[i IN {slot(root.slot)} | {value}]"
@@ -328,6 +340,8 @@ class Writer:
                 return f"highlights({texts_}, v[{rows.words}])"
             case EntityNode(parts=parts):
                 return self.entity(parts, rows.node, row)
+            case ChangeNode(parts=parts):
+                return change(self, parts, rows.node, row)
             case ClaimNode(parts=parts):
                 if rows.node.startswith("c"):
                     return self.claim(parts or (), rows.node, row)
@@ -390,5 +404,7 @@ class Writer:
 
 
 def _cursor(rows: Rows, page: Page, row: Row, of: str = "r") -> str:
+    if rows.cursor:
+        return row.place(rows.cursor, of)
     values = ", ".join(row.place(term, of) for term, _ in rows.order)
     return f"write_cursor({page.signature!r}, [{values}])"

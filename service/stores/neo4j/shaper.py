@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from graph_seed.facts import global_id
 from schema.answers import sentence
 from schema.text import highlights
-from service.plan import GaveUp, Unknown
+from service.plan import GaveUp, Lost, Unknown
 from service.slots import write_cursor
 
 Shaper: TypeAlias = Callable[[list[Any], Sequence[Any]], list[Any]]
@@ -41,6 +41,7 @@ class Source:
             "claim_id": _claim_id,
             "unknown": _unknown,
             "GaveUp": GaveUp,
+            "Lost": Lost,
             "highlights": highlights,
             "sentence": sentence,
         }

@@ -14,10 +14,11 @@ from graph_seed.claims import ends_of
 from graph_seed.facts import global_id
 from schema import Ontology, PropertyType, Relation
 from schema.text import key
+from service.slots import Version
 from service.stores.base import now
 from service.stores.neo4j.cypher import Statement
 from service.stores.neo4j.names import alias_label, has_key, label, relationship, search_properties
-from service.stores.writing import Change, Entry, Stored, Version
+from service.stores.writing import Change, Entry, Stored
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement of the transaction with parameters; returns its records."""
@@ -210,6 +211,7 @@ def change_row(entry: Entry) -> dict[str, Any]:
         "action": change.action,
         "kind": kind,
         "slug": slug,
+        "entity": change.reference and change.reference.id,
         "claim": change.claim,
         "kinds": list(change.kinds),
         "count": change.count,

@@ -17,7 +17,7 @@ class Rows:
     """Where the rows of a list come from: tables, what must hold (`base` of it whatever the filter is), a total order.
 
     `alias` is that of a row's entity or claim, `edge` that of the edge that led there, `kind` that of the entities;
-    `words` is the parameter of the words that were searched for.
+    `words` is the parameter of the words that were searched for, `cursor` what a cursor is where it is not the keyset.
     """
 
     tables: str
@@ -29,6 +29,7 @@ class Rows:
     kind: str = ""
     base: tuple[str, ...] = ()
     words: str = ""
+    cursor: str = ""
 
 
 @dataclass(slots=True)

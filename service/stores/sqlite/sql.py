@@ -27,6 +27,9 @@ from service.plan import (
     ByCount,
     ById,
     ByProperty,
+    ChangeByNumber,
+    ChangeNode,
+    Changes,
     Cited,
     ClaimEnd,
     ClaimListing,
@@ -81,6 +84,7 @@ from service.plan import (
 )
 from service.slots import Slot
 from service.stores.sqlite.alternatives import alternatives
+from service.stores.sqlite.changes import change, changes
 from service.stores.sqlite.compare import comparison
 from service.stores.sqlite.graph import graph
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
@@ -147,6 +151,8 @@ class Writer:
                 return paths(self, root)
             case Graph():
                 return graph(root)
+            case Changes() | ChangeByNumber():
+                return changes(self, root)
             case Typename() | Introspection():
                 raise TypeError(f"no store answers {root}")
 
@@ -161,12 +167,14 @@ class Writer:
         entity, claim, wanted = self.alias("e"), self.alias("c"), parameter(root.slot)
         each = self.alias("j")
         given = f"{each}.value" if root.many else wanted
-        found = (
-            f"coalesce((SELECT {self.branches(root.branches, Scope(entity))} FROM entity {entity}"
-            f' WHERE {entity}."id" = {given}), '
-            f"(SELECT {concat(self.claim(root.claim, Scope(claim)))} FROM claim {claim}"
-            f" WHERE {claim}.id = {given}), 'null')"
-        )
+        sought: list[str] = []
+        if root.branches:
+            json = self.branches(root.branches, Scope(entity))
+            sought.append(f'(SELECT {json} FROM entity {entity} WHERE {entity}."id" = {given})')
+        if root.claim:
+            json = concat(self.claim(root.claim, Scope(claim)))
+            sought.append(f"(SELECT {json} FROM claim {claim} WHERE {claim}.id = {given})")
+        found = f"coalesce({', '.join(sought)}, 'null')"
         if not root.many:
             return found
         listed = f"ifnull(group_concat({found}, ',' ORDER BY {each}.key), '')"
@@ -332,6 +340,8 @@ class Writer:
                 return [Fixed('"'), _cursor(rows, page, scope.page), Fixed('"')]
             case EntityNode(parts=parts):
                 return self.entity(parts, scope)
+            case ChangeNode(parts=parts):
+                return change(self, parts, scope)
             case ClaimNode(parts=None):
                 return [Fixed("null")]
             case ClaimNode(parts=parts) if not rows.edge:
@@ -553,6 +563,8 @@ def _is_one(where: Predicate | None) -> bool:
 
 
 def _cursor(rows: Rows, page: Page, cut: CutPage) -> str:
+    if rows.cursor:
+        return cut.read("_cursor", rows.cursor)
     values = [cut.read(f"_o{index}", term) for index, (term, _) in enumerate(rows.order)]
     return f"hex(json_array('{page.signature}', {', '.join(values)}))"
 

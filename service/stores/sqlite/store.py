@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import apsw
 import orjson
@@ -25,16 +25,19 @@ import orjson
 from graph_seed import Facts, Reference, claims
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
-from service.plan import GaveUp, Plan, Unknown
+from service.plan import GaveUp, Lost, Plan, Unknown
+from service.slots import Version
 from service.stores.base import Progress, Work, no_progress, now
 from service.stores.sqlite import tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
 from service.stores.sqlite.writing import SqliteTransaction, complete
-from service.stores.writing import Entry, Version, loaded
+from service.stores.writing import Entry, loaded
 
 T = TypeVar("T")
+
+Answer: TypeAlias = orjson.Fragment | Unknown | GaveUp | Lost
 
 _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
@@ -82,7 +85,7 @@ class SqliteStore:
         statement: str,
         values: Sequence[Any],
         bookmark: str | None = None,  # noqa: ARG002
-    ) -> list[orjson.Fragment | Unknown | GaveUp]:
+    ) -> list[Answer]:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
         return await self._threaded(self._fetch, statement, values)
 
@@ -90,7 +93,7 @@ class SqliteStore:
         """Do on a reader's thread what would hold up the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
 
-    def _fetch(self, statement: str, values: Sequence[Any]) -> list[orjson.Fragment | Unknown | GaveUp]:
+    def _fetch(self, statement: str, values: Sequence[Any]) -> list[Answer]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
         return [_answer(text) for row in self._rows(statement, bound) for text in row]
 
@@ -345,9 +348,11 @@ def _inspect_content(db: apsw.Connection, path: Path) -> None:
         )
 
 
-def _answer(text: str) -> orjson.Fragment | Unknown | GaveUp:
+def _answer(text: str) -> Answer:
     if text.startswith("!"):
         return Unknown(tuple((number, name) for number, name in orjson.loads(text[1:])))
+    if text.startswith("~"):
+        return Lost(foreign=text == "~1")
     return GaveUp(int(text[1:])) if text.startswith("?") else orjson.Fragment(text)
 
 

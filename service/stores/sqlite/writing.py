@@ -11,9 +11,10 @@ import apsw
 from graph_seed import Claim, EntityFact, EvidenceFact, Reference
 from graph_seed.claims import ends_of
 from schema import Ontology
+from service.slots import Version
 from service.stores.base import now
 from service.stores.sqlite import tables
-from service.stores.writing import Change, Entry, Stored, Version
+from service.stores.writing import Change, Entry, Stored
 
 T = TypeVar("T")
 
