@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, Source
@@ -19,8 +20,17 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
+from service.auth import ANYONE, Principal
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
-from service.errors import BookmarkError, InputError, Place, StoreUnavailable, TooLargeError
+from service.errors import (
+    AccessError,
+    BookmarkError,
+    InputError,
+    Place,
+    StoreUnavailable,
+    TooLargeError,
+    UnauthenticatedError,
+)
 from service.plan import Comparison, GaveUp, Introspection, Paths, Plan, Recommending, Search, Typename, Unknown
 from service.slots import bind
 from service.stores import Store
@@ -34,6 +44,27 @@ BOOKMARK = "bookmark"
 BAD_INPUT = "BAD_USER_INPUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+
+
+@dataclass(slots=True)
+class Context:
+    """What a request hands to its operation: Strawberry's context value.
+
+    Not frozen: Strawberry itself sets what a WebSocket's `connection_init` brings.
+    """
+
+    principal: Principal = ANYONE
+    connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which an operation is answered: for whom, and, with a bookmark, at least as new as the write that gave it."""
+
+    principal: Principal = ANYONE
+    bookmark: str | None = None
 
 
 class Engine:
@@ -69,17 +100,18 @@ class Engine:
         document: DocumentNode,
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
-        bookmark: str | None = None,
+        terms: Terms = Terms(),
     ) -> ExecutionResult:
         """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON.
 
-        With a bookmark, the answer is at least as new as the write that gave it.
+        What the principal may do is asked every time, since documents and plans are kept for all.
         """
         try:
+            terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
             values = await self._mended(compiled.plan, bind(compiled.plan.slots, compiled.values.coerced))
             statement = compiled.statement
-            fetched = iter(await self.store.fetch(statement, values, bookmark) if statement is not None else ())
+            fetched = iter(await self.store.fetch(statement, values, terms.bookmark) if statement is not None else ())
             data = self._assemble(compiled, fetched, variables)
             await self._check(compiled.plan, data)
             return ExecutionResult(data, None)
@@ -87,6 +119,8 @@ class Engine:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
             return PreExecutionError(None, [_input_error(error, text)])
+        except AccessError as error:
+            return denied(error)
         except (BookmarkError, TooLargeError) as error:
             return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
         except StoreUnavailable as error:
@@ -95,7 +129,7 @@ class Engine:
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except Exception:
             reference = uuid.uuid4().hex[:12]
-            log.exception("internal error %s", reference)
+            log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
 
@@ -187,9 +221,19 @@ class Execution(SchemaExtension):
             context.graphql_document,
             context._provided_operation_name,  # noqa: SLF001 - operation_name guesses the first of several
             context.variables,
-            _bookmark(context.operation_extensions),
+            Terms(_principal(context.context), _bookmark(context.operation_extensions)),
         )
         yield
+
+
+def denied(error: AccessError) -> PreExecutionError:
+    """The answer to a client that may not do what it asks for."""
+    code = UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else FORBIDDEN
+    return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": code})])
+
+
+def _principal(context: object) -> Principal:
+    return context.principal if isinstance(context, Context) else ANYONE
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:

@@ -6,18 +6,32 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
+import threading
 import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import apsw
+import httpx
 import jwt
 import pytest
+import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from graphql import get_introspection_query
+from starlette.types import ASGIApp
 
+from service.app import create_app, prepare
 from service.auth import ANYONE, Authenticator, Principal, new_token
+from service.cli import main
+from service.engine import Context, Engine
 from service.errors import ForbiddenError, InvalidTokenError, SettingsError, UnauthenticatedError
+from service.http import GraphQLView
 from service.settings import Settings, read_settings
+from tests.service.test_cli import run, serving, wait_until
 
 SECRET = "a secret of the tests that is long enough for HS256"
 OTHER_SECRET = "another secret of the tests, as long as it has to be"
@@ -605,3 +619,273 @@ def test_secrets_are_not_printed() -> None:
         read_settings(jwt_key=[SECRET], tokens=5, port="hunter2 is no port")
     told = str(error.value)
     assert (SECRET in told, "hunter2" in told, SECRET in str(error.value.__cause__)) == (False, True, False)
+
+
+# -------------------------------------------------------------------------------------------------------------------- HTTP
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+DJANGO = '{ framework(slug: "django") { name } }'
+DJANGO_ANSWER = {"data": {"framework": {"name": "Django"}}}
+ASK = 'Bearer realm="framework-atlas"'
+INVALID = 'Bearer realm="framework-atlas", error="invalid_token"'
+INSUFFICIENT = 'Bearer realm="framework-atlas", error="insufficient_scope"'
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the shipped facts."""
+    path = tmp_path_factory.mktemp("auth") / "atlas.db"
+    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
+    return path
+
+
+@asynccontextmanager
+async def serve(path: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application that knows the three tokens and takes JWTs."""
+    given = {"tokens": ENTRIES, "jwt_key": SECRET, "jwt_issuer": "https://issuer", "jwt_audience": "atlas", **settings}
+    app = create_app(read_settings(store=f"sqlite:///{path}", **given))
+    async with app.router.lifespan_context(app), client(app) as made:
+        yield made
+
+
+def client(app: ASGIApp) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas")
+
+
+def bearer(token: str, **headers: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}", **headers}
+
+
+def denial(message: str, code: str = "UNAUTHENTICATED") -> dict[str, Any]:
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}
+
+
+def shown(answer: httpx.Response) -> tuple[int, str | None, Any]:
+    return answer.status_code, answer.headers.get("www-authenticate"), answer.json()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("media", [JSON, GRAPHQL])
+async def test_closed_reading_is_a_401_that_says_how_to_ask(seeded: Path, media: str) -> None:
+    async with serve(seeded, public_read=False) as asking:
+        posted = await asking.post("/graphql", json={"query": DJANGO}, headers={"accept": media})
+        got = await asking.get("/graphql", params={"query": DJANGO}, headers={"accept": media})
+
+    for one in (posted, got):
+        assert shown(one) == (401, ASK, denial(NO_TOKEN))
+        assert one.headers["content-type"] == f"{media}; charset=utf-8"
+
+
+@pytest.mark.anyio
+async def test_closed_reading_shows_nothing_of_the_schema(seeded: Path) -> None:
+    texts = [get_introspection_query(), "{ __typename }", "{ framework { nmae } }", "{", "mutation { nope }", ""]
+    async with serve(seeded, public_read=False) as asking:
+        found = [await asking.post("/graphql", json={"query": text}) for text in texts]
+        broken = await asking.post("/graphql", content=b"{", headers={"content-type": JSON})
+        empty = await asking.get("/graphql")
+
+    assert [shown(one) for one in (*found, broken, empty)] == [(401, ASK, denial(NO_TOKEN))] * (len(texts) + 2)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "token", [READER.token, WRITER.token, ADMIN.token, signed(scope="read"), signed(scope="admin")]
+)
+async def test_closed_reading_is_open_to_a_token_that_may_read(seeded: Path, token: str) -> None:
+    async with serve(seeded, public_read=False) as asking:
+        found = [
+            await asking.post("/graphql", json={"query": DJANGO}, headers=bearer(token)),
+            await asking.get("/graphql", params={"query": DJANGO}, headers=bearer(token, accept=GRAPHQL)),
+        ]
+
+    assert [shown(one) for one in found] == [(200, None, DJANGO_ANSWER)] * 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "text", [DJANGO, "{ __schema { queryType { name } } }", "{ nope }"], ids=["data", "schema", "wrong"]
+)
+async def test_a_document_that_has_just_been_answered_is_refused_to_others(seeded: Path, text: str) -> None:
+    others = [{}, bearer(UNKNOWN), bearer(signed(exp=0)), bearer(signed(scope="email"))]
+    asked = {"json": {"query": text}}
+    async with serve(seeded, public_read=False) as asking:
+        first = await asking.post("/graphql", **asked, headers=bearer(READER.token))
+        denied = [await asking.post("/graphql", **asked, headers=headers) for headers in others]
+        again = await asking.post("/graphql", **asked, headers=bearer(READER.token))
+
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert [shown(one) for one in denied] == [
+        (401, ASK, denial(NO_TOKEN)),
+        (401, INVALID, denial(NOT_KNOWN)),
+        (401, INVALID, denial(EXPIRED)),
+        (403, INSUFFICIENT, denial(NO_SCOPE, "FORBIDDEN")),
+    ]
+
+
+@pytest.mark.anyio
+async def test_a_wrong_token_is_a_401_even_where_none_is_needed(seeded: Path) -> None:
+    asked = {"json": {"query": DJANGO}}
+    async with serve(seeded) as asking:
+        open_ = [
+            await asking.post("/graphql", **asked, headers=headers)
+            for headers in ({}, bearer(READER.token), bearer(signed()), bearer(signed(scope="email")))
+        ]
+        wrong = [
+            await asking.post("/graphql", **asked, headers=headers)
+            for headers in (bearer(UNKNOWN), bearer(signed(exp=0)), {"authorization": ""}, {"authorization": "Basic x"})
+        ]
+        twice = [("authorization", f"Bearer {READER.token}"), ("authorization", f"Bearer {READER.token}")]
+        several = await asking.post("/graphql", **asked, headers=twice)
+
+    assert [shown(one) for one in open_] == [(200, None, DJANGO_ANSWER)] * 4
+    assert [shown(one) for one in (*wrong, several)] == [
+        (401, INVALID, denial(reason)) for reason in (NOT_KNOWN, EXPIRED, MALFORMED, MALFORMED, MALFORMED)
+    ]
+
+
+@pytest.mark.anyio
+async def test_a_token_in_the_url_or_the_body_is_none(seeded: Path) -> None:
+    token = READER.token
+    body = {"query": DJANGO, "access_token": token, "extensions": {"authorization": f"Bearer {token}"}}
+    async with serve(seeded, public_read=False) as asking:
+        found = [
+            await asking.get("/graphql", params={"query": DJANGO, "access_token": token}),
+            await asking.post("/graphql", json=body),
+            await asking.post("/graphql", json=body, headers={"cookie": f"authorization=Bearer {token}"}),
+        ]
+
+    assert [shown(one) for one in found] == [(401, ASK, denial(NO_TOKEN))] * 3
+
+
+@pytest.mark.anyio
+async def test_the_page_and_what_says_that_it_runs_are_open_to_all(seeded: Path) -> None:
+    async with serve(seeded, public_read=False) as asking:
+        found = [
+            await asking.get(path, headers={"accept": "text/html, */*;q=0.8", **headers})
+            for headers in ({}, bearer(UNKNOWN))
+            for path in ("/graphql", "/healthz", "/readyz")
+        ]
+
+    assert [(one.status_code, "<html" in one.text) for one in found] == [(200, True), (200, False), (200, False)] * 2
+
+
+@pytest.mark.anyio
+async def test_the_engine_asks_again_whichever_way_an_operation_came(seeded: Path) -> None:
+    """Warm and cold, with its own code and status: this is where a mutation's scope is asked for."""
+
+    class Lax(Authenticator):
+        def authenticate(self, authorization: str | None) -> Principal:
+            return Principal("nobody", frozenset()) if authorization else Principal(None, frozenset())
+
+    settings = read_settings(store=f"sqlite:///{seeded}")
+    store = await prepare(settings)
+    engine = Engine(store)
+    try:
+        async with client(GraphQLView(engine, Lax(settings), explorer=False)) as asking:
+            cold = await asking.post("/", json={"query": DJANGO})
+            alone = await engine.schema.execute(DJANGO)
+            given = await engine.schema.execute(DJANGO, context_value=Context(Principal("dash", frozenset({"read"}))))
+            warm = await asking.post("/", json={"query": DJANGO}, headers={"authorization": "x"})
+    finally:
+        await engine.close()
+        await store.close()
+
+    assert shown(cold) == (401, ASK, denial(NO_TOKEN))
+    assert shown(warm) == (403, INSUFFICIENT, denial(NO_SCOPE, "FORBIDDEN"))
+    assert (alone.errors, given.errors) == (None, None)
+
+
+@pytest.mark.anyio
+async def test_the_log_of_a_fault_says_who_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "atlas.db"
+    async with serve(path) as asking:
+        apsw.Connection(str(path)).execute("DROP TABLE evidence")
+        text = "{ claims(first: 1) { nodes { evidence { note } } } }"
+        for headers in ({}, bearer(WRITER.token), bearer(signed())):
+            await asking.post("/graphql", json={"query": text}, headers=headers)
+
+    assert [getattr(record, "principal", "none") for record in caplog.records if record.levelno == logging.ERROR] == [
+        None,
+        "ci",
+        "alice",
+    ]
+
+
+# ----------------------------------------------------------------------------------------------------------- a real server
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[str]:
+    """Uvicorn in a thread, with its access log, on the test's own logging."""
+    config = uvicorn.Config(app, port=0, log_config=None, log_level=None, access_log=True, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_until(lambda: server.started or not thread.is_alive(), "it listens")
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.mark.parametrize("public_read", [True, False])
+def test_no_token_reaches_a_log(
+    tmp_path: Path, public_read: bool, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "atlas.db"
+    good, bad = [WRITER.token, signed()], [UNKNOWN, signed(OTHER_SECRET), signed(exp=0), signed(aud="other")]
+    settings = {"jwt_key": SECRET, "jwt_issuer": "https://issuer", "jwt_audience": "atlas", "public_read": public_read}
+    app = create_app(read_settings(store=f"sqlite:///{path}", tokens=ENTRIES, **settings))
+    sent = [f"Bearer {token}" for token in (*good, *bad)] + [UNKNOWN, f"Basic {UNKNOWN}", f"Bearer {UNKNOWN} x"]
+
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "uvicorn.error")
+    caplog.set_level(logging.DEBUG, "uvicorn.access")
+    with listening(app) as base, httpx.Client(base_url=base, timeout=30) as asking:
+        statuses = []
+        for header in sent:
+            answer = asking.post("/graphql", json={"query": DJANGO}, headers={"authorization": header})
+            statuses.append(answer.status_code)
+        apsw.Connection(str(path)).execute("DROP TABLE evidence")
+        text = "{ claims(first: 1) { nodes { evidence { note } } } }"
+        broken = asking.post("/graphql", json={"query": text}, headers=bearer(WRITER.token))
+
+    told = caplog.text + "".join(str(vars(record)) for record in caplog.records) + "".join(capfd.readouterr())
+    assert (statuses, broken.status_code) == ([200, 200, *[401] * 7], 500)
+    assert "POST /graphql HTTP/1.1" in told  # the access log
+    assert f"refused: {EXPIRED}" in told
+    for token in (*good, *bad):
+        assert [part for part in (token, *token.split(".")[1:]) if part in told] == []
+    assert (SECRET in told, WRITER.entry in told) == (False, False)
+
+
+def test_every_worker_knows_the_tokens(seeded: Path, tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.write_text(READER.entry)
+    environment = {
+        "ATLAS_TOKENS": WRITER.entry,
+        "ATLAS_TOKENS_FILE": str(file),
+        "ATLAS_JWT_KEY": SECRET,
+        "ATLAS_JWT_ISSUER": "https://issuer",
+        "ATLAS_JWT_AUDIENCE": "atlas",
+        "ATLAS_PUBLIC_READ": "false",
+        "ATLAS_LOG_LEVEL": "debug",
+    }
+    with serving(seeded, "--workers", "2", **environment) as served:
+        ask = {"url": f"{served.base}/graphql", "json": {"query": DJANGO}, "timeout": 30}
+        tokens = [READER.token, WRITER.token, signed(), UNKNOWN] * 3
+        statuses = [httpx.post(**ask, headers=bearer(token)).status_code for token in tokens]
+        alone = httpx.post(**ask).status_code
+
+    assert (statuses, alone) == ([200, 200, 200, 401] * 3, 401)
+
+
+def test_what_is_wrong_about_tokens_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    found = run("serve", "--port", "0", cwd=tmp_path, ATLAS_TOKENS=f"ci:write:{UNKNOWN}")
+
+    assert (found.returncode, found.stderr) == (1, f"ATLAS_TOKENS: entry 1 {NO_HASH}\n")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(SettingsError, match="ATLAS_PUBLIC_READ"):
+        create_app(read_settings(public_read=False))
