@@ -114,7 +114,7 @@ async def main() -> None:
         values = bind(compiled.plan.slots, {})
 
         async def statement_alone() -> bytes:
-            (text,) = store._fetch(compiled.statement, values)  # noqa: SLF001 - without the thread, which is the service's
+            (text,) = store._fetch(compiled.statements[0], values)  # noqa: SLF001 - without the thread, which is the service's
             return orjson.dumps(text)
 
         ours: list[float] = []

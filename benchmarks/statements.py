@@ -183,7 +183,7 @@ class Written:
     def statement(self, question: Question, values: dict[str, str]) -> tuple[Any, list[Any]]:
         used = {name: value for name, value in values.items() if f"${name}:" in question.text}
         compiled = self._compiler.compile(question.text, parse(question.text), None, used)
-        return compiled.statement, bind(compiled.plan.slots, compiled.values.coerced)
+        return compiled.statements[0], bind(compiled.plan.slots, compiled.values.coerced)
 
 
 def profile(driver: Driver, text: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:

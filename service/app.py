@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
+from service.auth import Authenticator
 from service.engine import Engine
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
@@ -31,7 +32,8 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
     """The service as an ASGI application, to be run or mounted in another one.
 
     Routes: `/graphql`, `/healthz`, `/readyz`. The store is opened, and filled where it is empty, when the application
-    starts; where it is mounted and nobody tells it that it starts, at the first request.
+    starts; where it is mounted and nobody tells it that it starts, at the first request. Raises SettingsError where
+    settings contradict each other.
     """
     service = Service(settings or read_settings(), ontology)
 
@@ -80,6 +82,7 @@ class Service:
 
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self.settings = settings
+        self.authenticator = Authenticator(settings)
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
@@ -153,5 +156,6 @@ class _Endpoint:
             return
         view = self._views.get(id(engine))
         if view is None:
-            self._views = {id(engine): (view := GraphQLView(engine, explorer=self._service.settings.explorer))}
+            view = GraphQLView(engine, self._service.authenticator, explorer=self._service.settings.explorer)
+            self._views = {id(engine): view}
         await view(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The command: serve, seed, check, query, schema."""
+"""The command: serve, seed, check, query, schema, token."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from graph_seed import SHIPPED, claims, read
 from schema import ONTOLOGY, build
 from service.app import create_app, prepare
+from service.auth import SCOPES, Authenticator, new_token
 from service.engine import Engine
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.settings import Settings, read_settings
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(given: argparse.Namespace) -> int:
     """Open the graph (the first time: fill it) and answer over HTTP until stopped."""
     settings = _settings(given)
+    Authenticator(settings)  # what is wrong with it is told before anything is filled or a worker started
     with _progress() as progress:
         try:
             asyncio.run(_prepare(settings, progress))
@@ -101,6 +103,18 @@ def query(given: argparse.Namespace) -> int:
 def schema(_given: argparse.Namespace) -> int:
     """Print the GraphQL schema."""
     print(build().as_str())
+    return 0
+
+
+def token(given: argparse.Namespace) -> int:
+    """Make a token: print it, and the entry of ATLAS_TOKENS that makes it known."""
+    made = new_token(given.name, given.scope)
+    for told, text in (
+        ("The token, shown this once; give it to whoever asks with it:", made.token),
+        ("Its entry for ATLAS_TOKENS, or a line for the file of ATLAS_TOKENS_FILE:", made.entry),
+    ):
+        print(told, file=sys.stderr, flush=True)
+        print(text, flush=True)
     return 0
 
 
@@ -186,6 +200,10 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--variables", metavar="JSON", help="its variables, as a JSON object")
     asking.add_argument("--operation", metavar="NAME", help="which operation of the text, where it has several")
     _command(commands, schema)
+    making = _command(commands, token)
+    making.add_argument("action", choices=["new"], help="what to do: make a new one")
+    making.add_argument("--name", required=True, metavar="NAME", help="whose it is, as logs call it")
+    making.add_argument("--scope", required=True, choices=SCOPES, help="each allows what those before it allow")
     return parser
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, Source
@@ -19,9 +20,35 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
+from service import mutations
+from service.auth import ANYONE, Principal
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
-from service.errors import BookmarkError, InputError, Place, StoreUnavailable, TooLargeError
-from service.plan import Comparison, GaveUp, Introspection, Paths, Plan, Recommending, Search, Typename, Unknown
+from service.errors import (
+    AccessError,
+    BookmarkError,
+    InputError,
+    Place,
+    StoreUnavailable,
+    TooLargeError,
+    UnauthenticatedError,
+)
+from service.plan import (
+    Changes,
+    Comparison,
+    GaveUp,
+    Introspection,
+    Listening,
+    Lost,
+    Paths,
+    Plan,
+    Recommending,
+    Root,
+    Search,
+    Typename,
+    Unknown,
+    Write,
+    Writes,
+)
 from service.slots import bind
 from service.stores import Store
 from service.vocabulary import Vocabulary
@@ -34,6 +61,36 @@ BOOKMARK = "bookmark"
 BAD_INPUT = "BAD_USER_INPUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+
+_STREAM = (
+    "A subscription needs a transport that streams: a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
+)
+
+
+@dataclass(slots=True)
+class Context:
+    """What a request hands to its operation: Strawberry's context value.
+
+    Not frozen: Strawberry itself sets what a WebSocket's `connection_init` brings.
+    """
+
+    principal: Principal = ANYONE
+    refused: AccessError | None = None
+    connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which an operation is answered: for whom, and, with a bookmark, at least as new as the write that gave it.
+
+    `refused` says why the token that was sent is not taken; nothing is answered then.
+    """
+
+    principal: Principal = ANYONE
+    bookmark: str | None = None
+    refused: AccessError | None = None
 
 
 class Engine:
@@ -41,6 +98,7 @@ class Engine:
 
     def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, cache: int = 1024) -> None:
         self.store = store
+        self._ontology = ontology
         self.schema = build(ontology, extensions=(lambda: Execution(self),))
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._compiler: Compiler[Any] = Compiler(self._graphql, ontology, store.write, cache)
@@ -69,24 +127,29 @@ class Engine:
         document: DocumentNode,
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
-        bookmark: str | None = None,
+        terms: Terms = Terms(),
     ) -> ExecutionResult:
         """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON.
 
-        With a bookmark, the answer is at least as new as the write that gave it.
+        What the principal may do is asked every time, since documents and plans are kept for all.
         """
         try:
+            terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
-            values = await self._mended(compiled.plan, bind(compiled.plan.slots, compiled.values.coerced))
-            statement = compiled.statement
-            fetched = iter(await self.store.fetch(statement, values, bookmark) if statement is not None else ())
-            data = self._assemble(compiled, fetched, variables)
-            await self._check(compiled.plan, data)
-            return ExecutionResult(data, None)
+            values = bind(compiled.plan.slots, compiled.values.coerced)
+            match compiled.plan:
+                case Plan() as plan:
+                    return await self._read(plan, compiled, values, variables, terms)
+                case Writes() as plan:
+                    return await self._write(plan, compiled, values, variables, terms)
+                case Listening():
+                    return PreExecutionError(None, [GraphQLError(_STREAM)])
         except Refused as refused:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
             return PreExecutionError(None, [_input_error(error, text)])
+        except AccessError as error:
+            return denied(error)
         except (BookmarkError, TooLargeError) as error:
             return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
         except StoreUnavailable as error:
@@ -95,9 +158,50 @@ class Engine:
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except Exception:
             reference = uuid.uuid4().hex[:12]
-            log.exception("internal error %s", reference)
+            log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
+
+    async def _read(
+        self,
+        plan: Plan,
+        compiled: Compiled[Any],
+        values: list[Any],
+        variables: Mapping[str, Any] | None,
+        terms: Terms,
+    ) -> ExecutionResult:
+        if terms.refused is not None:
+            raise terms.refused
+        (statement,), values = compiled.statements, await self._mended(plan, values)
+        fetched = iter(await self.store.fetch(statement, values, terms.bookmark) if statement is not None else ())
+        data = self._assemble(plan.roots, compiled, variables, lambda _: next(fetched))
+        await self._check(plan, data)
+        return ExecutionResult(data, None)
+
+    async def _write(
+        self,
+        plan: Writes,
+        compiled: Compiled[Any],
+        values: list[Any],
+        variables: Mapping[str, Any] | None,
+        terms: Terms,
+    ) -> ExecutionResult:
+        """Write the root fields one after the other; whether that is allowed is known before the first."""
+        refused, bookmark = _refusal(terms), None
+        answers: dict[str, mutations.Answer] = {}
+        writes = [
+            (root, one) for root, one in zip(plan.roots, compiled.statements, strict=True) if isinstance(root, Write)
+        ]
+        bound = [bind(root.payload.plan.slots, compiled.values.coerced) for root, _ in writes]
+        for (root, statement), slots in zip(writes, bound, strict=True):
+            if refused is not None:
+                answers[root.key] = mutations.refuse(root, refused)
+                continue
+            given = {name: values[slot] for name, slot in root.values}
+            fetch = None if statement is None else (statement, slots)
+            answers[root.key], bookmark = await mutations.perform(self.store, self._ontology, root, given, fetch)
+        data = self._assemble(plan.roots, compiled, variables, lambda root: answers[root.key])
+        return ExecutionResult(data, None, extensions={BOOKMARK: bookmark} if bookmark else None)
 
     async def _mended(self, plan: Plan, values: list[Any]) -> list[Any]:
         """The values, with what is searched for spelt as the graph spells it."""
@@ -111,6 +215,8 @@ class Engine:
         """Raise InputError where a root field was asked for what is not there, or for too much."""
         for root in plan.roots:
             match data[root.key]:
+                case Lost(foreign) if isinstance(root, Changes) and root.after is not None:
+                    raise lost(plan.slots[root.after[0]].place, foreign=foreign)
                 case Unknown(items) if isinstance(root, Comparison | Recommending | Paths):
                     raise await self._unknown(plan, root, items)
                 case GaveUp(length) if isinstance(root, Paths):
@@ -141,11 +247,15 @@ class Engine:
         return InputError(" ".join(sentences), next(iter(told)))
 
     def _assemble(
-        self, compiled: Compiled[Any], fetched: Iterator[Any], variables: Mapping[str, Any] | None
+        self,
+        roots: Iterable[Root | Write],
+        compiled: Compiled[Any],
+        variables: Mapping[str, Any] | None,
+        answer: Callable[[Root | Write], Any],
     ) -> dict[str, Any]:
         data: dict[str, Any] = {}
         about_schema: dict[str, Any] | None = None
-        for root in compiled.plan.roots:
+        for root in roots:
             match root:
                 case Typename(key, name):
                     data[key] = name
@@ -155,7 +265,7 @@ class Engine:
                     )
                     data[key] = about_schema[key]
                 case _:
-                    data[root.key] = next(fetched)
+                    data[root.key] = answer(root)
         return data
 
 
@@ -187,9 +297,50 @@ class Execution(SchemaExtension):
             context.graphql_document,
             context._provided_operation_name,  # noqa: SLF001 - operation_name guesses the first of several
             context.variables,
-            _bookmark(context.operation_extensions),
+            _terms(context.context, context.operation_extensions),
         )
         yield
+
+    def get_results(self) -> dict[str, Any]:
+        """What stands in the extensions of the answer."""
+        result = self.execution_context.result
+        return dict(result.extensions or {}) if isinstance(result, ExecutionResult) else {}
+
+
+def denied(error: AccessError) -> PreExecutionError:
+    """The answer to a client that may not do what it asks for."""
+    code = UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else FORBIDDEN
+    return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": code})])
+
+
+def lost(place: Place, *, foreign: bool) -> InputError:
+    """What to tell a client that asks for what came after a version that the log does not know."""
+    if foreign:
+        return InputError(
+            f"{place.argument} is no cursor of this graph's log; begin with `graph {{ version }}`.", place
+        )
+    return InputError(
+        f"{place.argument} is older than the log of changes, which keeps the latest only; read the graph anew and begin "
+        "with its version.",
+        place,
+    )
+
+
+def _refusal(terms: Terms) -> str | None:
+    """Why a principal may not write; None who may."""
+    try:
+        if terms.refused is not None:
+            raise terms.refused
+        terms.principal.require("write")
+    except AccessError as error:
+        return str(error)
+    return None
+
+
+def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
+    if not isinstance(context, Context):
+        context = Context()
+    return Terms(context.principal, _bookmark(extensions), context.refused)
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:

@@ -6,6 +6,10 @@ AtlasError
 ├── FactsError     a facts folder is wrong; carries every fault with file and line
 ├── BookmarkError  a client's bookmark is none; its message goes to the client
 ├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
+├── AccessError    a client may not do what it asks for; its message goes to the client and names no token
+│   ├── UnauthenticatedError   it has not said who it is
+│   │   └── InvalidTokenError  it has, by a token that does not hold
+│   └── ForbiddenError         it has, and that is not enough
 └── StoreError     the store cannot be used as it is
     └── StoreUnavailable   the store cannot be reached just now
         └── StoreRefused   the store does not let us in: waiting does not help, the operator must act
@@ -55,6 +59,22 @@ class BookmarkError(AtlasError):
 
 class TooLargeError(AtlasError):
     """An operation asks for more than one statement can hold."""
+
+
+class AccessError(AtlasError):
+    """A client may not do what it asks for."""
+
+
+class UnauthenticatedError(AccessError):
+    """A client has not said who it is, and must."""
+
+
+class InvalidTokenError(UnauthenticatedError):
+    """A client has sent a token that is malformed, unknown, expired or meant for others."""
+
+
+class ForbiddenError(AccessError):
+    """We know who asks, and that they may not."""
 
 
 class StoreError(AtlasError):

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: what https://graphql.github.io/graphql-over-http/draft/ asks beyond Strawberry's view.
 
-Media types are negotiated, statuses follow them, and only an explicit text/html gets the explorer.
+Media types are negotiated, statuses follow them, and only an explicit text/html gets the explorer. Who asks is known
+before anything of the operation is read.
 """
 
 from __future__ import annotations
@@ -20,19 +21,25 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from service.engine import BOOKMARK, INTERNAL, UNAVAILABLE, Engine
+from service.auth import Authenticator
+from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
+from service.errors import AccessError, InvalidTokenError
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 _BOOKMARK_HEADER = "atlas-bookmark"
 _PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
-_STATUS_BY_CODE = {UNAVAILABLE: 503, INTERNAL: 500}
+_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
+_BEARER = 'Bearer realm="framework-atlas"'
+_INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
+_CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
 
 
 class GraphQLView(GraphQL[Any, Any]):
     """GraphQL over HTTP for an engine."""
 
-    def __init__(self, engine: Engine, *, explorer: bool) -> None:
+    def __init__(self, engine: Engine, authenticator: Authenticator, *, explorer: bool) -> None:
+        self._authenticator = authenticator
         super().__init__(engine.schema, graphql_ide="graphiql" if explorer else None, subscription_protocols=())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,15 +47,33 @@ class GraphQLView(GraphQL[Any, Any]):
         media_type = _JSON
         try:
             _check_method(request)
-            media_type = "text/html" if self.should_render_graphql_ide(request) else _negotiate(request.headers)
+            page = self.should_render_graphql_ide(request)
+            media_type = "text/html" if page else _negotiate(request.headers)
             scope["atlas.media_type"] = media_type
-            response = await self.run(request)
+            # A browser sends no token for the page itself, and the page holds nothing of the graph or its schema.
+            context = Context() if page else self._context(request.headers)
+            response = await self.run(request, context)
+            if context.refused is not None:  # a mutation has said so in its payload
+                response.status_code, response.headers["www-authenticate"] = 401, _INVALID
         except HTTPException as error:
             response = _refusal(error.status_code, error.reason, media_type)
+        except AccessError as error:
+            response = _denial(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
         response.headers["vary"] = "Accept"
         await response(scope, receive, send)
+
+    def _context(self, headers: Headers) -> Context:
+        """Who asks. A token that does not hold is told by the engine, in the payload of a mutation; where reading is
+        closed it is refused at once, since nothing of the document's faults may be learnt.
+        """
+        try:
+            return Context(self._authenticator.authenticate(_authorization(headers)))
+        except InvalidTokenError as error:
+            if not self._authenticator.public_read:
+                raise
+            return Context(refused=error)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         wanted = request.method == "GET" and request.query_params.get("query") is None
@@ -94,9 +119,11 @@ class GraphQLView(GraphQL[Any, Any]):
         return result
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        status = sub_response.status_code or 200
         return Response(
             self.encode_json(response_data),
-            status_code=sub_response.status_code or 200,
+            status_code=status,
+            headers=_challenge(_CHALLENGES.get(status)),
             media_type=f"{sub_response.media_type}; charset=utf-8",
         )
 
@@ -163,6 +190,24 @@ def _refusal(status: int, reason: str, media_type: str) -> Response:
     headers = {"allow": "GET, POST"} if status == 405 else None
     body = orjson.dumps({"errors": [{"message": reason}]})
     return Response(body, status, headers, media_type=f"{kind}; charset=utf-8")
+
+
+def _denial(error: AccessError, media_type: str) -> Response:
+    result = denied(error)
+    status = _status(result, media_type)
+    challenge = _INVALID if isinstance(error, InvalidTokenError) else _CHALLENGES[status]
+    body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
+    return Response(body, status, _challenge(challenge), media_type=f"{media_type}; charset=utf-8")
+
+
+def _challenge(challenge: str | None) -> dict[str, str] | None:
+    return {"www-authenticate": challenge} if challenge else None
+
+
+def _authorization(headers: Headers) -> str | None:
+    """The header, None where there is none; of several only one can be meant, and all together are no token."""
+    given = headers.getlist("authorization")
+    return ", ".join(given) if given else None
 
 
 def _negotiate(headers: Headers) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -20,7 +20,7 @@ _NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 class Settings(BaseSettings):
     """All settings, each with its default. A field's description is what `serve --help` and the README say of it."""
 
-    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     store: Annotated[
         str,
@@ -35,6 +35,26 @@ class Settings(BaseSettings):
     explorer: Annotated[bool, Field(description="Whether GET /graphql with Accept: text/html shows GraphiQL.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    public_read: Annotated[bool, Field(description="Whether reading needs no token.")] = True
+    tokens: Annotated[
+        SecretStr,
+        Field(description="Tokens by their hashes: NAME:SCOPE:SHA256, several with commas or spaces between."),
+    ] = SecretStr("")
+    tokens_file: Annotated[Path | None, Field(description="A file that holds more of them, a line each.")] = None
+    jwt_key: Annotated[
+        SecretStr,
+        Field(description="JWT: the key that signs them, a secret (HS256) or the issuer's public key in PEM (RS256)."),
+    ] = SecretStr("")
+    jwt_key_file: Annotated[Path | None, Field(description="JWT: the file that holds the key instead.")] = None
+    jwt_algorithm: Annotated[
+        Literal["HS256", "RS256"],
+        Field(description="JWT: HS256 or RS256, whatever a token says of itself."),
+    ] = "HS256"
+    jwt_issuer: Annotated[str | None, Field(description="JWT: what `iss` must be; needed with a key.")] = None
+    jwt_audience: Annotated[str | None, Field(description="JWT: what `aud` must name; needed with a key.")] = None
+    jwt_leeway: Annotated[
+        int, Field(ge=0, le=300, description="JWT: by how many seconds the issuer's clock and ours may differ.")
+    ] = 30
     neo4j_user: Annotated[str, Field(description="Neo4j: the user.")] = "neo4j"
     neo4j_password: Annotated[SecretStr, Field(description="Neo4j: the password.")] = SecretStr("")
     neo4j_database: Annotated[
@@ -73,8 +93,7 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """The variables that make another process read these very settings."""
-        values = {**self.model_dump(), "neo4j_password": self.neo4j_password.get_secret_value()}
-        return {f"ATLAS_{name.upper()}": str(value) for name, value in values.items() if value is not None}
+        return {f"ATLAS_{name.upper()}": _text(value) for name, value in self.model_dump().items() if value is not None}
 
 
 def read_settings(**given: Any) -> Settings:
@@ -94,6 +113,13 @@ def _is_neo4j(value: str) -> bool:
         return False
 
 
+def _text(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
 def _told(fault: Any) -> str:
+    field = Settings.model_fields.get(str(fault["loc"][0]))
+    if field is not None and field.annotation is SecretStr:
+        return str(fault["msg"])
     given = re.sub(r"(?<=://).*@", "***@", str(fault["input"]))  # no password on a terminal or in a log
     return f"{fault['msg'].removeprefix('Value error, ')} (it is {given!r})"

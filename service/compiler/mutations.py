@@ -1,5 +1,8 @@
 """Plan what writes and what listens: mutations, whose payloads ask for what was written, and the subscription."""
 
+# graphql-core leaves the types inside its generics open
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -21,9 +22,11 @@ from typing import Any
 import httpx
 import pytest
 from graphql import parse
+from pydantic import SecretStr
 
 from graph_seed import SHIPPED, claims, read
 from schema import build
+from service.auth import Authenticator
 from service.cli import main, settings_table
 from service.settings import Settings
 from tests.graph_seed.test_facts import FAULTS, GOOD, LATE_FAULTS, folder_of
@@ -266,7 +269,7 @@ def test_query_that_cannot_be_asked_says_why_on_stderr(
 
 
 def test_a_command_line_that_cannot_be_read_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["nope"], ["query"], ["serve", "--nope"]):
+    for arguments in ([], ["nope"], ["query"], ["serve", "--nope"], ["token", "new"]):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 2
@@ -282,6 +285,28 @@ def test_schema_prints_the_sdl(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert (code, printed) == (0, build().as_str() + "\n")
     assert parse(printed).definitions
+
+
+# ------------------------------------------------------------------------------------------------------------------ token
+
+
+def test_a_new_token_is_printed_once_with_the_entry_that_makes_it_known(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["token", "new", "--name", "ci", "--scope", "write"])
+
+    told = capsys.readouterr()
+    token, entry = told.out.splitlines()
+    assert (code, entry) == (0, f"ci:write:{hashlib.sha256(token.encode()).hexdigest()}")
+    assert (len(told.err.splitlines()), token in told.err) == (2, False)
+    authenticator = Authenticator(Settings(tokens=SecretStr(entry), public_read=False))
+    assert authenticator.authenticate(f"Bearer {token}").name == "ci"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "a,b", "ж", "a" * 65, "a\n"])
+def test_a_name_that_cannot_stand_in_an_entry_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["token", "new", "--name", name, "--scope", "read"])
+
+    told = capsys.readouterr()
+    assert (code, told.out, told.err.startswith(f"'{name}' is no name of a token; it has 1 to 64")) == (1, "", True)
 
 
 # ------------------------------------------------------------------------------------------------------------------- seed
