@@ -9,6 +9,7 @@ from schema.types import Argument, Field, Types
 
 NOT_FOUND, CONFLICT, INVALID, NOT_AUTHORIZED = "NotFound", "Conflict", "InvalidInput", "NotAuthorized"
 
+_PAYLOAD = "What was written, or why nothing was."
 _VERSION = Field("version", "str", "The version of the graph that holds it; a cursor of `changes`.")
 _INPUT_TYPES = {
     PropertyType.TEXT: "str",
@@ -69,7 +70,7 @@ def _upsert(types: Types, kind: Kind) -> Field:
         "Partial: what is left out stays as it is; null takes away.",
     )
     types.output(f"Upserted{name}", (Field(kind.singular, name), _VERSION), "It is as the input has it.")
-    types.union(f"Upsert{name}Payload", (f"Upserted{name}", CONFLICT, INVALID, NOT_AUTHORIZED))
+    types.union(f"Upsert{name}Payload", (f"Upserted{name}", CONFLICT, INVALID, NOT_AUTHORIZED), _PAYLOAD)
     return Field(
         upsert_name(kind),
         f"Upsert{name}Payload",
@@ -111,9 +112,9 @@ def _define_rest(types: Types) -> tuple[Field, ...]:
         "It is said no longer.",
     )
     types.output("Deleted", (Field("id", "ID"), _VERSION), "It is gone, and all that was claimed of it.")
-    types.union("DeletePayload", ("Deleted", NOT_FOUND, NOT_AUTHORIZED))
-    types.union("ClaimPayload", ("Claimed", NOT_FOUND, INVALID, NOT_AUTHORIZED))
-    types.union("RetractPayload", ("Retracted", NOT_FOUND, NOT_AUTHORIZED))
+    types.union("DeletePayload", ("Deleted", NOT_FOUND, NOT_AUTHORIZED), _PAYLOAD)
+    types.union("ClaimPayload", ("Claimed", NOT_FOUND, INVALID, NOT_AUTHORIZED), _PAYLOAD)
+    types.union("RetractPayload", ("Retracted", NOT_FOUND, NOT_AUTHORIZED), _PAYLOAD)
     return (
         Field(
             "deleteEntity",

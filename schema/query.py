@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, TypeAlias
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
 from schema.answers import define_answers
 from schema.changes import define_changes
@@ -29,8 +31,19 @@ class Sort(enum.Enum):
     DESC = "DESC"
 
 
-def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> strawberry.Schema:
-    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions."""
+Listen: TypeAlias = Callable[
+    [str, dict[str, Any] | None, Any, str | None], Awaitable[AsyncGenerator[Any] | PreExecutionError | None]
+]
+"""Opens the stream of a subscription, given its text, variables, context and the operation's name; None where the
+operation is none."""
+
+
+def build(
+    ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = (), listen: Listen | None = None
+) -> strawberry.Schema:
+    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions, `listen` answers
+    subscriptions.
+    """
     if SOURCE not in ontology.kind_by_name:
         raise OntologyError(f"An ontology needs the kind {SOURCE}, since every claim cites one.")
     types = Types(Node=Node, Entity=Entity, Stance=Stance, Sort=Sort, Date=Date, **_enums(ontology))
@@ -41,7 +54,7 @@ def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> st
     answers = define_answers(types, ontology)
     changes, subscription = define_changes(types)
     query = types.output("Query", (*_root_fields(ontology), *answers, changes), "Everything that can be asked.")
-    return _Schema(
+    schema = _Schema(
         query=query,
         mutation=define_mutations(types, ontology),
         subscription=subscription,
@@ -49,11 +62,29 @@ def build(ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = ()) -> st
         extensions=extensions,
         config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE}),
     )
+    schema.listen = listen
+    return schema
 
 
 class _Schema(strawberry.Schema):
+    listen: Listen | None = None
+
+    async def stream(self, query: str | None, *given: Any, **named: Any) -> Any:
+        """Stream an operation: a subscription by `listen`, anything else as one result."""
+        if self.listen is None or query is None:
+            return await super().stream(query, *given, **named)
+        variables, context, name = (named.get(key) for key in ("variable_values", "context_value", "operation_name"))
+        opened = await self.listen(query, variables, context, name)
+        if opened is None:
+            return await super().stream(query, *given, **named)
+        return _once(opened) if isinstance(opened, PreExecutionError) else opened
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Keep clients' mistakes out of the log; what breaks inside is logged where it breaks."""
+
+
+async def _once(result: PreExecutionError) -> AsyncGenerator[PreExecutionError]:
+    yield result
 
 
 def _enums(ontology: Ontology) -> dict[str, Any]:

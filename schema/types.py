@@ -67,10 +67,10 @@ class Types:
         )
         return self._remember(name, made, fields)
 
-    def union(self, name: str, members: tuple[str, ...]) -> None:
+    def union(self, name: str, members: tuple[str, ...], description: str) -> None:
         """Make and remember a union of object types."""
         joined = Union[tuple(self.namespace[member] for member in members)]  # type: ignore[valid-type]  # noqa: UP007
-        self.namespace[name] = Annotated[joined, strawberry.union(name)]
+        self.namespace[name] = Annotated[joined, strawberry.union(name, description=description)]
 
     def _remember(self, name: str, made: type, fields: tuple[Field, ...]) -> type:
         # dataclasses put the class's annotation in place of each field's own, which knows where to look names up.

@@ -11,8 +11,9 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
@@ -22,10 +23,12 @@ from service.errors import AtlasError, FactsError, StoreError, StoreRefused, Sto
 from service.http import GraphQLView
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
+from service.stores.base import now
 
 log = logging.getLogger("atlas")
 
 _WAIT_SECONDS = 1.0
+_COMPACT_SECONDS = 600.0
 
 
 def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) -> Starlette:
@@ -51,9 +54,11 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             answers = False
         return JSONResponse({"status": "ready" if answers else "unavailable"}, 200 if answers else 503)
 
+    endpoint = _Endpoint(service)
     return Starlette(
         routes=[
-            Route("/graphql", _Endpoint(service), methods=None),
+            Route("/graphql", endpoint, methods=None),
+            WebSocketRoute("/graphql", endpoint),
             Route("/healthz", _healthy),
             Route("/readyz", ready),
         ],
@@ -87,6 +92,7 @@ class Service:
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
         self._filling: asyncio.Task[None] | None = None
+        self._compacting: asyncio.Task[None] | None = None
 
     async def start(self) -> Engine:
         """Open the store, once. Where it is away, the service starts all the same and fills it when it is back."""
@@ -97,10 +103,11 @@ class Service:
         return self._engine
 
     async def stop(self) -> None:
-        if self._filling is not None:
-            self._filling.cancel()
-            await asyncio.gather(self._filling, return_exceptions=True)
-            self._filling = None
+        tasks = [task for task in (self._filling, self._compacting) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._filling = self._compacting = None
         if self._engine is not None:
             await self._engine.close()
             await self._engine.store.close()
@@ -119,7 +126,20 @@ class Service:
         except BaseException:
             await store.close()
             raise
+        self._compacting = asyncio.create_task(self._compact(store))
         return Engine(store, self._ontology, self.settings.plan_cache)
+
+    async def _compact(self, store: Store[Any]) -> None:
+        """Forget old changes now and then; every process does, and finds what another has done."""
+        while True:
+            await asyncio.sleep(_COMPACT_SECONDS)
+            try:
+                removed = await store.compact(self.settings.changes_kept, now(self.settings.changes_days))
+            except Exception:
+                log.exception("the log of changes could not be compacted; trying again")
+            else:
+                if removed:
+                    log.info("forgot %d old changes", removed)
 
     async def _fill_later(self, store: Store[Any]) -> None:
         while True:
@@ -152,6 +172,9 @@ class _Endpoint:
             engine = await self._service.start()
         except (StoreError, FactsError) as error:  # mounted, and nobody was told when the application started
             log.error("the store cannot be opened: %s", error)  # noqa: TRY400 - its cause is in the message
+            if scope["type"] == "websocket":
+                await WebSocket(scope, receive, send).close(1013, "The graph cannot be opened.")
+                return
             await JSONResponse({"errors": [{"message": "The graph cannot be opened."}]}, 503)(scope, receive, send)
             return
         view = self._views.get(id(engine))

@@ -63,6 +63,7 @@ def serve(given: argparse.Namespace) -> int:
         "timeout_worker_healthcheck": 60,  # a worker on a busy machine may take that long to import everything
         "log_level": settings.log_level,
         "access_log": False,
+        "timeout_graceful_shutdown": 5,  # or a stream that is open would hold up the end for ever
     }
     if settings.workers > 1:
         uvicorn.run("service.app:create_app", factory=True, workers=settings.workers, **options)

@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, Source
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    Source,
+    parse,
+    validate,
+)
 from rapidfuzz import fuzz, process
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -32,6 +41,7 @@ from service.errors import (
     TooLargeError,
     UnauthenticatedError,
 )
+from service.feed import Feed
 from service.plan import (
     Changes,
     Comparison,
@@ -51,9 +61,12 @@ from service.plan import (
 )
 from service.slots import bind
 from service.stores import Store
+from service.streams import Stream, begin, lost
 from service.vocabulary import Vocabulary
 
 log = logging.getLogger("atlas")
+
+T = TypeVar("T")
 
 BOOKMARK = "bookmark"
 """The request extension by which a client names the write that it wants to see; `Atlas-Bookmark` over HTTP."""
@@ -79,6 +92,7 @@ class Context:
     principal: Principal = ANYONE
     refused: AccessError | None = None
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
+    authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +113,16 @@ class Engine:
     def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, cache: int = 1024) -> None:
         self.store = store
         self._ontology = ontology
-        self.schema = build(ontology, extensions=(lambda: Execution(self),))
+        self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._compiler: Compiler[Any] = Compiler(self._graphql, ontology, store.write, cache)
         self._vocabulary = Vocabulary(store)
+        self._feed = Feed(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(cache)
 
     async def close(self) -> None:
         """End what runs in the background; the store stays open."""
+        await self._feed.close()
         await self._vocabulary.close()
 
     def known(self, text: str) -> DocumentNode | None:
@@ -133,7 +149,8 @@ class Engine:
 
         What the principal may do is asked every time, since documents and plans are kept for all.
         """
-        try:
+
+        async def answer() -> ExecutionResult:
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
             values = bind(compiled.plan.slots, compiled.values.coerced)
@@ -144,6 +161,48 @@ class Engine:
                     return await self._write(plan, compiled, values, variables, terms)
                 case Listening():
                     return PreExecutionError(None, [GraphQLError(_STREAM)])
+
+        return await self._told(answer(), text, terms)
+
+    async def listen(
+        self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None
+    ) -> AsyncGenerator[ExecutionResult] | PreExecutionError | None:
+        """Open the stream of a subscription; None where the operation is another."""
+        document = self.known(text)
+        if document is None:
+            try:
+                document = parse(text)
+            except GraphQLError as error:
+                return PreExecutionError(None, [error])
+            if _is_subscription(document, operation_name) and (errors := validate(self._graphql, document)):
+                return PreExecutionError(None, errors)
+        if not _is_subscription(document, operation_name):
+            return None
+        terms = _terms(context, None)
+
+        async def opened() -> AsyncGenerator[ExecutionResult]:
+            if terms.refused is not None:
+                raise terms.refused
+            terms.principal.require("read")
+            compiled = self.compile(text, document, operation_name, variables)
+            assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
+            values = bind(compiled.plan.slots, compiled.values.coerced)
+            asked = bind(compiled.plan.plan.slots, compiled.values.coerced)
+            digest, listener = await begin(self.store, self._feed, compiled.plan, values)
+            expires = terms.principal.expires
+            stream = Stream(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
+            return stream.events(listener)
+
+        found = await self._told(opened(), text, terms)
+        if isinstance(found, ExecutionResult):
+            return PreExecutionError(None, found.errors)
+        self.remember(text, document)
+        return found
+
+    async def _told(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
+        """An answer, or what a client is told where there is none."""
+        try:
+            return await answer
         except Refused as refused:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
@@ -200,6 +259,7 @@ class Engine:
             given = {name: values[slot] for name, slot in root.values}
             fetch = None if statement is None else (statement, slots)
             answers[root.key], bookmark = await mutations.perform(self.store, self._ontology, root, given, fetch)
+            self._feed.look()
         data = self._assemble(plan.roots, compiled, variables, lambda root: answers[root.key])
         return ExecutionResult(data, None, extensions={BOOKMARK: bookmark} if bookmark else None)
 
@@ -313,17 +373,12 @@ def denied(error: AccessError) -> PreExecutionError:
     return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": code})])
 
 
-def lost(place: Place, *, foreign: bool) -> InputError:
-    """What to tell a client that asks for what came after a version that the log does not know."""
-    if foreign:
-        return InputError(
-            f"{place.argument} is no cursor of this graph's log; begin with `graph {{ version }}`.", place
-        )
-    return InputError(
-        f"{place.argument} is older than the log of changes, which keeps the latest only; read the graph anew and begin "
-        "with its version.",
-        place,
-    )
+def _is_subscription(document: DocumentNode, name: str | None) -> bool:
+    """Whether the operation of this name, or the only one, is a subscription."""
+    found = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
+    if name is not None:
+        found = [item for item in found if item.name and item.name.value == name]
+    return len(found) == 1 and found[0].operation is OperationType.SUBSCRIPTION
 
 
 def _refusal(terms: Terms) -> str | None:

@@ -6,7 +6,7 @@ before anything of the operation is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import orjson
@@ -16,9 +16,14 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.asgi import GraphQL
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry import UNSET
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service.auth import Authenticator
@@ -27,6 +32,7 @@ from service.errors import AccessError, InvalidTokenError
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
+_EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
 _PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
@@ -35,21 +41,39 @@ _INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
 _CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
 
 
+class _TextAdapter(ASGIWebSocketAdapter):
+    """A WebSocket of text frames, as graphql-transport-ws asks for; Strawberry sends bytes as binary ones."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self.ws.send_text(self.view.encode_json_string(message))
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
+
 class GraphQLView(GraphQL[Any, Any]):
     """GraphQL over HTTP for an engine."""
 
+    websocket_adapter_class = _TextAdapter  # type: ignore[assignment]
+
     def __init__(self, engine: Engine, authenticator: Authenticator, *, explorer: bool) -> None:
         self._authenticator = authenticator
-        super().__init__(engine.schema, graphql_ide="graphiql" if explorer else None, subscription_protocols=())
+        self._engine = engine
+        protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
+        super().__init__(engine.schema, graphql_ide="graphiql" if explorer else None, subscription_protocols=protocols)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            socket = WebSocket(scope, receive, send)
+            await self.run(socket, Context(authorization=_authorization(socket.headers)))
+            return
         request = Request(scope, receive)
         media_type = _JSON
         try:
             _check_method(request)
             page = self.should_render_graphql_ide(request)
             media_type = "text/html" if page else _negotiate(request.headers)
-            scope["atlas.media_type"] = media_type
+            scope["atlas.media_type"] = media_type = _JSON if media_type == _EVENT_STREAM else media_type
             # A browser sends no token for the page itself, and the page holds nothing of the graph or its schema.
             context = Context() if page else self._context(request.headers)
             response = await self.run(request, context)
@@ -75,9 +99,20 @@ class GraphQLView(GraphQL[Any, Any]):
                 raise
             return Context(refused=error)
 
+    async def on_ws_connect(self, context: Context) -> Any:
+        """Know who opens a WebSocket: by what `connection_init` brings, or else by the header of the handshake."""
+        given = context.connection_params or {}
+        if context.authorization is not None and not any(name.lower() == "authorization" for name in given):
+            given = {**given, "authorization": context.authorization}
+        try:
+            context.principal = self._authenticator.authenticate_connection(given)
+        except AccessError as error:
+            raise ConnectionRejectionError from error
+        return UNSET
+
     def should_render_graphql_ide(self, request: Any) -> bool:
         wanted = request.method == "GET" and request.query_params.get("query") is None
-        return wanted and self.graphql_ide is not None and _accepts_html(request.headers)
+        return wanted and self.graphql_ide is not None and _accepts(request.headers, "text/html")
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -97,6 +132,7 @@ class GraphQLView(GraphQL[Any, Any]):
             variables=given.get("variables"),
             operation_name=given.get("operationName"),
             extensions=_extensions(given.get("extensions"), request.headers),
+            protocol="sse" if _negotiate(request.headers) == _EVENT_STREAM else "http",
         )
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
@@ -110,12 +146,23 @@ class GraphQLView(GraphQL[Any, Any]):
         return answer
 
     async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
+        data: GraphQLRequestData = given["request_data"]
+        result: Any = None
         try:
-            result: Any = await super().execute_operation(request=request, **given)
+            if data.query and _accepts(request.headers, _EVENT_STREAM):
+                result = await self._engine.listen(data.query, data.variables, given["context"], data.operation_name)
+            if result is None:
+                result = await super().execute_operation(request=request, **given)
         except HTTPException as refused:
             result = _undetermined(refused)
-        given["sub_response"].status_code = _status(result, request.scope["atlas.media_type"])
-        given["sub_response"].media_type = request.scope["atlas.media_type"]
+        if isinstance(result, AsyncGenerator):
+            data.protocol = "sse"
+            return result
+        media_type, response = request.scope["atlas.media_type"], given["sub_response"]
+        strict = media_type == _GRAPHQL_JSON or data.protocol == "sse"
+        response.status_code, response.media_type = _status(result, strict=strict), media_type
+        if bookmark := (result.extensions or {}).get(BOOKMARK):
+            response.headers[_BOOKMARK_HEADER] = bookmark
         return result
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
@@ -123,17 +170,18 @@ class GraphQLView(GraphQL[Any, Any]):
         return Response(
             self.encode_json(response_data),
             status_code=status,
-            headers=_challenge(_CHALLENGES.get(status)),
+            headers={**sub_response.headers, **(_challenge(_CHALLENGES.get(status)) or {})},
             media_type=f"{sub_response.media_type}; charset=utf-8",
         )
 
 
-def _status(result: ExecutionResult, media_type: str) -> int:
+def _status(result: ExecutionResult, *, strict: bool) -> int:
+    """The status of an answer; `strict` where one that was not executed is a 400."""
     for error in result.errors or ():
         code = (error.extensions or {}).get("code")
         if code in _STATUS_BY_CODE:
             return _STATUS_BY_CODE[code]
-    return 400 if isinstance(result, PreExecutionError) and media_type == _GRAPHQL_JSON else 200
+    return 400 if isinstance(result, PreExecutionError) and strict else 200
 
 
 def _undetermined(refused: HTTPException) -> ExecutionResult:
@@ -194,7 +242,7 @@ def _refusal(status: int, reason: str, media_type: str) -> Response:
 
 def _denial(error: AccessError, media_type: str) -> Response:
     result = denied(error)
-    status = _status(result, media_type)
+    status = _status(result, strict=True)
     challenge = _INVALID if isinstance(error, InvalidTokenError) else _CHALLENGES[status]
     body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
     return Response(body, status, _challenge(challenge), media_type=f"{media_type}; charset=utf-8")
@@ -217,12 +265,15 @@ def _negotiate(headers: Headers) -> str:
         return _JSON
     best = max((_JSON, _GRAPHQL_JSON), key=lambda media: _weight(media, ranges))
     if _weight(best, ranges)[0] <= 0:
+        if _accepts(headers, _EVENT_STREAM):
+            return _EVENT_STREAM
         raise HTTPException(406, f"The answer can be {_GRAPHQL_JSON} or {_JSON}; Accept allows neither.")
     return best
 
 
-def _accepts_html(headers: Mapping[str, str]) -> bool:
-    return any(media == "text/html" and quality > 0 for media, quality in _ranges(headers))
+def _accepts(headers: Mapping[str, str], wanted: str) -> bool:
+    """Whether Accept names this very media type."""
+    return any(media == wanted and quality > 0 for media, quality in _ranges(headers))
 
 
 def _ranges(headers: Mapping[str, str]) -> list[tuple[str, float]]:

@@ -749,7 +749,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class ChangeByNumber:
-    """The change of this number, which is there."""
+    """The change of this number. A store answers one that it no longer knows with `Lost`."""
 
     key: str
     number: Slot

@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
     explorer: Annotated[bool, Field(description="Whether GET /graphql with Accept: text/html shows GraphiQL.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
+    changes_days: Annotated[
+        float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")
+    ] = 30.0
+    changes_kept: Annotated[
+        int, Field(ge=1, description="The last so many changes are kept in the log, whatever their age.")
+    ] = 100_000
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
     public_read: Annotated[bool, Field(description="Whether reading needs no token.")] = True
     tokens: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from graph_seed import Facts
@@ -24,9 +24,9 @@ def no_progress(_what: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
 
-def now() -> str:
-    """The moment, in UTC, as the graph's last change is told."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def now(days_ago: float = 0) -> str:
+    """The moment, in UTC, as the log tells it."""
+    return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Store(Protocol, Generic[S]):
@@ -63,6 +63,10 @@ class Store(Protocol, Generic[S]):
 
     async def entries(self, after: int, most: int) -> list[Entry]:
         """The entries of the log behind this number, in their order."""
+        ...
+
+    async def compact(self, keep: int, before: str) -> int:
+        """Forget the entries of the log that were made before this moment, but the last `keep` of all; how many."""
         ...
 
     async def names(self, kind: str) -> list[str]:

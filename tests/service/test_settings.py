@@ -125,6 +125,8 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "workers": 3,
         "explorer": False,
         "plan_cache": 5,
+        "changes_days": 1.5,
+        "changes_kept": 12,
         "log_level": "warning",
         "public_read": False,
         "tokens": "ci:write:00,\nops:admin:11",

@@ -34,7 +34,7 @@ def changes(writer: Writer, root: Changes | ChangeByNumber) -> tuple[str, str]:
         row = Row()
         shaped = writer.source.function(f"return {change(writer, root.parts, log, row)}", argument="r")
         name = writer.call(f"{_GRAPH} MATCH ({log}:Change {{sequence: {slot(root.number)}}})", row.text)
-        return f"head({name})", shaped
+        return f"head({name})", writer.source.function(f"return Lost(foreign=False) if c is None else {shaped}(c, v)")
     way = Way((f"({log}:Change)",), (f"{log}.sequence IS NOT NULL",))
     rows = Rows((way,), log, ((f"{log}.sequence", False),), cursor=_cursor(log))
     value, shape = writer.connection(rows, root.page, root.parts, collect)

@@ -27,7 +27,7 @@ from service.stores.base import Progress, Work, no_progress
 from service.stores.neo4j.cypher import Statement, write
 from service.stores.neo4j.names import VERSION, alias_label, label
 from service.stores.neo4j.seeding import check_layout, make_indexes, seed
-from service.stores.neo4j.writing import Neo4jTransaction, entry
+from service.stores.neo4j.writing import COMPACT, Neo4jTransaction, entry
 from service.stores.writing import Entry
 
 T = TypeVar("T")
@@ -96,6 +96,10 @@ class Neo4jStore:
             "MATCH (c:Change) WHERE c.sequence > $after RETURN properties(c) AS entry ORDER BY c.sequence LIMIT $most"
         )
         return [entry(row["entry"]) for row in await self._read(listed, after=after, most=most)]
+
+    async def compact(self, keep: int, before: str) -> int:
+        rows = await self._run(COMPACT, keep=keep, before=before)
+        return rows[0]["removed"] if rows else 0
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
         filled = await self._is_filled()  # a database that is away is noticed here, within a request's time

@@ -36,6 +36,9 @@ _CITING = "MATCH (:Source {slug: $slug})<-[:CITES]-(c:Claim) RETURN c.key AS key
 _LOG = """
 MATCH (g:AtlasGraph {name: 'graph'}) SET g.sequence = $row.sequence, g.changed = $row.at
 CREATE (c:Change) SET c = $row"""
+COMPACT = """
+MATCH (g:AtlasGraph {name: 'graph'}) MATCH (c:Change) WHERE c.sequence <= g.sequence - $keep AND c.at < $before
+CALL (c) { DELETE c } IN TRANSACTIONS OF 10000 ROWS RETURN count(*) AS removed"""
 _DROP_CLAIMS = "UNWIND $keys AS key MATCH (c:Claim {key: key}) DETACH DELETE c"
 
 

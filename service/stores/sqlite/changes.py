@@ -30,7 +30,7 @@ def changes(writer: Writer, root: Changes | ChangeByNumber) -> str:
     log = writer.alias("x")
     if isinstance(root, ChangeByNumber):
         json = concat(change(writer, root.parts, Scope(log)))
-        return f"(SELECT {json} FROM change {log} WHERE {log}._pk = {parameter(root.number)})"
+        return f"ifnull((SELECT {json} FROM change {log} WHERE {log}._pk = {parameter(root.number)}), '~0')"
     rows = Rows(f"change {log}", (), ((f"{log}._pk", False),), log, cursor=_cursor(log))
     json = writer.connection(rows, root.page, root.parts)
     if root.after is None:

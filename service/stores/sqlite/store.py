@@ -128,7 +128,7 @@ class SqliteStore:
 
     async def ready(self) -> bool:
         try:
-            await self._threaded(self._is_filled)
+            await self._threaded(self._rows, "SELECT EXISTS (SELECT 1 FROM entity)")
         except (apsw.Error, StoreError):
             return False
         return True
@@ -154,6 +154,15 @@ class SqliteStore:
     async def entries(self, after: int, most: int) -> list[Entry]:
         listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
         return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
+
+    async def compact(self, keep: int, before: str) -> int:
+        return await self._threaded(self._compact, keep, before)
+
+    def _compact(self, keep: int, before: str) -> int:
+        db = self._connection()
+        with _transaction(db):
+            db.execute(tables.COMPACT, (keep, before))
+            return db.changes()
 
     # --------------------------------------------------------------------------------------------------------- seeding
 

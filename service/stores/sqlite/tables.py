@@ -224,6 +224,7 @@ PUT_EVIDENCE = """INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO 
 
 INSERT_CHANGE = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 """Takes a `change_row`."""
+COMPACT = "DELETE FROM change WHERE _pk <= (SELECT max(_pk) FROM change) - ?1 AND at < ?2"
 SET_VERSION = "INSERT OR REPLACE INTO graph (_pk, version, changed) VALUES (1, ?, ?)"
 
 

@@ -1,0 +1,98 @@
+"""What a subscriber gets: for every change that a listener hears of, what the subscription asks of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.types.execution import ExecutionResult
+
+from service.errors import InputError, Place, StoreUnavailable
+from service.feed import BEHIND, Ended, Feed, Listener
+from service.plan import Listening, Lost
+from service.slots import Version
+from service.stores import Store
+
+log = logging.getLogger("atlas")
+
+ENDED = "SUBSCRIPTION_ENDED"
+_EXPIRED = "The token has expired"
+_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A subscription that has been opened: what it asks of each change, as a statement and the values of its slots, of
+    which the first is the change's number. It ends when the token `expires`, in Unix seconds.
+    """
+
+    store: Store[Any]
+    key: str
+    statement: Any
+    values: list[Any]
+    digest: str
+    expires: int | None
+
+    async def events(self, listener: Listener) -> AsyncGenerator[ExecutionResult]:
+        """One result for every change; the last one says why there are no more, and how to go on."""
+        try:
+            while True:
+                yield ExecutionResult({self.key: await self._next(listener)}, None)
+        except Ended as error:
+            cursor = str(Version(self.digest, listener.position))
+            message = (
+                f"{error.reason}; the last change that you have is '{cursor}': subscribe again with it as `after`."
+            )
+            yield ExecutionResult(None, [GraphQLError(message, extensions={"code": ENDED, "after": cursor})])
+        finally:
+            listener.close()
+
+    async def _next(self, listener: Listener) -> Any:
+        try:
+            async with asyncio.timeout(None if self.expires is None else self.expires - time.time()):
+                entry = await listener.next()
+        except TimeoutError:
+            raise Ended(_EXPIRED) from None
+        while True:
+            try:
+                (found,) = await self.store.fetch(self.statement, [entry.sequence, *self.values[1:]])
+                break
+            except StoreUnavailable as error:  # who listens waits, and misses nothing
+                log.warning("store unavailable: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+        if isinstance(found, Lost):
+            raise Ended(BEHIND)
+        return found
+
+
+async def begin(store: Store[Any], feed: Feed, plan: Listening, values: list[Any]) -> tuple[str, Listener]:
+    """The digest of the graph, and who listens to it as planned; raises InputError where `after` leads nowhere."""
+    current = Version.of(await store.version()) or Version("", 0)
+    if plan.after is None:
+        return current.digest, feed.listen(current.sequence, plan.kinds)
+    digest, after = (values[slot] for slot in plan.after)
+    place = plan.slots[plan.after[0]].place
+    if digest != current.digest or after > current.sequence:
+        raise lost(place, foreign=True)
+    first = await store.entries(after, 1)
+    if first and first[0].sequence > after + 1:
+        raise lost(place, foreign=False)
+    return current.digest, feed.listen(after, plan.kinds)
+
+
+def lost(place: Place, *, foreign: bool) -> InputError:
+    """What to tell a client that asks for what came after a version that the log does not know."""
+    if foreign:
+        return InputError(
+            f"{place.argument} is no cursor of this graph's log; begin with `graph {{ version }}`.", place
+        )
+    return InputError(
+        f"{place.argument} is older than the log of changes, which keeps the latest only; read the graph anew and begin "
+        "with its version.",
+        place,
+    )
