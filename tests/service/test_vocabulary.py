@@ -299,4 +299,4 @@ async def test_a_graph_that_is_empty_mends_nothing_until_it_is_filled(tmp_path: 
     await store.close()
 
     assert before == ("", {}, "flsk")
-    assert after == (facts.digest, {"Framework": ["flask"]}, "flask")
+    assert after == (f"{facts.digest}.1", {"Framework": ["flask"]}, "flask")

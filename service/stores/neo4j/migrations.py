@@ -55,13 +55,12 @@ async def _words(run: Run, write: Write, progress: Progress) -> None:
         progress("entities", done, counted["count"])
 
 
-async def _log(run: Run, write: Write, progress: Progress) -> None:
+async def _log(run: Run, write: Write, _progress: Progress) -> None:
     """To layout 3: the log of changes, which begins with what is there."""
     (found,) = await run(_COUNT_ALL)
     change = Change("LOAD", None, None, tuple(found["kinds"]), found["count"])
     await run(_MARK_CHANGED)
     await write(_BEGIN_LOG, [change_row(Entry(1, found["at"] or now(), change))])
-    progress("changes", 1, 1)
 
 
 MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words, _log)
