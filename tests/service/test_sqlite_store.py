@@ -25,13 +25,13 @@ from graph_seed import Facts, read
 from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity, Framework
 from schema.ontology import kind, relation
+from schema.text import searched
 from service.app import prepare
 from service.engine import Engine
 from service.errors import FactsError, StoreError
 from service.settings import Settings
 from service.stores.sqlite import migrations
 from service.stores.sqlite.store import LAYOUT, SqliteStore
-from service.stores.sqlite.tables import word_columns
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import data, shipped
 
@@ -342,10 +342,10 @@ def test_what_fails_while_it_is_brought_up_to_date_leaves_layout_1(
     def fail(*given: Any) -> tuple[str, str]:
         if next(calls) == 150:
             raise apsw.FullError("the disk is full")
-        return word_columns(*given)
+        return searched(*given)
 
     monkeypatch.setattr(migrations, "_BATCH", 100)
-    monkeypatch.setattr(migrations, "word_columns", fail)
+    monkeypatch.setattr(migrations, "searched", fail)
 
     with pytest.raises(StoreError, match=r"atlas\.db: cannot be prepared \(the disk is full\)\.$"):
         SqliteStore.open(old, ONTOLOGY)
