@@ -128,14 +128,15 @@ class Engine:
     ) -> InputError:
         """What to tell a client that names what is not there: the nearest that are."""
         told: dict[Place, list[str]] = {}
+        kinds = dict.fromkeys(kind for number, _ in items if (kind := root.named[number][0]) is not None)
+        names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
             kind, slot = root.named[number]
             if kind is None:
                 text = f"nothing with the ID '{name}'"
             else:
-                names = await self.store.names(kind)
-                near = [one for one, _, _ in process.extract(name, names, scorer=fuzz.ratio, limit=3, score_cutoff=60)]
-                text = f"no '{name}'" + (f" (did you mean {', '.join(near)}?)" if near else "")
+                near = process.extract(name, names[kind], scorer=fuzz.ratio, limit=3, score_cutoff=60)
+                text = f"no '{name}'" + (f" (did you mean {', '.join(one for one, _, _ in near)}?)" if near else "")
             told.setdefault(plan.slots[slot].place, []).append(text)
         sentences = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in told.items())
         return InputError(" ".join(sentences), next(iter(told)))
