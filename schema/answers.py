@@ -193,7 +193,7 @@ def _define_comparison(types: Types, kind: Kind) -> Field:
         f"{kind.plural.capitalize()} side by side.",
     )
     arguments = (
-        Argument(kind.plural, "list[str]", "Slugs or aliases, at most 20."),
+        Argument(kind.plural, "list[str]", "Slugs, names or aliases, at most 20; a name that several have is refused."),
         Argument(
             "onlyDifferences",
             "bool | None",
@@ -214,8 +214,8 @@ def _define_recommendations(types: Types, kind: Kind) -> Field:
     types.input(
         "Need",
         tuple(fields),
-        "Slugs or aliases, at most 20 in a list. What must hold, all of it; else it is a near miss. Something besides "
-        "`avoid` has to be asked for.",
+        "Slugs, names or aliases, at most 20 in a list; a name that several have is refused. What must hold, all of it; "
+        "else it is a near miss. Something besides `avoid` has to be asked for.",
     )
     types.output(
         "Reason",

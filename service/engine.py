@@ -35,6 +35,8 @@ BAD_INPUT = "BAD_USER_INPUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
+_SUGGESTED = 3
+
 
 class Engine:
     """Answers the operations of an ontology's schema from one store."""
@@ -132,11 +134,7 @@ class Engine:
         names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
             kind, slot = root.named[number]
-            if kind is None:
-                text = f"nothing with the ID '{name}'"
-            else:
-                near = process.extract(name, names[kind], scorer=fuzz.ratio, limit=3, score_cutoff=60)
-                text = f"no '{name}'" + (f" (did you mean {', '.join(one for one, _, _ in near)}?)" if near else "")
+            text = f"nothing with the ID '{name}'" if kind is None else _not_there(name, names[kind])
             told.setdefault(plan.slots[slot].place, []).append(text)
         sentences = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in told.items())
         return InputError(" ".join(sentences), next(iter(told)))
@@ -196,6 +194,17 @@ class Execution(SchemaExtension):
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:
     given = (extensions or {}).get(BOOKMARK)
     return given if isinstance(given, str) else None
+
+
+def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
+    """Say that nothing, or more than one thing, has a name, and what would be understood."""
+    several = names.get(name)
+    understood = [one for one, slugs in names.items() if len(slugs) == 1 or one in slugs]
+    near = process.extract(name, understood, scorer=fuzz.ratio, limit=_SUGGESTED, score_cutoff=60)
+    meant = several[:_SUGGESTED] if several else [one for one, _, _ in near]
+    return f"{'more than one' if several else 'no'} '{name}'" + (
+        f" (did you mean {', '.join(meant)}?)" if meant else ""
+    )
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:

@@ -34,7 +34,7 @@ class Convert(Enum):
     THOUSANDTHS = "thousandths"  # a confidence as it is stored
     RELATIONS = "relations"  # names of relations, checked
     IDS = "ids"  # global IDs, not more than a page
-    SLUGS = "slugs"  # slugs or aliases, not too many
+    SLUGS = "slugs"  # slugs, names or aliases, not too many
     TEXT = "text"  # the key of a text to search for, not too long
     WORDS = "words"  # its words, not too many
     COUNT = "count"  # a number of things, checked

@@ -50,8 +50,10 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def names(self, kind: str) -> list[str]:
-        """The slugs, and the keys of the names and aliases, of a kind's entities: what a mistyped one is compared with."""
+    async def names(self, kind: str) -> dict[str, list[str]]:
+        """The slugs, and the keys of the names and aliases, of a kind's entities, sorted, each with the slugs of those
+        that it names: what a mistyped one is compared with.
+        """
         ...
 
     async def spellings(self) -> dict[str, list[str]]:

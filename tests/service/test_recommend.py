@@ -291,6 +291,18 @@ async def test_unknown_names_are_told_list_by_list_with_the_nearest_that_are_the
     }
 
 
+async def test_what_is_needed_may_be_named_as_it_is_called(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+
+    called, slugged = [
+        await data(engine, ASKED, {"need": {"must": [name], "types": [type_]}})
+        for name, type_ in (("Open Source", "Full-Stack Framework"), ("open-source", "full-stack-framework"))
+    ]
+
+    assert called == slugged
+    assert called["recommend"]["best"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
