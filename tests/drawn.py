@@ -260,7 +260,7 @@ def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
         for name in draw(st.sampled_from((("must",), ("types", "prefer", "avoid"), tuple(asked))))
     }
     if draw(st.booleans()):
-        need["usedByAtLeast"] = draw(st.integers(0, 2))
+        need["usedByAtLeast"] = draw(st.integers(1, 3))
     told = draw(st.sampled_from(RECOMMENDED))
     given: Given = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.sampled_from((3, 2, 1, 0))))}
     return f"recommend(need: $need{suffix}, first: $first{suffix}) {{ best {told} nearMisses {told} }}", given

@@ -161,10 +161,11 @@ def _comparison(
 def _recommending(selections: Selections, kind: Kind, operation: Operation, selected: Selected) -> Recommending:
     need = operation.arguments(selected)["need"]
     asked = [item for item in needed(kind) if need.get(item.name) is not None]
-    least = need.get(_LEAST)
-    if least is None and not any(item.wanted for item in asked):
-        names = [item.name for item in needed(kind) if item.wanted]
-        raise selected.wrong("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
+    wanted = [need[item.name] for item in asked if item.wanted]
+    names = [item.name for item in needed(kind) if item.wanted]
+    nothing = selected.wrong("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
+    if (least := need.get(_LEAST)) is None and not wanted:
+        raise nothing
 
     def requirement(item: Asked) -> Requirement:
         slugs = operation.slot(need[item.name], Convert.SLUGS, selected.place(f"need.{item.name}"), (0,))
@@ -174,7 +175,7 @@ def _recommending(selections: Selections, kind: Kind, operation: Operation, sele
         rule = partial(_recommendation, selections, operation, kind, asked)
         return Recommended(part.key, part.name == "nearMisses", operation.parts(part, "Recommendation", rule))
 
-    return Recommending(
+    root = Recommending(
         key=selected.key,
         kind=kind,
         requirements=tuple(map(requirement, asked)),
@@ -183,6 +184,9 @@ def _recommending(selections: Selections, kind: Kind, operation: Operation, sele
         size=operation.first(selected),
         parts=operation.parts(selected, "Recommendations", recommended),
     )
+    if least is None:
+        operation.slot(wanted, Convert.ASKED, nothing.place, (str(nothing),))  # all lists may be empty
+    return root
 
 
 def _recommendation(
