@@ -62,8 +62,10 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def summaries(self) -> dict[str, list[str]]:
-        """Per kind the words of its summaries, as they are searched: each text has a space between words."""
+    async def texts(self) -> dict[str, list[str]]:
+        """Per kind and entity the words by which it is searched, those of its names, then those of its summary: each text
+        has a space between words.
+        """
         ...
 
     async def version(self) -> str:

@@ -91,9 +91,10 @@ class Neo4jStore:
         )
         return {row["kind"]: row["names"] for row in await self._read(" UNION ALL ".join(each))}
 
-    async def summaries(self) -> dict[str, list[str]]:
+    async def texts(self) -> dict[str, list[str]]:
         each = (
-            f"MATCH (n:{label(kind.name)}) RETURN '{kind.name}' AS kind, collect(DISTINCT n.summary_words) AS texts"
+            f"MATCH (n:{label(kind.name)})"
+            f" RETURN '{kind.name}' AS kind, collect(n.name_words + ' ' + n.summary_words) AS texts"
             for kind in self._ontology.kinds
         )
         return {row["kind"]: row["texts"] for row in await self._read(" UNION ALL ".join(each))}
