@@ -28,7 +28,7 @@ import orjson
 from benchmarks.generate import generate
 from graph_seed import SHIPPED, read
 from schema import ONTOLOGY
-from schema.text import key, squash
+from schema.text import all_words, key, squash
 from service.engine import Engine
 from service.settings import Settings, read_settings
 from service.stores import open_store
@@ -64,8 +64,8 @@ class Spelt:
     async def spellings(self) -> dict[str, list[str]]:
         return self._spellings
 
-    async def summaries(self) -> dict[str, list[str]]:
-        return {}
+    async def texts(self) -> dict[str, list[str]]:
+        return {kind: [all_words([name]) for name in names] for kind, names in self._spellings.items()}
 
 
 async def forgiven(settings: Settings) -> None:

@@ -193,7 +193,7 @@ def _define_comparison(types: Types, kind: Kind) -> Field:
         f"{kind.plural.capitalize()} side by side.",
     )
     arguments = (
-        Argument(kind.plural, "list[str]", "Slugs or aliases, at most 20."),
+        Argument(kind.plural, "list[str]", "Slugs, names or aliases, at most 20; a name that several have is refused."),
         Argument(
             "onlyDifferences",
             "bool | None",
@@ -209,13 +209,13 @@ def _define_recommendations(types: Types, kind: Kind) -> Field:
     used = adopted(kind)
     fields = [Field(asked.name, "list[str] | None", asked.description) for asked in needed(kind)]
     if used is not None:
-        told = f"At how many of its {used.name} it must be known to be in use."
+        told = f"At how many of its {used.name} it must be known to be in use, 1 or more."
         fields.append(Field("usedByAtLeast", "int | None", told))
     types.input(
         "Need",
         tuple(fields),
-        "Slugs or aliases, at most 20 in a list. What must hold, all of it; else it is a near miss. Something besides "
-        "`avoid` has to be asked for.",
+        "Slugs, names or aliases, at most 20 in a list; a name that several have is refused. What must hold, all of it; "
+        "else it is a near miss. Something besides `avoid` has to be asked for.",
     )
     types.output(
         "Reason",
@@ -230,8 +230,8 @@ def _define_recommendations(types: Types, kind: Kind) -> Field:
                 "quarter of the rarity when it is DISPUTED, 0 when it is UNKNOWN; half of it for `prefer`. For `avoid`: "
                 "minus confidence times rarity when it HAS it, minus a quarter of the rarity when it is DISPUTED, a "
                 "quarter of confidence times rarity when it LACKS it. Rarity is n / (n + 9 d) where d of all n have "
-                "the target: 1 for what hardly any has, 0.1 for what all have. For the number c of users: "
-                "0.2 c / (c + 10). Three decimals, cut off.",
+                "the target: 1 for what hardly any has, 0.1 for what all have; it is cut off to three decimals before "
+                "anything is multiplied by it. For the number c of users: 0.2 c / (c + 10). Three decimals, cut off.",
             ),
             Field("claim", "Claim | None", "The proof; null where the answer is UNKNOWN, and for the number of users."),
         ),
@@ -251,7 +251,12 @@ def _define_recommendations(types: Types, kind: Kind) -> Field:
     types.output(
         "Recommendations",
         (
-            Field("best", "list[Recommendation]", "All that must hold does; highest score first, then by slug."),
+            Field(
+                "best",
+                "list[Recommendation]",
+                "All that must hold does, and something asked for besides `avoid` is known; highest score first, then "
+                "by slug.",
+            ),
             Field(
                 "nearMisses",
                 "list[Recommendation]",

@@ -107,6 +107,9 @@ class Terms:
     refused: AccessError | None = None
 
 
+_SUGGESTED = 3
+
+
 class Engine:
     """Answers the operations of an ontology's schema from one store."""
 
@@ -294,14 +297,11 @@ class Engine:
     ) -> InputError:
         """What to tell a client that names what is not there: the nearest that are."""
         told: dict[Place, list[str]] = {}
+        kinds = dict.fromkeys(kind for number, _ in items if (kind := root.named[number][0]) is not None)
+        names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
             kind, slot = root.named[number]
-            if kind is None:
-                text = f"nothing with the ID '{name}'"
-            else:
-                names = await self.store.names(kind)
-                near = [one for one, _, _ in process.extract(name, names, scorer=fuzz.ratio, limit=3, score_cutoff=60)]
-                text = f"no '{name}'" + (f" (did you mean {', '.join(near)}?)" if near else "")
+            text = f"nothing with the ID '{name}'" if kind is None else _not_there(name, names[kind])
             told.setdefault(plan.slots[slot].place, []).append(text)
         sentences = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in told.items())
         return InputError(" ".join(sentences), next(iter(told)))
@@ -401,6 +401,17 @@ def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:
     given = (extensions or {}).get(BOOKMARK)
     return given if isinstance(given, str) else None
+
+
+def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
+    """Say that nothing, or more than one thing, has a name, and what would be understood."""
+    several = names.get(name)
+    understood = [one for one, slugs in names.items() if len(slugs) == 1 or one in slugs]
+    near = process.extract(name, understood, scorer=fuzz.ratio, limit=_SUGGESTED, score_cutoff=60)
+    meant = several[:_SUGGESTED] if several else [one for one, _, _ in near]
+    return f"{'more than one' if several else 'no'} '{name}'" + (
+        f" (did you mean {', '.join(meant)}?)" if meant else ""
+    )
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:

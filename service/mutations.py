@@ -71,8 +71,10 @@ async def _write(transaction: Transaction, ontology: Ontology, root: Write, give
 
 
 async def _near(store: Store[Any], kind: str, name: str) -> list[str]:
+    """The slugs of what is called most alike."""
     names = await store.names(kind)
-    return [one for one, _, _ in process.extract(name, names, scorer=fuzz.ratio, limit=_NEAREST, score_cutoff=_NEAR)]
+    near = process.extract(name, list(names), scorer=fuzz.ratio, limit=_NEAREST, score_cutoff=_NEAR)
+    return list(dict.fromkeys(slug for one, _, _ in near for slug in names[one]))[:_NEAREST]
 
 
 def _told(payload: Payload, type_name: str, facts: Mapping[str, Any], fetched: Iterator[Any]) -> Answer:

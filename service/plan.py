@@ -524,7 +524,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Entities of a kind side by side. A store answers a slug that it does not know with `Unknown`."""
+    """Entities of a kind side by side. A store answers a name that leads to none, or to several, with `Unknown`."""
 
     key: str
     kind: Kind
@@ -604,7 +604,7 @@ class Recommending:
     """The entities of a kind that meet requirements, at most `size` of each sort; see `schema.answers` for the weights.
 
     `users` is the edge to who uses an entity, if there is one, `least` how many there must be, None if that was not
-    asked for. A store answers a slug that it does not know with `Unknown`.
+    asked for. A store answers a name that leads to none, or to several, with `Unknown`.
     """
 
     key: str
@@ -677,7 +677,9 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A store's answer to a root field that names what is not there: the place in `named`, and the key or ID."""
+    """A store's answer to a root field that names what is not there, or not one thing alone: the place in `named`, and
+    the key or ID.
+    """
 
     items: tuple[tuple[int, str], ...]
 

@@ -56,10 +56,11 @@ class Convert(Enum):
     THOUSANDTHS = "thousandths"  # a confidence as it is stored
     RELATIONS = "relations"  # names of relations, checked
     IDS = "ids"  # global IDs, not more than a page
-    SLUGS = "slugs"  # slugs or aliases, not too many
+    SLUGS = "slugs"  # slugs, names or aliases, not too many
     TEXT = "text"  # the key of a text to search for, not too long
     WORDS = "words"  # its words, not too many
-    COUNT = "count"  # a number of things, checked
+    COUNT = "count"  # a number of things, at least one
+    ASKED = "asked"  # nothing but a check: what was asked for, of which something must be there
     LENGTH = "length"  # the length of a path, checked
     VERSION = "version"  # the digest or the number of a version, checked
 
@@ -93,8 +94,8 @@ class Value:
     """Where the value of a slot comes from, what is made of it, and where in the document to point when it is wrong.
 
     `detail` is what the conversion needs beside the value: for a cursor the order's signature, the number of its values
-    and which of them this slot is; for relations the names there are; for slugs how many there must be at least; for a
-    version which of its parts.
+    and which of them this slot is; for relations the names there are; for slugs how many there must be at least; for what
+    was asked for what to say when it is nothing; for a version which of its parts.
     """
 
     origin: Origin
@@ -145,7 +146,9 @@ def _plain(given: Any, place: Place) -> Any:
 
 def _size(given: int, value: Value) -> int:
     place = value.place
-    if _count(given, value) > LARGEST_PAGE:
+    if given < 0:
+        raise InputError(f"{place.argument} is {given}; it must not be negative.", place)
+    if given > LARGEST_PAGE:
         raise InputError(f"{place.argument} is {given}; a page has at most {LARGEST_PAGE}.", place)
     return given
 
@@ -160,7 +163,8 @@ def _ids(given: list[str], value: Value) -> list[str]:
 def _slugs(given: list[str], value: Value) -> list[str]:
     place, (least,) = value.place, value.detail
     if not least <= len(given) <= MOST_NAMED:
-        raise InputError(f"{place.argument} has {len(given)} items; name {least} to {MOST_NAMED}.", place)
+        wanted = f"{least} to {MOST_NAMED}" if least else f"at most {MOST_NAMED}"
+        raise InputError(f"{place.argument} has {len(given)} items; name {wanted}.", place)
     return [key(_plain(item, place)) for item in given]
 
 
@@ -181,9 +185,14 @@ def _words(given: str, value: Value) -> list[str]:
 
 def _count(given: int, value: Value) -> int:
     place = value.place
-    if given < 0:
-        raise InputError(f"{place.argument} is {given}; it must not be negative.", place)
+    if given < 1:
+        raise InputError(f"{place.argument} is {given}; ask for at least 1, or leave it out.", place)
     return given
+
+
+def _asked(given: list[Any], value: Value) -> None:
+    if not any(given):
+        raise InputError(value.detail[0], value.place)
 
 
 def _length(given: int, value: Value) -> int:
@@ -250,6 +259,7 @@ _CONVERTERS: dict[Convert, Callable[[Any, Value], Any]] = {
     Convert.TEXT: _text,
     Convert.WORDS: _words,
     Convert.COUNT: _count,
+    Convert.ASKED: _asked,
     Convert.LENGTH: _length,
     Convert.VERSION: _version,
 }

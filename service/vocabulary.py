@@ -90,9 +90,9 @@ class Vocabulary:
 
     async def _load(self) -> _Known:
         version = await self._store.version()  # before the names: if these are newer, the next look reads them again
-        spellings, summaries = await self._store.spellings(), await self._store.summaries()
+        spellings, texts = await self._store.spellings(), await self._store.texts()
         names = await asyncio.to_thread(
-            lambda: {kind: _Names.of(keys, summaries.get(kind, [])) for kind, keys in spellings.items()}
+            lambda: {kind: _Names.of(keys, texts.get(kind, [])) for kind, keys in spellings.items()}
         )
         return _Known(version, names)
 
@@ -138,26 +138,34 @@ class _Forms:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names and aliases of a kind: their keys, their squashed forms, their words; and the words of its summaries."""
+    """The names and aliases of a kind: their keys, their squashed forms, their words; and by which words each of its
+    entities is searched, a space around each, and all of these words.
+    """
 
     keys: frozenset[str]
     squashed: _Forms
     words: _Forms
+    texts: list[str]
     told: frozenset[str]
 
     @classmethod
-    def of(cls, keys: list[str], summaries: list[str]) -> _Names:
+    def of(cls, keys: list[str], texts: list[str]) -> _Names:
         squashed: dict[str, str] = {}
         for name in keys:
             form = squash(name)
             squashed[form] = min(name, squashed.get(form, name), key=_shortest)
         single = {word: word for name in keys for word in words(name)}
-        told = frozenset(word for summary in summaries for word in summary.split(" "))
-        return cls(frozenset(keys), _Forms.of(squashed), _Forms.of(single), told)
+        told = frozenset(word for text in texts for word in text.split())
+        return cls(frozenset(keys), _Forms.of(squashed), _Forms.of(single), [f" {text} " for text in texts], told)
 
     def holds(self, word: str) -> bool:
         """Whether a name or a summary has the word."""
-        return word in self.words.text or word in self.told
+        return word in self.told
+
+    def holds_together(self, typed_words: list[str]) -> bool:
+        """Whether one entity has all of these words, in its names or its summary."""
+        apart = [f" {word} " for word in typed_words]
+        return any(all(word in text for word in apart) for text in self.texts)
 
 
 def _at_once(typed: str, chosen: tuple[_Names, ...]) -> str | None:
@@ -174,14 +182,19 @@ def _at_once(typed: str, chosen: tuple[_Names, ...]) -> str | None:
     ):
         longer = {names.squashed.text[one] for names in chosen for one in names.squashed.begin(form, len(form) + 1)}
         return longer.pop() if len(longer) == 1 and _limit(form) else typed
-    if all(any(names.holds(word) for names in chosen) for word in typed_words):
+    # several words that are there may be nowhere together: `fast ai` is FastAPI
+    if len(typed_words) < 2 and all(any(names.holds(word) for names in chosen) for word in typed_words):
         return typed
     return None
 
 
 def _nearest(typed: str, chosen: tuple[_Names, ...]) -> str:
-    """The nearest name; where none is near, the same text with each word mended."""
+    """The nearest name, unless something has all the words that were typed; where none is near, the same text with each
+    word mended.
+    """
     name = _near(squash(typed), [names.squashed for names in chosen])
+    if name is not None and any(names.holds_together(words(typed)) for names in chosen):
+        return typed
     all_words = [names.words for names in chosen]
 
     def word(match: re.Match[str]) -> str:

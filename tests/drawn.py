@@ -245,11 +245,12 @@ Given = dict[str, tuple[str, Any]]
 def _answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     roots, variables = [], Given()
     for number in range(draw(st.sampled_from((1, 1, 2)))):
-        text, given = draw(draw(st.sampled_from((_recommend, _paths, _search, _alternatives)))(str(number)))
+        of = draw(st.sampled_from((_recommend, _paths, _search, _alternatives, _compare, _graph)))
+        text, given = draw(of(str(number)))
         roots.append(f"r{number}: {text}")
         variables |= given
-    definitions = ", ".join(f"${name}: {type_}" for name, (type_, _) in variables.items())
-    return f"query ({definitions}) {{ {' '.join(roots)} }}", {name: value for name, (_, value) in variables.items()}
+    definitions = _parenthesised(", ".join(f"${name}: {type_}" for name, (type_, _) in variables.items()))
+    return f"query {definitions} {{ {' '.join(roots)} }}", {name: value for name, (_, value) in variables.items()}
 
 
 @st.composite
@@ -260,7 +261,7 @@ def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
         for name in draw(st.sampled_from((("must",), ("types", "prefer", "avoid"), tuple(asked))))
     }
     if draw(st.booleans()):
-        need["usedByAtLeast"] = draw(st.integers(0, 2))
+        need["usedByAtLeast"] = draw(st.integers(1, 3))
     told = draw(st.sampled_from(RECOMMENDED))
     given: Given = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.sampled_from((3, 2, 1, 0))))}
     return f"recommend(need: $need{suffix}, first: $first{suffix}) {{ best {told} nearMisses {told} }}", given
@@ -332,6 +333,38 @@ def _alternatives(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
     told = "{ score framework { slug } shared { __typename slug } missing { slug } extra { slug } }"
     given: Given = {f"first{suffix}": ("Int", draw(st.sampled_from((2, 1, 0))))}
     return f"frameworks {{ nodes {{ slug alternatives(first: $first{suffix}) {told} }} }}", given
+
+
+@st.composite
+def _compare(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+    slugs = draw(st.lists(st.sampled_from((*THERE["Framework"], "S1")), min_size=2, max_size=3))
+    only = draw(st.sampled_from(("", ", onlyDifferences: true")))
+    text = f"compare(frameworks: $slugs{suffix}{only}) {draw(st.sampled_from(COMPARED))}"
+    return text, {f"slugs{suffix}": ("[String!]!", slugs)}
+
+
+COMPARED = (
+    "{ frameworks { slug } rows { relation target { slug } cells { framework { slug } value claim { confidence } } } }",
+    """{
+      rows {
+        __typename cells { __typename value claim { id evidence { supports source { slug } } } }
+        target { id ... on Feature { category frameworks { totalCount } } }
+      }
+      frameworks { name features { nodes { slug } } }
+    }""",
+)
+
+
+@st.composite
+def _graph(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+    return f"graph {draw(st.sampled_from(COUNTED))}", {}
+
+
+COUNTED = (
+    "{ kinds { kind count } relations { relation count } }",
+    "{ __typename version relations { count __typename } kinds { __typename count } }",
+)
+"""Not when it last changed, nor in which store: these differ."""
 
 
 @st.composite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Literal, TypeAlias
@@ -10,6 +9,7 @@ from typing import Literal, TypeAlias
 from schema import Edge, Kind, Ontology
 from schema.answers import PATH_LENGTH, Asked, adopted, advised, compared, needed
 from schema.graph import kind_value
+from service.compiler.lists import Lists
 from service.compiler.operation import Operation, Selected
 from service.compiler.selections import Selections
 from service.compiler.values import choice
@@ -28,7 +28,6 @@ from service.plan import (
     EntityNode,
     Graph,
     GraphScalar,
-    Page,
     PathFact,
     Paths,
     ReasonPart,
@@ -47,14 +46,12 @@ from service.plan import (
     StepPart,
     StepRelation,
     Steps,
-    Typename,
     Weight,
 )
-from service.slots import LONGEST_PATH, Convert, Slot
+from service.slots import LONGEST_PATH, Convert
 
 Rule: TypeAlias = Callable[[Operation, Selected], Root]
 
-_SEARCH_ORDER = (int, int, str, str)
 _LEAST = "usedByAtLeast"
 
 
@@ -98,29 +95,21 @@ def _graph(ontology: Ontology, operation: Operation, selected: Selected) -> Grap
         kinds = ontology.kinds
         names = ontology.relation_names if of == "relations" else tuple(kind.name for kind in kinds)
         values = names if of == "relations" else tuple(map(kind_value, kinds))
-        below = operation.below(part, "RelationCount" if of == "relations" else "KindCount")
-        return Counts(part.key, of, names, values, tuple(map(_counted, below)))
+        type_name = "RelationCount" if of == "relations" else "KindCount"
+        return Counts(part.key, of, names, values, operation.parts(part, type_name, _counted))
 
-    def graph(part: Selected) -> Typename | GraphScalar | Counts:
+    def graph(part: Selected) -> GraphScalar | Counts:
         match part.name:
-            case "__typename":
-                return Typename(part.key, part.parent.name)
             case "kinds" | "relations" as of:
                 return counts(part, of)
             case name:
                 return GraphScalar(part.key, name)
 
-    return Graph(selected.key, tuple(map(graph, operation.below(selected, "GraphInfo"))))
+    return Graph(selected.key, operation.parts(selected, "GraphInfo", graph))
 
 
-def _counted(part: Selected) -> Typename | Count | CountedName:
-    match part.name:
-        case "__typename":
-            return Typename(part.key, part.parent.name)
-        case "count":
-            return Count(part.key)
-        case _:
-            return CountedName(part.key)
+def _counted(part: Selected) -> Count | CountedName:
+    return Count(part.key) if part.name == "count" else CountedName(part.key)
 
 
 def _search(ontology: Ontology, selections: Selections, operation: Operation, selected: Selected) -> Search:
@@ -131,13 +120,7 @@ def _search(ontology: Ontology, selections: Selections, operation: Operation, se
     place = selected.place("text")
     text = operation.slot(arguments["text"], Convert.TEXT, place)
     words = operation.slot(arguments["text"], Convert.WORDS, place)
-    signature = f"{zlib.crc32(b'search'):08x}"
-    after: tuple[Slot, ...] | None = None
-    if (given := arguments.get("after")) is not None:
-        place = selected.place("after")
-        details = ((signature, _SEARCH_ORDER, index) for index in range(len(_SEARCH_ORDER)))
-        after = tuple(operation.slot(given, Convert.CURSOR, place, detail) for detail in details)
-    page = Page((), operation.first(selected), backwards=False, after=after, before=None, signature=signature)
+    page = Lists(ontology, operation, selected).search_page()
     return Search(selected.key, text, words, kinds, page, selections.search_connection(operation, selected))
 
 
@@ -149,8 +132,6 @@ def _comparison(
 
     def cell(part: Selected, edge: Edge) -> CellPart:
         match part.name:
-            case "__typename":
-                return Typename(part.key, part.parent.name)
             case "value":
                 return CellValue(part.key)
             case "claim":
@@ -160,68 +141,61 @@ def _comparison(
 
     def row(part: Selected, edge: Edge) -> RowPart:
         match part.name:
-            case "__typename":
-                return Typename(part.key, part.parent.name)
             case "relation":
                 return RowRelation(part.key)
             case "target":
                 return EntityNode(part.key, selections.entity(operation, part, ontology.kind_by_name[edge.target]))
             case _:
-                return Cells(part.key, tuple(cell(item, edge) for item in operation.below(part, "Cell")))
+                return Cells(part.key, operation.parts(part, "Cell", partial(cell, edge=edge)))
 
-    def comparison(part: Selected) -> Typename | Compared | CompareRows:
-        match part.name:
-            case "__typename":
-                return Typename(part.key, part.parent.name)
-            case "rows":
-                below = [tuple(row(item, edge) for item in operation.below(part, "ComparisonRow")) for edge in edges]
-                return CompareRows(part.key, edges, tuple(below))
-            case _:
-                return Compared(part.key, selections.entity(operation, part, kind))
+    def comparison(part: Selected) -> Compared | CompareRows:
+        if part.name != "rows":
+            return Compared(part.key, selections.entity(operation, part, kind))
+        rows = (operation.parts(part, "ComparisonRow", partial(row, edge=edge)) for edge in edges)
+        return CompareRows(part.key, edges, tuple(rows))
 
-    parts = tuple(map(comparison, operation.below(selected, "Comparison")))
+    parts = operation.parts(selected, "Comparison", comparison)
     return Comparison(selected.key, kind, slugs, bool(arguments["onlyDifferences"]), parts)
 
 
 def _recommending(selections: Selections, kind: Kind, operation: Operation, selected: Selected) -> Recommending:
     need = operation.arguments(selected)["need"]
     asked = [item for item in needed(kind) if need.get(item.name) is not None]
-    least = need.get(_LEAST)
-    if least is None and not any(item.wanted for item in asked):
-        names = [item.name for item in needed(kind) if item.wanted]
-        raise selected.wrong("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
+    wanted = [need[item.name] for item in asked if item.wanted]
+    names = [item.name for item in needed(kind) if item.wanted]
+    nothing = selected.wrong("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
+    if (least := need.get(_LEAST)) is None and not wanted:
+        raise nothing
 
     def requirement(item: Asked) -> Requirement:
         slugs = operation.slot(need[item.name], Convert.SLUGS, selected.place(f"need.{item.name}"), (0,))
         return Requirement(item.name, item.edge, item.required, item.wanted, slugs)
 
-    def recommended(part: Selected) -> Typename | Recommended:
-        if part.name == "__typename":
-            return Typename(part.key, part.parent.name)
-        below = operation.below(part, "Recommendation")
-        parts = tuple(_recommendation(selections, operation, item, kind, asked) for item in below)
-        return Recommended(part.key, part.name == "nearMisses", parts)
+    def recommended(part: Selected) -> Recommended:
+        rule = partial(_recommendation, selections, operation, kind, asked)
+        return Recommended(part.key, part.name == "nearMisses", operation.parts(part, "Recommendation", rule))
 
-    return Recommending(
+    root = Recommending(
         key=selected.key,
         kind=kind,
         requirements=tuple(map(requirement, asked)),
         users=adopted(kind),
         least=None if least is None else operation.slot(least, Convert.COUNT, selected.place(f"need.{_LEAST}")),
         size=operation.first(selected),
-        parts=tuple(map(recommended, operation.below(selected, "Recommendations"))),
+        parts=operation.parts(selected, "Recommendations", recommended),
     )
+    if least is None:
+        operation.slot(wanted, Convert.ASKED, nothing.place, (str(nothing),))  # all lists may be empty
+    return root
 
 
 def _recommendation(
-    selections: Selections, operation: Operation, part: Selected, kind: Kind, asked: Iterable[Asked]
+    selections: Selections, operation: Operation, kind: Kind, asked: Iterable[Asked], part: Selected
 ) -> RecommendationPart:
     def reasons(edge: Edge | None) -> tuple[ReasonPart, ...]:
-        return tuple(_reason(selections, operation, item, edge) for item in operation.below(part, "Reason"))
+        return operation.parts(part, "Reason", partial(_reason, selections, operation, edge))
 
     match part.name:
-        case "__typename":
-            return Typename(part.key, part.parent.name)
         case "score":
             return Score(part.key)
         case "reasons":
@@ -230,10 +204,8 @@ def _recommendation(
             return EntityNode(part.key, selections.entity(operation, part, kind))
 
 
-def _reason(selections: Selections, operation: Operation, part: Selected, edge: Edge | None) -> ReasonPart:
+def _reason(selections: Selections, operation: Operation, edge: Edge | None, part: Selected) -> ReasonPart:
     match part.name:
-        case "__typename":
-            return Typename(part.key, part.parent.name)
         case "requirement":
             return RequirementName(part.key)
         case "answer":
@@ -252,8 +224,6 @@ def _paths(ontology: Ontology, selections: Selections, operation: Operation, sel
 
     def step(part: Selected) -> StepPart:
         match part.name:
-            case "__typename":
-                return Typename(part.key, part.parent.name)
             case "relation":
                 return StepRelation(part.key)
             case "claim":
@@ -263,14 +233,10 @@ def _paths(ontology: Ontology, selections: Selections, operation: Operation, sel
             case name:
                 raise TypeError(f"a step has no field {name}")
 
-    def path(part: Selected) -> Typename | PathFact | Steps:
-        match part.name:
-            case "__typename":
-                return Typename(part.key, part.parent.name)
-            case "steps":
-                return Steps(part.key, tuple(map(step, operation.below(part, "Step"))))
-            case name:
-                return PathFact(part.key, name)
+    def path(part: Selected) -> PathFact | Steps:
+        if part.name == "steps":
+            return Steps(part.key, operation.parts(part, "Step", step))
+        return PathFact(part.key, part.name)
 
     return Paths(
         key=selected.key,
@@ -279,5 +245,5 @@ def _paths(ontology: Ontology, selections: Selections, operation: Operation, sel
         most=min(longest, LONGEST_PATH) if isinstance(longest, int) else LONGEST_PATH,
         size=operation.first(selected),
         relations=ontology.relations,
-        parts=tuple(map(path, operation.below(selected, "Path"))),
+        parts=operation.parts(selected, "Path", path),
     )

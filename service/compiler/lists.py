@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from schema import Edge, Kind, Ontology, Property, PropertyType
+from schema.answers import SEARCH_SIZE
 from service.compiler.operation import Operation, Selected
 from service.compiler.values import choice
 from service.plan import (
@@ -34,6 +35,7 @@ ALWAYS = All(())
 NEVER = AnyOf(())
 KNOWN = ("HAS", "DISPUTED")
 CLAIM_ORDER = "claims"
+SEARCH_ORDER = "search"
 
 
 class Lists:
@@ -90,14 +92,18 @@ class Lists:
         """The slice of a list of claims, whose order is always that of their keys."""
         return self._slice((), CLAIM_ORDER, (str,))
 
+    def search_page(self) -> Page:
+        """The slice of what was found, whose order is always that of `Search`; it has no page before another."""
+        return self._slice((), SEARCH_ORDER, (int, int, str, str), SEARCH_SIZE)
+
     # ---------------------------------------------------------------------------------------------------------- slices
 
-    def _slice(self, order: tuple[Order, ...], told: str, types: tuple[type, ...]) -> Page:
+    def _slice(self, order: tuple[Order, ...], told: str, types: tuple[type, ...], default: int = DEFAULT_PAGE) -> Page:
         first, last = self.arguments.get("first"), self.arguments.get("last")
         if first is not None and last is not None:
             raise self._selected.wrong("last", "give `first` or `last`, not both.")
         backwards = last is not None
-        size = last if backwards else DEFAULT_PAGE if first is None else first
+        size = last if backwards else default if first is None else first
         signature = f"{zlib.crc32(told.encode()):08x}"
         return Page(
             order=order,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import (
@@ -19,8 +19,10 @@ from graphql.execution.values import VariableValues, get_argument_values
 
 from service.compiler.values import origin
 from service.errors import InputError, Place
-from service.plan import MOST_NESTED
+from service.plan import MOST_NESTED, Typename
 from service.slots import Convert, Slot, Value
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,13 @@ class Operation:
             self.schema, self.fragments, self.variables, self.definition, type_, list(selected.details)
         )
         yield from self._selected(found.grouped_field_set, type_, selected.path)
+
+    def parts(self, selected: Selected, type_name: str, rule: Callable[[Selected], P]) -> tuple[Typename | P, ...]:
+        """What is planned of what is selected below a field: `__typename` as on every type, all else by the rule."""
+        return tuple(
+            Typename(part.key, type_name) if part.name == "__typename" else rule(part)
+            for part in self.below(selected, type_name)
+        )
 
     def arguments(self, selected: Selected) -> dict[str, Any]:
         """The field's arguments, coerced; leaves that come from variables are Marks."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from schema import Edge, Kind, Ontology
 from schema.answers import alike
-from schema.connections import FACET_SIZE
 from service.compiler.lists import KNOWN, Lists, without
 from service.compiler.operation import Operation, Selected
 from service.plan import (
@@ -47,10 +47,8 @@ from service.plan import (
     Score,
     SourceClaims,
     Total,
-    Typename,
     Walk,
 )
-from service.slots import Convert
 
 CLAIM = "Claim"
 SOURCE = "Source"
@@ -75,11 +73,9 @@ class Selections:
         return tuple(Branch(tuple(names), parts) for parts, names in kinds_by_parts.items())
 
     def entity(self, operation: Operation, selected: Selected, kind: Kind) -> tuple[EntityPart, ...]:
-        return tuple(self._entity_part(operation, part, kind) for part in operation.below(selected, kind.name))
+        return operation.parts(selected, kind.name, partial(self._entity_part, operation, kind))
 
-    def _entity_part(self, operation: Operation, selected: Selected, kind: Kind) -> EntityPart:
-        if selected.name == "__typename":
-            return Typename(selected.key, kind.name)
+    def _entity_part(self, operation: Operation, kind: Kind, selected: Selected) -> EntityPart:
         if prop := kind.property_by_name.get(selected.name):
             return Scalar(selected.key, prop)
         if edge := kind.edge_by_name.get(selected.name):
@@ -99,8 +95,6 @@ class Selections:
 
         def part_of(part: Selected) -> AlternativePart:
             match part.name:
-                case "__typename":
-                    return Typename(part.key, part.parent.name)
                 case "score":
                     return Score(part.key)
                 case "shared" | "missing" | "extra" as name:
@@ -110,7 +104,7 @@ class Selections:
 
         size = operation.first(selected)
         with operation.nested(selected):
-            parts = tuple(map(part_of, operation.below(selected, "Alternative")))
+            parts = operation.parts(selected, "Alternative", part_of)
         return Alternatives(selected.key, kind, edges, size, parts)
 
     def _walk(self, operation: Operation, selected: Selected, edge: Edge) -> Walk:
@@ -135,33 +129,24 @@ class Selections:
             return self.led(operation, part, edge)
 
         def facets(part: Selected) -> Facets:
-            return Facets(part.key, tuple(self._facets(operation, part, kind, where)))
+            rule = partial(self._facet, operation, kind, where)
+            return Facets(part.key, operation.parts(part, f"{kind.name}Facets", rule))
 
         rules = {"node": node, "claim": claim}
         return self._connection_parts(operation, selected, f"{kind.name}Connection", rules, facets)
 
-    def _facets(
-        self, operation: Operation, selected: Selected, kind: Kind, where: Predicate | None
-    ) -> Iterator[Typename | Facet]:
-        for part in operation.below(selected, f"{kind.name}Facets"):
-            edge = kind.edge_by_name.get(part.name)
-            if edge is None:
-                yield Typename(part.key, part.parent.name)
-                continue
-            first = operation.arguments(part)["first"]
-            size = operation.slot(FACET_SIZE if first is None else first, Convert.SIZE, part.place("first"))
-            parts = tuple(self._facet_part(operation, item, edge) for item in operation.below(part, "FacetCount"))
-            yield Facet(part.key, Hops(edge, KNOWN), without(where, edge), size, parts)
+    def _facet(self, operation: Operation, kind: Kind, where: Predicate | None, selected: Selected) -> Facet:
+        edge = kind.edge_by_name[selected.name]
+        target = self._ontology.kind_by_name[edge.target]
 
-    def _facet_part(self, operation: Operation, selected: Selected, edge: Edge) -> FacetPart:
-        match selected.name:
-            case "__typename":
-                return Typename(selected.key, selected.parent.name)
-            case "target":
-                target = self._ontology.kind_by_name[edge.target]
-                return FacetTarget(selected.key, self.entity(operation, selected, target))
-            case _:
-                return FacetCount(selected.key)
+        def part_of(part: Selected) -> FacetPart:
+            if part.name == "target":
+                return FacetTarget(part.key, self.entity(operation, part, target))
+            return FacetCount(part.key)
+
+        size = operation.first(selected)
+        parts = operation.parts(selected, "FacetCount", part_of)
+        return Facet(selected.key, Hops(edge, KNOWN), without(where, edge), size, parts)
 
     def claim_connection(self, operation: Operation, selected: Selected) -> tuple[ConnectionPart, ...]:
         def node(part: Selected) -> ClaimNode:
@@ -199,31 +184,23 @@ class Selections:
         facets: Callable[[Selected], Facets] | None = None,
     ) -> tuple[ConnectionPart, ...]:
         def edge(part: Selected) -> EdgePart:
-            match part.name:
-                case "__typename":
-                    return Typename(part.key, part.parent.name)
-                case "cursor":
-                    return Cursor(part.key)
-                case name:
-                    return rules[name](part)
+            return Cursor(part.key) if part.name == "cursor" else rules[part.name](part)
 
         def connection(part: Selected) -> ConnectionPart:
             match part.name:
-                case "__typename":
-                    return Typename(part.key, part.parent.name)
                 case "edges":
                     edge_type = type_name.removesuffix("Connection") + "Edge"
-                    return Edges(part.key, tuple(map(edge, operation.below(part, edge_type))))
+                    return Edges(part.key, operation.parts(part, edge_type, edge))
                 case "nodes":
                     return Nodes(part.key, rules["node"](part))
                 case "pageInfo":
-                    return PageInfo(part.key, tuple(map(_page_fact, operation.below(part, "PageInfo"))))
+                    return PageInfo(part.key, operation.parts(part, "PageInfo", _page_fact))
                 case "facets" if facets is not None:
                     return facets(part)
                 case _:
                     return Total(part.key)
 
-        return tuple(map(connection, operation.below(selected, type_name)))
+        return operation.parts(selected, type_name, connection)
 
     # --------------------------------------------------------------------------------------------------------- claims
 
@@ -241,35 +218,27 @@ class Selections:
         def end(part: Selected, name: Literal["subject", "object"], kinds: tuple[str, ...]) -> ClaimEnd:
             return ClaimEnd(part.key, name, self.branches(operation, part, kinds))
 
-        def parts() -> Iterator[ClaimPart]:
-            for part in operation.below(selected, CLAIM):
-                match part.name:
-                    case "__typename":
-                        yield Typename(part.key, CLAIM)
-                    case "subject":
-                        yield end(part, "subject", subjects)
-                    case "object":
-                        yield end(part, "object", objects)
-                    case "evidence":
-                        yield EvidenceList(part.key, tuple(self._evidence(operation, part)))
-                    case name:
-                        yield ClaimScalar(part.key, name)
-
-        return tuple(parts())
-
-    def _evidence(self, operation: Operation, selected: Selected) -> Iterator[EvidencePart]:
-        for part in operation.below(selected, "Evidence"):
+        def part_of(part: Selected) -> ClaimPart:
             match part.name:
-                case "__typename":
-                    yield Typename(part.key, part.parent.name)
-                case "source":
-                    yield Cited(part.key, self.entity(operation, part, self._ontology.kind_by_name[SOURCE]))
+                case "subject":
+                    return end(part, "subject", subjects)
+                case "object":
+                    return end(part, "object", objects)
+                case "evidence":
+                    return EvidenceList(part.key, operation.parts(part, "Evidence", partial(self._evidence, operation)))
                 case name:
-                    yield EvidenceScalar(part.key, name)
+                    return ClaimScalar(part.key, name)
+
+        return operation.parts(selected, CLAIM, part_of)
+
+    def _evidence(self, operation: Operation, part: Selected) -> EvidencePart:
+        if part.name == "source":
+            return Cited(part.key, self.entity(operation, part, self._ontology.kind_by_name[SOURCE]))
+        return EvidenceScalar(part.key, part.name)
 
 
-def _page_fact(part: Selected) -> Typename | PageFact:
-    return Typename(part.key, part.parent.name) if part.name == "__typename" else PageFact(part.key, part.name)
+def _page_fact(part: Selected) -> PageFact:
+    return PageFact(part.key, part.name)
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -55,10 +55,8 @@ def origin(value: Any) -> Origin:
         case Mark(path):
             return Variable(path)
         case list():
-            items = cast("list[Any]", value)
-            if any(isinstance(item, Mark) for item in items):
-                return Items(tuple(origin(item) for item in items))
-            return Given(items)
+            origins = tuple(origin(item) for item in cast("list[Any]", value))
+            return Given(value) if all(isinstance(one, Given) for one in origins) else Items(origins)
         case _:
             return Given(value)
 

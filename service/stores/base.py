@@ -69,8 +69,10 @@ class Store(Protocol, Generic[S]):
         """Forget the entries of the log that were made before this moment, but the last `keep` of all; how many."""
         ...
 
-    async def names(self, kind: str) -> list[str]:
-        """The slugs, and the keys of the names and aliases, of a kind's entities: what a mistyped one is compared with."""
+    async def names(self, kind: str) -> dict[str, list[str]]:
+        """The slugs, and the keys of the names and aliases, of a kind's entities, sorted, each with the slugs of those
+        that it names: what a mistyped one is compared with.
+        """
         ...
 
     async def spellings(self) -> dict[str, list[str]]:
@@ -79,8 +81,10 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def summaries(self) -> dict[str, list[str]]:
-        """Per kind the words of its summaries, as they are searched: each text has a space between words."""
+    async def texts(self) -> dict[str, list[str]]:
+        """Per kind and entity the words by which it is searched, those of its names, then those of its summary: each text
+        has a space between words.
+        """
         ...
 
     async def version(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.graphs import Graphs, answer, data, shipped
+from tests.graphs import Graphs, answer, data, facts_from, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -88,3 +90,35 @@ async def test_more_answers_than_a_statement_holds_are_refused_in_a_sentence(gra
 
     assert [error["extensions"]["code"] for error in answered["errors"]] == ["BAD_USER_INPUT"]
     assert "too many answers at once" in answered["errors"][0]["message"]
+
+
+NAMED: list[dict[str, Any]] = [
+    {"kind": "Framework", "slug": "rest-kit", "name": "REST Kit", "aliases": ["RK", "Kit"]},
+    {"kind": "Framework", "slug": "jam-one", "name": "Jam", "aliases": ["jam"]},
+    {"kind": "Framework", "slug": "jam-two", "name": "Jäm"},
+    {"kind": "Framework", "slug": "kit-two", "name": "Kit"},
+    {"kind": "Framework", "slug": "plain", "name": "Rest-Kit"},
+    {"kind": "Company", "slug": "c", "name": "Plain"},
+]
+
+
+async def test_a_name_is_understood_where_only_one_has_it(graphs: Graphs, store: str, tmp_path: Path) -> None:
+    engine = await graphs.hold(store, facts_from(tmp_path, NAMED))
+    names = ["Rest Kit", "rk", "REST-KIT", "plain"]
+
+    compared = await data(
+        engine, "query ($names: [String!]!) { compare(frameworks: $names) { frameworks { slug } } }", {"names": names}
+    )
+
+    assert compared == {"compare": {"frameworks": [{"slug": "rest-kit"}, {"slug": "plain"}]}}
+
+
+async def test_a_name_that_several_have_is_refused_with_their_slugs(graphs: Graphs, store: str, tmp_path: Path) -> None:
+    engine = await graphs.hold(store, facts_from(tmp_path, NAMED))
+
+    answered = await answer(engine, '{ compare(frameworks: ["JAM", "kit", "jam-one", "kitt"]) { rows { relation } } }')
+
+    assert answered["errors"][0]["message"] == (
+        "frameworks: there is more than one 'jam' (did you mean jam-one, jam-two?), "
+        "more than one 'kit' (did you mean kit-two, rest-kit?), no 'kitt' (did you mean kit-two?)."
+    )

@@ -164,7 +164,7 @@ def needs(draw: st.DrawFn, model: Model) -> dict[str, Any]:
         need[name] = named if len(named) > 1 else named * 2  # Neo4j plans once for lists of none, of one, of 2 to 10
     if need and draw(st.sampled_from((False, False, False, True))):
         need[draw(st.sampled_from(list(need)))] = []
-    if not set(need) - {"avoid"} or draw(st.booleans()):
+    if not any(named for name, named in need.items() if name != "avoid") or draw(st.booleans()):
         need["usedByAtLeast"] = draw(st.integers(1, 4))
     return need
 
@@ -291,6 +291,18 @@ async def test_unknown_names_are_told_list_by_list_with_the_nearest_that_are_the
     }
 
 
+async def test_what_is_needed_may_be_named_as_it_is_called(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+
+    called, slugged = [
+        await data(engine, ASKED, {"need": {"must": [name], "types": [type_]}})
+        for name, type_ in (("Open Source", "Full-Stack Framework"), ("open-source", "full-stack-framework"))
+    ]
+
+    assert called == slugged
+    assert called["recommend"]["best"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -301,7 +313,11 @@ async def test_unknown_names_are_told_list_by_list_with_the_nearest_that_are_the
         ),
         ('need: {must: ["ORM"]}, first: -1', "first is -1; it must not be negative."),
         ('need: {must: ["ORM"]}, first: 1001', "first is 1001; a page has at most 1000."),
-        ("need: {usedByAtLeast: -1}", "need.usedByAtLeast is -1; it must not be negative."),
+        ("need: {usedByAtLeast: -1}", "need.usedByAtLeast is -1; ask for at least 1, or leave it out."),
+        (
+            'need: {must: ["ORM"], usedByAtLeast: 0}',
+            "need.usedByAtLeast is 0; ask for at least 1, or leave it out.",
+        ),
     ],
 )
 async def test_what_cannot_be_answered_is_refused(graphs: Graphs, store: str, arguments: str, message: str) -> None:
@@ -323,7 +339,41 @@ async def test_a_list_names_at_most_twenty(graphs: Graphs, store: str, name: str
         {"need": {"usedByAtLeast": 1, name: ["ORM"] * 21}},
     )
 
-    assert [error["message"].partition(";")[0] for error in answered["errors"]] == [f"need.{name} has 21 items"]
+    assert [error["message"] for error in answered["errors"]] == [f"need.{name} has 21 items; name at most 20."]
+
+
+NOTHING = {
+    "message": "need: ask for something: applications, must, types, technologies, prefer or usedByAtLeast.",
+    "locations": [{"line": 1, "column": 34}],
+    "path": ["recommend"],
+    "extensions": {"code": "BAD_USER_INPUT"},
+}
+
+
+@pytest.mark.parametrize("empty", [(), ("must",), ("prefer", "types"), ("must", "avoid")])
+async def test_empty_lists_ask_for_nothing(graphs: Graphs, store: str, empty: tuple[str, ...]) -> None:
+    engine = await graphs.hold(store)
+    asked = f"query ($need: Need!) {{ recommend(need: $need) {BEST} }}"
+
+    refused = await answer(engine, asked, {"need": {"avoid": ["ORM"], **{name: [] for name in empty}}})
+    answered = await data(
+        engine, asked, {"need": {"prefer": ["ORM"], **{name: [] for name in empty if name != "prefer"}}}
+    )
+
+    assert refused == {"errors": [NOTHING], "data": None}
+    assert answered["recommend"]["best"]
+
+
+async def test_the_items_of_lists_may_be_variables(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+
+    given = await data(
+        engine, f'query ($a: String!) {{ recommend(need: {{must: ["open-source", $a]}}) {BEST} }}', {"a": "ORM"}
+    )
+    written = await data(engine, f'{{ recommend(need: {{must: ["open-source", "ORM"]}}) {BEST} }}')
+
+    assert given == written
+    assert given["recommend"]["best"]
 
 
 async def test_what_is_selected_below_a_recommendation_is_answered_under_its_names(graphs: Graphs, store: str) -> None:

@@ -17,7 +17,7 @@ from service.settings import read_settings
 from service.stores import open_store
 from service.stores.sqlite.store import SqliteStore
 from service.vocabulary import Vocabulary
-from tests.graphs import Graphs, facts_from
+from tests.graphs import Graphs, data, facts_from
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +31,9 @@ SHIPPED = {
     " Flask ": "flask",
     "fast api": "fast api",
     "fast-api": "fastapi",
+    "fast ai": "fastapi",
+    "fast features": "fast features",
+    "pytho backend web framework": "python backend web framework",
     "fastapy": "fastapi",
     "cherrypie": "cherrypy",
     "micro framwork": "microframework",
@@ -137,6 +140,40 @@ async def test_the_rules(spelt: Any, names: list[str], typed: str, mended: str) 
     vocabulary = await spelt(*names)
 
     assert await vocabulary.mend(key(typed), None) == mended
+
+
+FAST = {"kind": "Framework", "slug": "fastapi", "name": "FastAPI", "summary": "A fast one."}
+AI = {"kind": "Company", "slug": "ai", "name": "AI"}
+FAST_AI = {"kind": "Framework", "slug": "kit", "name": "AI Kit", "summary": "Intelligence, fast."}
+
+
+@pytest.mark.parametrize(
+    ("lines", "kinds", "mended"),
+    [
+        # the words are there, but nothing has them together
+        ([FAST, AI], None, "fastapi"),
+        # what finds something, by names and summary, stays
+        ([FAST, AI, FAST_AI], None, "fast ai"),
+        ([FAST, AI, FAST_AI], ("Company",), "fast ai"),
+        ([FAST, AI, {**FAST_AI, "kind": "Feature", "category": "QUALITY"}], ("Framework",), "fastapi"),
+    ],
+)
+async def test_words_that_nothing_has_together_are_compared_as_one(
+    graphs: Graphs, tmp_path: Path, lines: list[dict[str, Any]], kinds: tuple[str, ...] | None, mended: str
+) -> None:
+    facts = facts_from(tmp_path, lines)
+    vocabulary = Vocabulary((await graphs.hold("sqlite", facts)).store)
+
+    assert await vocabulary.mend("fast ai", kinds) == mended
+    await graphs.drop(facts)
+
+
+async def test_a_name_that_was_typed_as_two_words_is_found(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+
+    found = await data(engine, '{ search(text: "Fast AI") { nodes { slug } } }')
+
+    assert found == {"search": {"nodes": [{"slug": "fastapi"}]}}
 
 
 async def test_what_was_mended_beside_many_names_is_the_same_and_others_run_meanwhile(spelt: Any) -> None:

@@ -20,9 +20,9 @@ from service.plan import (
     Typename,
 )
 from service.stores.neo4j.anchors import Rows
-from service.stores.neo4j.names import alias_label, label
+from service.stores.neo4j.names import label
 from service.stores.neo4j.predicates import pattern, slot
-from service.stores.neo4j.row import Row, dictionary
+from service.stores.neo4j.row import Row, dictionary, named
 
 if TYPE_CHECKING:
     from service.stores.neo4j.cypher import Writer
@@ -48,9 +48,7 @@ def comparison(writer: Writer, root: Comparison) -> tuple[str, str]:
     members = dictionary((part.key, shaped(part)) for part in root.parts)
     own = writer.source.function(f"return {members}", argument="r")
     found = (
-        f"UNWIND range(0, size({slugs}) - 1) AS i WITH i, coalesce("
-        f"head(COLLECT {{ MATCH (e:{label(kind)} {{slug: {slugs}[i]}}) RETURN e }}), "
-        f"head(COLLECT {{ MATCH (:{alias_label(kind)} {{key: {slugs}[i]}})-[:NAMES]->(e) RETURN e }})) AS e"
+        f"UNWIND range(0, size({slugs}) - 1) AS i WITH i, {named(kind, f'{slugs}[i]')} AS e"
         f" WITH collect(CASE WHEN e IS NULL THEN [0, {slugs}[i]] END) AS unknown, collect(DISTINCT e) AS asked"
     )
     name = writer.call(found, f"[unknown, {row.text}]")

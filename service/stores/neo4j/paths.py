@@ -20,13 +20,11 @@ from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRela
 from service.stores.neo4j.names import relationship
 from service.stores.neo4j.predicates import claim_count, slot
 from service.stores.neo4j.row import Row, dictionary
-from service.stores.ranking import MOST_MEETINGS, MOST_WALKED
+from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 
 if TYPE_CHECKING:
     from service.stores.neo4j.cypher import Writer
 
-_CLOSED = 3
-"""The longest chains that are closed by a claim; longer ones meet in the middle."""
 _WORK = {3: 2, 5: 3}
 """Before which length it is counted what a step more from each end follows, and which one."""
 _BEST = "reduce(p = 1, r IN rs | p * r.confidence) DESC, [r IN rs | r.claim]"
@@ -48,7 +46,7 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
                 )
             )
             known += [f"w{steps}a", f"w{steps}b"]
-        found = _closed(root, types, length) if length <= _CLOSED else _met(root, types, length)
+        found = _closed(root, types, length) if length <= LONGEST_CLOSED else _met(root, types, length)
         clauses.append(f"CALL ({', '.join(known)}) {{ {found} }}")
         known += [f"p{length}", f"g{length}"]
     found = " + ".join(f"p{length}" for length in range(1, root.most + 1))
@@ -105,8 +103,7 @@ def _chain(types: str, side: str, steps: int) -> str:
 
 
 def _work(root: Paths, types: str, side: str, steps: int, length: int) -> str:
-    before = [f"w{item}{one}" for item in range(1, steps) for one in "ab"]
-    known = ["a", "b", *before, *(f"{letter}{item}" for item in range(1, length) for letter in "pg")]
+    known = [name for name in _known(length) if not name.startswith(f"w{steps}")]
     return (
         f"CALL ({', '.join(known)}) {{ WITH a, b WHERE {_needed(root, length)} AND {_walkable(side, steps - 1)}"
         f" {_chain(types, side, steps - 1)} RETURN coalesce(sum(({claim_count(f'n{steps - 1}')})), 0) AS s{side} }}"
@@ -142,7 +139,7 @@ def _closed(root: Paths, types: str, length: int) -> str:
 
 
 def _known(length: int) -> list[str]:
-    """The variables that are there before a length is looked at."""
+    """The variables that are there when chains of a length are looked for, what their next steps follow among them."""
     works = [1, *(steps for before, steps in _WORK.items() if before <= length)]
     return [
         "a",
@@ -154,17 +151,10 @@ def _known(length: int) -> list[str]:
 
 def _met(root: Paths, types: str, length: int) -> str:
     """Chains from both ends that meet: the halves are gathered by the node where they do."""
-    half, odd = divmod(length, 2)
-    ways = [(half, half, f"{_walkable('a', half)} AND {_walkable('b', half)}")]
-    if odd:
-        more = half + 1
-        ways = [
-            (more, half, f"{_less('a', 'b', more)} AND {_walkable('a', more)} AND {_walkable('b', half)}"),
-            (half, more, f"{_less('b', 'a', more)} AND {_walkable('a', half)} AND {_walkable('b', more)}"),
-        ]
     needed, known, branches = _needed(root, length), ", ".join(_known(length)), list[str]()
-    for mine, theirs, condition in ways:
-        for side, steps in (("a", mine), ("b", theirs)):
+    ways = {way: _way(*way) for way in halves(length)}
+    for way, condition in ways.items():
+        for side, steps in zip("ab", way, strict=True):
             after = range(1, steps + 1)
             nodes, edges = ", ".join([side, *(f"n{item}" for item in after)]), ", ".join(f"r{item}" for item in after)
             branches.append(
@@ -172,7 +162,7 @@ def _met(root: Paths, types: str, length: int) -> str:
                 f" RETURN n{steps} AS m, '{side}' AS side, [[{nodes}], [{edges}]] AS half"
             )
     sides = ", ".join(f"collect(CASE side WHEN '{side}' THEN half END) AS {side}s" for side in "ab")
-    tried = " OR ".join(condition for _, _, condition in ways)
+    tried = " OR ".join(ways.values())
     return (
         f"CALL ({known}) {{ CALL ({known}) {{ {' UNION ALL '.join(branches)} }}"
         f" WITH m, {sides} WHERE size(as) > 0 AND size(bs) > 0"
@@ -184,6 +174,14 @@ def _met(root: Paths, types: str, length: int) -> str:
         f" ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p{length} }}"
         f" RETURN p{length}, coalesce({needed} AND NOT (({tried}) AND many <= {MOST_MEETINGS}), false) AS g{length}"
     )
+
+
+def _way(mine: int, theirs: int) -> str:
+    """When so many steps from `a` and from `b` are taken: the end that has less to follow takes the one more."""
+    walkable = f"{_walkable('a', mine)} AND {_walkable('b', theirs)}"
+    if mine == theirs:
+        return walkable
+    return f"{_less('a', 'b', mine) if mine > theirs else _less('b', 'a', theirs)} AND {walkable}"
 
 
 # ----------------------------------------------------------------------------------------------------------- the values

@@ -33,9 +33,12 @@ def dictionary(parts: Iterable[tuple[str, str]]) -> str:
     return "{" + ", ".join(f"{name!r}: {value}" for name, value in parts) + "}"
 
 
-def found(kind: str, key: str) -> str:
-    """The node of a kind that has this slug or alias, or null."""
+def named(kind: str, key: str) -> str:
+    """The node of a kind that has this slug, or else the only one that has this name or alias; or null."""
+    # the index of names has slugs as well, and serves only what asks for both
+    own = f"COLLECT {{ MATCH (e:{label(kind)}) WHERE e.name_key = {key} AND e.slug IS NOT NULL RETURN e }}"
+    others = f"COLLECT {{ MATCH (:{alias_label(kind)} {{key: {key}}})-[:NAMES]->(e) RETURN e }}"
     return (
         f"coalesce(head(COLLECT {{ MATCH (e:{label(kind)} {{slug: {key}}}) RETURN e }}), "
-        f"head(COLLECT {{ MATCH (:{alias_label(kind)} {{key: {key}}})-[:NAMES]->(e) RETURN e }}))"
+        f"head(COLLECT {{ UNWIND {own} + {others} AS e WITH collect(DISTINCT e) AS es WHERE size(es) = 1 RETURN es[0] }}))"
     )

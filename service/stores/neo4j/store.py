@@ -108,10 +108,11 @@ class Neo4jStore:
         self._filled = True
         return seeded
 
-    async def names(self, kind: str) -> list[str]:
-        slugs = f"MATCH (e:{label(kind)}) UNWIND [e.slug, e.name_key] AS name RETURN DISTINCT name"
-        aliases = f"MATCH (a:{alias_label(kind)}) RETURN a.key AS name"
-        return [row["name"] for row in await self._run(f"{slugs} UNION {aliases}")]
+    async def names(self, kind: str) -> dict[str, list[str]]:
+        own = f"MATCH (e:{label(kind)}) UNWIND [e.slug, e.name_key] AS name RETURN name, e.slug AS slug"
+        others = f"MATCH (a:{alias_label(kind)})-[:NAMES]->(e) RETURN a.key AS name, e.slug AS slug"
+        once = "WITH name, slug ORDER BY slug RETURN name, collect(slug) AS slugs ORDER BY name"
+        return {row["name"]: row["slugs"] for row in await self._run(f"CALL () {{ {own} UNION {others} }} {once}")}
 
     async def spellings(self) -> dict[str, list[str]]:
         await self._check_filled()
@@ -122,9 +123,10 @@ class Neo4jStore:
         )
         return {row["kind"]: row["names"] for row in await self._read(" UNION ALL ".join(each))}
 
-    async def summaries(self) -> dict[str, list[str]]:
+    async def texts(self) -> dict[str, list[str]]:
         each = (
-            f"MATCH (n:{label(kind.name)}) RETURN '{kind.name}' AS kind, collect(DISTINCT n.summary_words) AS texts"
+            f"MATCH (n:{label(kind.name)})"
+            f" RETURN '{kind.name}' AS kind, collect(n.name_words + ' ' + n.summary_words) AS texts"
             for kind in self._ontology.kinds
         )
         return {row["kind"]: row["texts"] for row in await self._read(" UNION ALL ".join(each))}

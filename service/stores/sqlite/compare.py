@@ -19,7 +19,7 @@ from service.plan import (
     Typename,
 )
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import STANCE_TEXT, Scope, found, parameter
+from service.stores.sqlite.rows import STANCE_TEXT, Scope, named, parameter
 from service.stores.sqlite.tables import relation_table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def comparison(writer: Writer, root: Comparison) -> str:
 
     json = concat(members((part.key, part_json(part)) for part in root.parts))
     return (
-        f"(WITH named AS (SELECT j.key AS _n, j.value AS _key, {found(root.kind.name, 'j.value')} AS _pk"
+        f"(WITH named AS (SELECT j.key AS _n, j.value AS _key, {named(root.kind.name, 'j.value')} AS _pk"
         f" FROM json_each({parameter(root.slugs)}) j), "
         f"asked AS MATERIALIZED (SELECT min(_n) AS _n, _pk FROM named WHERE _pk IS NOT NULL GROUP BY _pk)"
         f" SELECT iif((SELECT count(*) FROM named WHERE _pk IS NULL),"

@@ -30,7 +30,7 @@ from service.plan import (
 )
 from service.stores.ranking import ADOPTION
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Scope, found, literal, parameter
+from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Scope, literal, named, parameter
 from service.stores.sqlite.tables import relation_table
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def recommending(writer: Writer, root: Recommending) -> str:
 
 def _named(root: Recommending) -> str:
     rows = [
-        f"SELECT {number} AS _q, j.key AS _n, j.value AS _key, {found(item.edge.target, 'j.value')} AS _pk"
+        f"SELECT {number} AS _q, j.key AS _n, j.value AS _key, {named(item.edge.target, 'j.value')} AS _pk"
         f" FROM json_each({parameter(item.slugs)}) j"
         for number, item in enumerate(root.requirements)
     ]

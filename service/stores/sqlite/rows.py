@@ -84,6 +84,14 @@ def claim_count(entity: str) -> str:
     return f"ifnull((SELECT claims FROM degree WHERE entity = {entity}), 0)"
 
 
+def named(kind: str, key: str) -> str:
+    """The entity of a kind that has this slug, or else the only one that has this name or alias; or null."""
+    return (
+        f'coalesce((SELECT _pk FROM entity WHERE _kind = {literal(kind)} AND "slug" = {key}), '
+        f"(SELECT max(entity) FROM name WHERE kind = {literal(kind)} AND key = {key} HAVING count(*) = 1))"
+    )
+
+
 def found(kind: str, key: str) -> str:
     """The entity of a kind that has this slug or alias, or null."""
     return (

@@ -109,17 +109,21 @@ class SqliteStore:
                 ) from error
             raise StoreError(f"{self.path}: {error}") from error
 
-    async def names(self, kind: str) -> list[str]:
-        slugs = "SELECT slug FROM entity WHERE _kind = ?1 UNION SELECT key FROM name WHERE kind = ?1"
-        return [name for (name,) in await self._threaded(self._rows, slugs, (kind,))]
+    async def names(self, kind: str) -> dict[str, list[str]]:
+        own = "SELECT slug AS name, slug FROM entity WHERE _kind = ?1"
+        others = "SELECT key, slug FROM name JOIN entity ON entity._pk = name.entity WHERE kind = ?1"
+        listed = (
+            f"SELECT name, json_group_array(slug ORDER BY slug) FROM ({own} UNION {others}) GROUP BY name ORDER BY name"
+        )
+        return {name: orjson.loads(slugs) for name, slugs in await self._threaded(self._rows, listed, (kind,))}
 
     async def spellings(self) -> dict[str, list[str]]:
         # one text a kind, since each row would hold up the event loop
         listed = "SELECT kind, json_group_array(DISTINCT key) FROM name GROUP BY kind"
         return {kind: orjson.loads(keys) for kind, keys in await self._threaded(self._rows, listed)}
 
-    async def summaries(self) -> dict[str, list[str]]:
-        listed = "SELECT _kind, json_group_array(DISTINCT _summary) FROM entity GROUP BY _kind"
+    async def texts(self) -> dict[str, list[str]]:
+        listed = "SELECT _kind, json_group_array(_names || ' ' || _summary) FROM entity GROUP BY _kind"
         return {kind: orjson.loads(texts) for kind, texts in await self._threaded(self._rows, listed)}
 
     async def version(self) -> str:
