@@ -64,7 +64,7 @@ class Spelt:
     async def spellings(self) -> dict[str, list[str]]:
         return self._spellings
 
-    async def texts(self) -> dict[str, list[str]]:
+    async def searched(self) -> dict[str, list[str]]:
         return {kind: [all_words([name]) for name in names] for kind, names in self._spellings.items()}
 
 

@@ -405,13 +405,12 @@ def _bookmark(extensions: dict[str, Any] | None) -> str | None:
 
 def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     """Say that nothing, or more than one thing, has a name, and what would be understood."""
-    several = names.get(name)
-    understood = [one for one, slugs in names.items() if len(slugs) == 1 or one in slugs]
+    several = len(slugs := names.get(name, [])) > 1
+    understood = [one for one, leads in names.items() if len(leads) == 1 or one in leads]
     near = process.extract(name, understood, scorer=fuzz.ratio, limit=_SUGGESTED, score_cutoff=60)
-    meant = several[:_SUGGESTED] if several else [one for one, _, _ in near]
-    return f"{'more than one' if several else 'no'} '{name}'" + (
-        f" (did you mean {', '.join(meant)}?)" if meant else ""
-    )
+    meant = slugs[:_SUGGESTED] if several else [one for one, _, _ in near]
+    told = f"more than one '{name}'" if several else f"no '{name}'"
+    return f"{told} (did you mean {', '.join(meant)}?)" if meant else told
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:

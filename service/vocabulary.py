@@ -90,7 +90,7 @@ class Vocabulary:
 
     async def _load(self) -> _Known:
         version = await self._store.version()  # before the names: if these are newer, the next look reads them again
-        spellings, texts = await self._store.spellings(), await self._store.texts()
+        spellings, texts = await self._store.spellings(), await self._store.searched()
         names = await asyncio.to_thread(
             lambda: {kind: _Names.of(keys, texts.get(kind, [])) for kind, keys in spellings.items()}
         )

@@ -81,7 +81,7 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def texts(self) -> dict[str, list[str]]:
+    async def searched(self) -> dict[str, list[str]]:
         """Per kind and entity the words by which it is searched, those of its names, then those of its summary: each text
         has a space between words.
         """

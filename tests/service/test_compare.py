@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.graphs import Graphs, answer, data, facts_from, shipped
+from tests.statements import seen
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +91,17 @@ async def test_more_answers_than_a_statement_holds_are_refused_in_a_sentence(gra
 
     assert [error["extensions"]["code"] for error in answered["errors"]] == ["BAD_USER_INPUT"]
     assert "too many answers at once" in answered["errors"][0]["message"]
+
+
+async def test_the_names_of_a_kind_are_read_once_however_many_are_unknown(graphs: Graphs, store: str) -> None:
+    engine = await graphs.hold(store)
+    asked = '{ compare(frameworks: ["djnago", "flaskk", "qqqqqqqq"]) { frameworks { slug } } }'
+    await answer(engine, asked)
+
+    with seen(engine.store) as traffic:
+        await answer(engine, asked)
+
+    assert len(traffic.statements) == 2
 
 
 NAMED: list[dict[str, Any]] = [

@@ -123,7 +123,7 @@ class Neo4jStore:
         )
         return {row["kind"]: row["names"] for row in await self._read(" UNION ALL ".join(each))}
 
-    async def texts(self) -> dict[str, list[str]]:
+    async def searched(self) -> dict[str, list[str]]:
         each = (
             f"MATCH (n:{label(kind.name)})"
             f" RETURN '{kind.name}' AS kind, collect(n.name_words + ' ' + n.summary_words) AS texts"

@@ -122,7 +122,7 @@ class SqliteStore:
         listed = "SELECT kind, json_group_array(DISTINCT key) FROM name GROUP BY kind"
         return {kind: orjson.loads(keys) for kind, keys in await self._threaded(self._rows, listed)}
 
-    async def texts(self) -> dict[str, list[str]]:
+    async def searched(self) -> dict[str, list[str]]:
         listed = "SELECT _kind, json_group_array(_names || ' ' || _summary) FROM entity GROUP BY _kind"
         return {kind: orjson.loads(texts) for kind, texts in await self._threaded(self._rows, listed)}
 
