@@ -11,6 +11,7 @@ import hmac
 import logging
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +48,12 @@ class Principal:
 
     name: str | None  # of the token, or a JWT's subject; None who has sent no token
     scopes: frozenset[Scope]
-    expires: int | None = None  # in Unix seconds, where the token says so: what lasts longer must end then
+    expires: int | None = None  # in Unix seconds, where the token says so, with the leeway: what lasts longer ends then
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether the token has run out since it was looked at: a WebSocket may outlive it."""
+        return self.expires is not None and time.time() >= self.expires
 
     def allows(self, scope: Scope) -> bool:
         return not self.scopes.isdisjoint(_HOLDERS[scope])
@@ -65,6 +71,8 @@ class Principal:
 
 ANYONE = Principal(None, frozenset({"read"}))
 """Who sends no token where reading is open, and who calls the engine without saying for whom."""
+
+EXPIRED = "The token has expired; get a new one."
 
 _NOBODY = Principal(None, frozenset())
 
@@ -172,13 +180,13 @@ class _Issuer:
             )
         except jwt.PyJWTError as error:
             raise InvalidTokenError(_reason(error)) from error
-        return Principal(_subject(claims["sub"]), _scopes(claims.get("scope", "")), int(claims["exp"]))
+        return Principal(_subject(claims["sub"]), _scopes(claims.get("scope", "")), int(claims["exp"]) + self.leeway)
 
 
 def _reason(error: jwt.PyJWTError) -> str:
     match error:
         case jwt.ExpiredSignatureError():
-            return "The token has expired; get a new one."
+            return EXPIRED
         case jwt.ImmatureSignatureError():
             return "The token is not valid yet; wait, or set the clocks right."
         case jwt.InvalidIssuerError():

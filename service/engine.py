@@ -30,12 +30,13 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
-from service.auth import ANYONE, Principal
+from service.auth import ANYONE, EXPIRED, Principal
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
 from service.errors import (
     AccessError,
     BookmarkError,
     InputError,
+    InvalidTokenError,
     Place,
     StoreUnavailable,
     TooLargeError,
@@ -395,7 +396,8 @@ def _refusal(terms: Terms) -> str | None:
 def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     if not isinstance(context, Context):
         context = Context()
-    return Terms(context.principal, _bookmark(extensions), context.refused)
+    refused = InvalidTokenError(EXPIRED) if context.principal.has_expired else context.refused
+    return Terms(context.principal, _bookmark(extensions), refused)
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:

@@ -273,7 +273,11 @@ def test_a_jwt_is_its_subject_scopes_and_end() -> None:
     end = int(time.time()) + 60
     token = signed(scope="openid write email", exp=end)
 
-    assert signing(public_read=False).authenticate(f"Bearer {token}") == Principal("alice", frozenset({"write"}), end)
+    found = signing(public_read=False, jwt_leeway=5).authenticate(f"Bearer {token}")
+
+    assert found == Principal("alice", frozenset({"write"}), end + 5)
+    assert not found.has_expired
+    assert Principal("alice", frozenset({"write"}), int(time.time()) - 1).has_expired
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
+        # one thread, so that those who wait to write keep nobody from reading
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
     @classmethod
     def open(cls, path: Path, ontology: Ontology) -> SqliteStore:
@@ -143,7 +145,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- writing
 
     async def transact(self, work: Work[T]) -> tuple[T, str | None]:
-        return await self._threaded(lambda: self._transact(work)), None
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work), None
 
     def _transact(self, work: Work[T]) -> T:
         db = self._connection()
@@ -160,7 +162,7 @@ class SqliteStore:
         return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
-        return await self._threaded(self._compact, keep, before)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._compact, keep, before)
 
     def _compact(self, keep: int, before: str) -> int:
         db = self._connection()
@@ -252,6 +254,7 @@ class SqliteStore:
 
     def _shut(self) -> None:
         self._pool.shutdown(wait=True)
+        self._writer.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
         self._connections.clear()
