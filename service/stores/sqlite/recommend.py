@@ -30,7 +30,7 @@ from service.plan import (
 )
 from service.stores.ranking import ADOPTION
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Scope, literal, named, parameter
+from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Scope, degree, named, parameter, population
 from service.stores.sqlite.tables import relation_table
 
 if TYPE_CHECKING:
@@ -74,17 +74,16 @@ def _named(root: Recommending) -> str:
 
 def _want(root: Recommending) -> str:
     degrees = " ".join(
-        f"WHEN {number} THEN (SELECT count(*) FROM {relation_table(item.edge.relation)} WHERE object = _pk AND stance < 2)"
-        for number, item in enumerate(root.requirements)
+        f"WHEN {number} THEN {degree(item.edge, '_pk')}" for number, item in enumerate(root.requirements)
     )
-    degree = f"CASE _q {degrees} END" if degrees else "0"
+    joined = f"CASE _q {degrees} END" if degrees else "0"
     once = (
         "SELECT value ->> 0 AS _q, min(value ->> 1) AS _n, value ->> 3 AS _pk FROM json_each(s.named)"
         " WHERE value ->> 3 IS NOT NULL GROUP BY 1, 3"
     )
     return (
-        f"SELECT json_group_array(json_array(_q, _n, _pk, 1000 * _all / (_all + 9 * {degree}))) FROM ({once}),"
-        f" (SELECT max(count(*), 1) AS _all FROM entity WHERE _kind = {literal(root.kind.name)})"
+        f"SELECT json_group_array(json_array(_q, _n, _pk, 1000 * _all / (_all + 9 * {joined}))) FROM ({once}),"
+        f" (SELECT max({population(root.kind.name)}, 1) AS _all)"
     )
 
 
