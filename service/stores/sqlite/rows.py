@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from schema import Edge
+from schema import Edge, Relation
 from service.slots import Slot
 from service.stores.sqlite.tables import STANCES, relation_table
 
@@ -93,12 +93,16 @@ def named(kind: str, key: str) -> str:
     )
 
 
+def in_degrees(relation: Relation) -> str:
+    """The rows of `in_degree` that count the claims of a relation."""
+    return f"in_degree WHERE relation = {literal(relation.name)} AND kind = {literal(relation.subject)}"
+
+
 def degree(edge: Edge, target: str) -> str:
     """How many an edge joins to a target, not counting what is denied."""
     if edge.reverse:
         return f"(SELECT count(*) FROM {relation_table(edge.relation)} WHERE subject = {target} AND stance < {STANCES['LACKS']})"
-    name, kind = literal(edge.relation.name), literal(edge.relation.subject)
-    return f"ifnull((SELECT claims FROM in_degree WHERE relation = {name} AND kind = {kind} AND object = {target}), 0)"
+    return f"ifnull((SELECT claims FROM {in_degrees(edge.relation)} AND object = {target}), 0)"
 
 
 def population(kind: str) -> str:

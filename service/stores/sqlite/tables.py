@@ -46,6 +46,11 @@ def relation_table(relation: Relation) -> str:
     return quote(f"{subject}_{relation.name.lower()}")
 
 
+def back_index(relation: Relation) -> str:
+    """The index of a relation's table by object, quoted."""
+    return quote(relation_table(relation).strip('"') + "_back")
+
+
 def sides(edge: Edge) -> tuple[str, str, str]:
     """The table of an edge, and its columns of the end that it leads from and of that which it leads to."""
     near, far = ("object", "subject") if edge.reverse else ("subject", "object")
@@ -98,8 +103,9 @@ def schema(ontology: Ontology) -> Iterator[str]:
     yield """CREATE TABLE IF NOT EXISTS degree (
   entity INTEGER PRIMARY KEY REFERENCES entity ON DELETE CASCADE, claims INTEGER NOT NULL) STRICT"""
     yield """CREATE TABLE IF NOT EXISTS in_degree (
-  relation TEXT NOT NULL, kind TEXT NOT NULL, object INTEGER NOT NULL, claims INTEGER NOT NULL,
-  PRIMARY KEY (relation, kind, object)) STRICT, WITHOUT ROWID"""
+  object INTEGER NOT NULL, relation TEXT NOT NULL, kind TEXT NOT NULL, claims INTEGER NOT NULL,
+  PRIMARY KEY (object, relation, kind)) STRICT, WITHOUT ROWID"""
+    yield "CREATE INDEX IF NOT EXISTS in_degree_by_relation ON in_degree (relation, kind, claims)"
     yield "CREATE TABLE IF NOT EXISTS population (kind TEXT PRIMARY KEY, entities INTEGER NOT NULL) STRICT, WITHOUT ROWID"
     yield """CREATE TABLE IF NOT EXISTS step (
   near INTEGER NOT NULL, far INTEGER NOT NULL, claim INTEGER NOT NULL, confidence INTEGER NOT NULL,
@@ -123,12 +129,12 @@ def triggers() -> dict[str, str]:
         " VALUES ('delete', old._pk, old._names, old._summary);"
     )
     count = "ON CONFLICT (entity) DO UPDATE SET claims = claims + 1;"
-    known = f"""INSERT INTO in_degree (relation, kind, object, claims)
-  SELECT new.relation, _kind, new.object, 1 FROM entity WHERE _pk = new.subject AND new.stance < {STANCES["LACKS"]}
-  ON CONFLICT (relation, kind, object) DO UPDATE SET claims = claims + 1;
+    known = f"""INSERT INTO in_degree (object, relation, kind, claims)
+  SELECT new.object, new.relation, _kind, 1 FROM entity WHERE _pk = new.subject AND new.stance < {STANCES["LACKS"]}
+  ON CONFLICT (object, relation, kind) DO UPDATE SET claims = claims + 1;
   INSERT INTO step {_steps(" AND _pk = new._pk")};"""
-    unknown = f"""UPDATE in_degree SET claims = claims - 1 WHERE relation = old.relation
-  AND kind = (SELECT _kind FROM entity WHERE _pk = old.subject) AND object = old.object AND old.stance < {STANCES["LACKS"]};
+    unknown = f"""UPDATE in_degree SET claims = claims - 1 WHERE object = old.object AND relation = old.relation
+  AND kind = (SELECT _kind FROM entity WHERE _pk = old.subject) AND old.stance < {STANCES["LACKS"]};
   DELETE FROM step WHERE claim = old._pk AND near IN (old.subject, old.object) AND far IN (old.subject, old.object);"""
     made = {
         "name_added": "AFTER INSERT ON name BEGIN INSERT INTO name_fts (rowid, key) VALUES (new._pk, new.key); END",
@@ -172,7 +178,7 @@ DERIVE = (
   SELECT subject AS entity FROM claim UNION ALL SELECT object FROM claim WHERE object <> subject
   UNION ALL SELECT source FROM evidence) GROUP BY entity""",
     "DELETE FROM in_degree",
-    f"""INSERT INTO in_degree (relation, kind, object, claims) SELECT relation, _kind, object, count(*)
+    f"""INSERT INTO in_degree (object, relation, kind, claims) SELECT object, relation, _kind, count(*)
   FROM claim JOIN entity ON entity._pk = subject WHERE stance < {STANCES["LACKS"]} GROUP BY 1, 2, 3""",
     "DELETE FROM population",
     "INSERT INTO population (kind, entities) SELECT _kind, count(*) FROM entity GROUP BY _kind",
@@ -309,8 +315,7 @@ def _edge_table(relation: Relation) -> Iterator[str]:
   claim INTEGER NOT NULL REFERENCES claim ON DELETE CASCADE,
   stance INTEGER NOT NULL, confidence INTEGER NOT NULL, first_seen TEXT, last_seen TEXT,
   PRIMARY KEY (subject, object)) STRICT, WITHOUT ROWID"""
-    back = quote(table.strip('"') + "_back")
-    yield f"CREATE INDEX IF NOT EXISTS {back} ON {table} (object, subject, stance, confidence, claim)"
+    yield f"CREATE INDEX IF NOT EXISTS {back_index(relation)} ON {table} (object, subject, stance, confidence, claim)"
     by_claim = quote(table.strip('"') + "_claim")
     yield f"CREATE INDEX IF NOT EXISTS {by_claim} ON {table} (claim)"
 
