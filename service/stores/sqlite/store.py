@@ -213,7 +213,7 @@ class SqliteStore:
         db.execute(tables.SET_VERSION, (str(Version(facts.digest, 1)), first.at))
 
     def _is_filled(self) -> int:
-        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM graph)").get
+        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM graph UNION ALL SELECT 1 FROM entity)").get
 
     def _make_tables(self) -> None:
         db = self._connection()
