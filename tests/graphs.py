@@ -61,6 +61,10 @@ class Graphs:
             await feed.close()
             await self.drop(own)
 
+    def forget(self) -> None:
+        """Know that somebody else has written to the Neo4j."""
+        self._held = None
+
     async def drop(self, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:
         """Close the SQLite store that `hold` has opened for these facts."""
         opened = self._sqlite.pop((facts.digest, id(ontology)), None)
