@@ -153,8 +153,10 @@ async def delete(transaction: Transaction, ontology: Ontology, id_: str) -> Outc
 
 def _change(action: Action, reference: Reference, claims: Collection[str], ontology: Ontology) -> Change:
     """The change of an entity, and of these claims along with it."""
-    kinds = {end.kind for key_ in claims for end in ends_of(key_, ontology)[::2]}
-    return Change(action, reference, None, _sorted({reference.kind, *kinds}), 1 + len(claims))
+    kinds = {reference.kind}
+    for subject, _, object_ in (ends_of(key_, ontology) for key_ in claims):
+        kinds |= {subject.kind, object_.kind}
+    return Change(action, reference, None, _sorted(kinds), 1 + len(claims))
 
 
 # --------------------------------------------------------------------------------------------------------------- claims
