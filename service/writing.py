@@ -22,7 +22,7 @@ from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
 from schema.text import key
 from service.slots import Version
-from service.stores.writing import Change, Stored, Transaction
+from service.stores.writing import Action, Change, Stored, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,11 @@ async def upsert(
         return Done(reference.id, str(transaction.version))
     if clash := await _taken(transaction, fact, new=stored is None):
         return clash
-    await transaction.log(Change("UPSERT", reference, kinds=(kind.name,)))
+    voiced = stored and kind.name == SOURCE and voice_of(stored.fact.values) != voice_of(fact.values)
+    weighed = await transaction.citing(fact.slug) if voiced else []
+    await transaction.log(_change("UPSERT", reference, weighed, ontology))
     await transaction.put_entities([fact])
-    if stored and kind.name == SOURCE and voice_of(stored.fact.values) != voice_of(fact.values):
-        await weigh_again(transaction, await transaction.citing(fact.slug))
+    await weigh_again(transaction, weighed)
     return Done(reference.id, str(transaction.version))
 
 
@@ -143,12 +144,19 @@ async def delete(transaction: Transaction, ontology: Ontology, id_: str) -> Outc
     about = await transaction.about(reference)
     spoken = await transaction.citing(reference.slug) if reference.kind == SOURCE else []
     changed = {*about, *spoken}
-    kinds = {kind for key_ in changed for kind in _kinds(ends_of(key_, ontology))}
-    await transaction.log(Change("DELETE", reference, None, _sorted({reference.kind, *kinds}), 1 + len(changed)))
+    await transaction.log(_change("DELETE", reference, changed, ontology))
     await transaction.drop_claims(about)
     await weigh_again(transaction, changed - set(about), without=reference.slug)
     await transaction.drop_entity(reference)
     return Done(id_, str(transaction.version))
+
+
+def _change(action: Action, reference: Reference, claims: Collection[str], ontology: Ontology) -> Change:
+    """The change of an entity, and of these claims along with it."""
+    kinds = {reference.kind}
+    for subject, _, object_ in (ends_of(key_, ontology) for key_ in claims):
+        kinds |= {subject.kind, object_.kind}
+    return Change(action, reference, None, _sorted(kinds), 1 + len(claims))
 
 
 # --------------------------------------------------------------------------------------------------------------- claims
@@ -256,10 +264,6 @@ _BATCH = 1000
 
 def _batches(items: list[str]) -> Iterable[list[str]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
-
-
-def _kinds(ends: tuple[Reference, Relation, Reference]) -> tuple[str, str]:
-    return ends[0].kind, ends[2].kind
 
 
 def _sorted(kinds: Iterable[str]) -> tuple[str, ...]:

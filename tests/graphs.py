@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ import orjson
 
 from graph_seed import SHIPPED, Facts, read
 from schema import ONTOLOGY, Ontology
-from service.engine import Engine
+from service.auth import Principal
+from service.engine import Context, Engine
+from service.feed import Feed
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
 from service.vocabulary import Vocabulary
@@ -42,7 +46,24 @@ class Graphs:
         engine = self._engines[store, id(ontology)]
         engine.store = opened
         engine._vocabulary = Vocabulary(opened)
+        engine._feed = Feed(opened)
         return engine
+
+    @asynccontextmanager
+    async def fresh(self, store: str, facts: Facts | None = None) -> AsyncIterator[Engine]:
+        """The engine on a graph of these facts that no other test sees: what is written to it goes with it."""
+        own = replace(facts or shipped(), digest=uuid.uuid4().hex[:16])
+        engine = await self.hold(store, own)
+        feed = engine._feed
+        try:
+            yield engine
+        finally:
+            await feed.close()
+            await self.drop(own)
+
+    def forget(self) -> None:
+        """Know that somebody else has written to the Neo4j."""
+        self._held = None
 
     async def drop(self, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:
         """Close the SQLite store that `hold` has opened for these facts."""
@@ -98,9 +119,15 @@ def facts_from(folder: Path, lines: Iterable[dict[str, Any]], ontology: Ontology
     return read(folder, ontology)
 
 
-async def answer(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+WRITER = Principal("ci", frozenset({"write"}))
+
+
+async def answer(
+    engine: Engine, text: str, variables: dict[str, Any] | None = None, principal: Principal | None = None
+) -> dict[str, Any]:
     """What a client gets: data and errors, after a round through JSON, key order kept."""
-    result = await engine.schema.execute(text, variable_values=variables)
+    context = None if principal is None else Context(principal)
+    result = await engine.schema.execute(text, variable_values=variables, context_value=context)
     errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
     return orjson.loads(orjson.dumps({**errors, "data": result.data}))
 
@@ -108,5 +135,12 @@ async def answer(engine: Engine, text: str, variables: dict[str, Any] | None = N
 async def data(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
     """The data of an operation that must have no errors."""
     answered = await answer(engine, text, variables)
+    assert "errors" not in answered, answered
+    return answered["data"]
+
+
+async def write(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The data that a mutation answers to a client that may write."""
+    answered = await answer(engine, text, variables, WRITER)
     assert "errors" not in answered, answered
     return answered["data"]

@@ -36,8 +36,13 @@ _CITING = "MATCH (:Source {slug: $slug})<-[:CITES]-(c:Claim) RETURN c.key AS key
 _LOG = """
 MATCH (g:AtlasGraph {name: 'graph'}) SET g.sequence = $row.sequence, g.changed = $row.at
 CREATE (c:Change) SET c = $row"""
+# from the oldest up to the first that is young: the writers' clocks may differ, and the log must not have gaps
 COMPACT = """
-MATCH (g:AtlasGraph {name: 'graph'}) MATCH (c:Change) WHERE c.sequence <= g.sequence - $keep AND c.at < $before
+MATCH (g:AtlasGraph {name: 'graph'})
+WITH g.sequence - $keep AS last, head(COLLECT {
+  MATCH (c:Change) WHERE c.sequence IS NOT NULL AND c.at >= $before RETURN c.sequence ORDER BY c.sequence LIMIT 1
+}) AS young
+MATCH (c:Change) WHERE c.sequence <= last AND c.sequence < coalesce(young, last + 1) WITH c ORDER BY c.sequence
 CALL (c) { DELETE c } IN TRANSACTIONS OF 10000 ROWS RETURN count(*) AS removed"""
 _DROP_CLAIMS = "UNWIND $keys AS key MATCH (c:Claim {key: key}) DETACH DELETE c"
 

@@ -267,7 +267,9 @@ PUT_EVIDENCE = """INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO 
 
 INSERT_CHANGE = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 """Takes a `change_row`."""
-COMPACT = "DELETE FROM change WHERE _pk <= (SELECT max(_pk) FROM change) - ?1 AND at < ?2"
+# up to the first that is young: the writers' clocks may differ, and the log must not have gaps
+COMPACT = """DELETE FROM change WHERE _pk <= (SELECT max(_pk) FROM change) - ?1
+  AND _pk < ifnull((SELECT _pk FROM change WHERE at >= ?2 ORDER BY _pk LIMIT 1), (SELECT max(_pk) FROM change))"""
 SET_VERSION = "INSERT OR REPLACE INTO graph (_pk, version, changed) VALUES (1, ?, ?)"
 
 
