@@ -6,10 +6,10 @@ from typing import Any
 
 from schema import Ontology
 from service.settings import Settings
-from service.stores.base import Progress, Store, no_progress
+from service.stores.base import Progress, Snapshot, Store, no_progress
 from service.stores.sqlite.store import SqliteStore
 
-__all__ = ["Progress", "Store", "no_progress", "open_store"]
+__all__ = ["Progress", "Snapshot", "Store", "no_progress", "open_store"]
 
 
 async def open_store(settings: Settings, ontology: Ontology) -> Store[Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from graph_seed import Facts
+from graph_seed import EntityFact, EvidenceFact, Facts
 from service.plan import Plan
 from service.stores.writing import Entry, Transaction
 
@@ -27,6 +29,21 @@ def no_progress(_what: str, _done: int, _of: int) -> None:
 def now() -> str:
     """The moment, in UTC, as the graph's last change is told."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """A graph as it is at one moment, to be read from its beginning to its end, once."""
+
+    version: str
+    count: int
+    """How many entities and pieces of evidence it holds."""
+    facts: AsyncIterator[Sequence[EntityFact | EvidenceFact]]
+    """All of them, many at a time: kinds in the ontology's order, slugs in theirs, then evidence in the order of claims'
+    keys and sources.
+    """
+    moved: bool = False
+    """At the end: whether it was changed while it was read, by a store that cannot hold it still."""
 
 
 class Store(Protocol, Generic[S]):
@@ -63,6 +80,10 @@ class Store(Protocol, Generic[S]):
 
     async def entries(self, after: int, most: int) -> list[Entry]:
         """The entries of the log behind this number, in their order."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """All facts that the graph holds, read with little memory, however many there are. Raises StoreUnavailable."""
         ...
 
     async def names(self, kind: str) -> list[str]:

@@ -61,6 +61,14 @@ class Neo4jTransaction:
                 found[fact.reference] = Stored(fact, row["e"]["changed"])
         return found
 
+    async def present(self, references: Collection[Reference]) -> set[Reference]:
+        found: set[Reference] = set()
+        for kind, slugs in _by_kind(references).items():
+            asked = f"UNWIND $slugs AS slug MATCH (e:{label(kind)} {{slug: slug}}) RETURN collect(slug) AS slugs"
+            (row,) = await self._run(asked, slugs=slugs)
+            found.update(Reference(kind, slug) for slug in row["slugs"])
+        return found
+
     async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
         asked = (
             f"UNWIND $keys AS key MATCH (e:{label(kind)} {{slug: key}}) RETURN key, e.slug AS slug UNION ALL"

@@ -13,9 +13,10 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,8 +27,8 @@ from graph_seed import Facts, Reference, claims
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Plan, Unknown
-from service.stores.base import Progress, Work, no_progress, now
-from service.stores.sqlite import tables
+from service.stores.base import Progress, Snapshot, Work, no_progress, now
+from service.stores.sqlite import snapshot, tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
@@ -122,6 +123,23 @@ class SqliteStore:
     async def version(self) -> str:
         rows = await self._threaded(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        db = await self._threaded(_connect, self.path)  # of its own, since its transaction lasts
+        try:
+            version, count = await self._threaded(snapshot.begin, db)
+            read = snapshot.facts(db, self._ontology)
+
+            async def facts() -> AsyncIterator[list[Any]]:
+                while some := await self._threaded(lambda: list(islice(read, _BATCH))):
+                    yield some
+
+            yield Snapshot(version, count, facts())
+        except apsw.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        finally:
+            db.close(force=True)
 
     async def ready(self) -> bool:
         try:

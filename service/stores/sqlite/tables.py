@@ -195,6 +195,12 @@ def read_entities(ontology: Ontology) -> str:
     )
 
 
+def read_kind(ontology: Ontology) -> str:
+    """The statement that reads all entities of a kind in the order of their slugs, as `entity_fact` takes them."""
+    columns = ", ".join(column(prop) for prop in _properties(ontology))
+    return f'SELECT {columns} FROM entity WHERE _kind = ? ORDER BY "slug"'
+
+
 def entity_fact(ontology: Ontology, kind: str, row: Sequence[Any]) -> EntityFact:
     """The entity that stands in a row of its properties."""
     found = dict(zip((prop.name for prop in _properties(ontology)), row, strict=True))

@@ -20,6 +20,9 @@ T = TypeVar("T")
 Fetch = Callable[[str, Sequence[Any]], Sequence[Any]]
 """Runs a statement of the writer's with the values of its slots."""
 
+_PRESENT = """
+SELECT e._kind, e."slug", e._pk FROM json_each(?) j JOIN entity e
+  ON e._kind = j.value ->> 0 AND e."slug" = j.value ->> 1"""
 _NAMED = """
 SELECT j.value, e."slug" FROM json_each(?2) j JOIN entity e ON e._kind = ?1 AND e."slug" = j.value UNION ALL
 SELECT j.value, e."slug" FROM json_each(?2) j JOIN name n ON n.kind = ?1 AND n.key = j.value AND n.alias = 1
@@ -62,6 +65,12 @@ class SqliteTransaction:
             self._pks[fact.reference] = pk
             found[fact.reference] = Stored(fact, changed)
         return found
+
+    async def present(self, references: Collection[Reference]) -> set[Reference]:
+        asked = json.dumps([tuple(item) for item in references])
+        found = {Reference(kind, slug): pk for kind, slug, pk in self._db.execute(_PRESENT, (asked,))}
+        self._pks.update(found)
+        return set(found)
 
     async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
         rows = self._db.execute(_NAMED, (kind, json.dumps(list(keys))))
