@@ -250,7 +250,7 @@ def json_object(line: bytes) -> dict[str, Any]:
 
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_no_double)
+        found = json.loads(line.rstrip(b"\n").decode("utf-8-sig"), object_pairs_hook=_no_double)
     except UnicodeDecodeError as error:
         raise Fault(f"not UTF-8 ({error.reason} at byte {error.start}).") from error
     except json.JSONDecodeError as error:

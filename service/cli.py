@@ -39,7 +39,7 @@ from service.engine import Engine
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.exporting import export as export_facts
 from service.exporting import replaced
-from service.loading import FORMATS, Faults, File, Loading, Tally, files
+from service.loading import FORMATS, Faults, File, Loading, Tally, files, update
 from service.settings import Settings, read_settings
 from service.stores import Progress, Snapshot, open_store
 
@@ -54,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who read what is printed has ended; nor can the interpreter flush the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -85,12 +88,28 @@ def serve(given: argparse.Namespace) -> int:
 
 
 def seed(given: argparse.Namespace) -> int:
-    """Fill an empty store with facts."""
+    """Fill an empty store with facts; --update brings them up to date in one that is filled.
+
+    An update writes what the folder says anew and takes back what its sources say in the store and the folder has no
+    more. What other sources say stays.
+    """
     settings = _settings(given)
     with _progress() as progress:
         filled = asyncio.run(_prepare(settings, progress))
-    print(f"{settings.store}: {'filled' if filled else 'holds a graph already, left as it is'}.")
+    told = "filled" if filled else "holds a graph already, left as it is"
+    if given.update and not filled:
+        with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
+            told = _written(asyncio.run(_update(settings, progress)))
+    print(f"{settings.store}: {told}.")
     return 0
+
+
+async def _update(settings: Settings, progress: Progress) -> Tally:
+    store = await open_store(settings, ONTOLOGY)
+    try:
+        return await update(store, ONTOLOGY, settings.facts, progress)
+    finally:
+        await store.close()
 
 
 def load(given: argparse.Namespace) -> int:
@@ -278,7 +297,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="framework-atlas", description="A graph of frameworks, and who says so.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _command(commands, serve, "store", "facts", "host", "port", "workers", settings=True)
-    _command(commands, seed, "store", "facts")
+    seeding = _command(commands, seed, "store", "facts")
+    seeding.add_argument("--update", action="store_true", help="bring the facts up to date in a store that is filled")
     loading = _command(commands, load, "store")
     loading.add_argument(
         "file",

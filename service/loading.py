@@ -12,6 +12,7 @@ their evidence: some 200 bytes an entity.
 
 from __future__ import annotations
 
+import io
 import shutil
 import uuid
 from collections import defaultdict
@@ -23,14 +24,14 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from graph_seed import EntityFact, EvidenceFact, Facts, Reference
+from graph_seed import EntityFact, EvidenceFact, Facts, Reference, read
 from graph_seed.claims import claim_key, voice_of
 from graph_seed.facts import NEITHER, Fault, entity_fact, evidence_fact
 from graph_seed.lines import READERS
 from schema import Kind, Ontology, PropertyType
 from schema.connections import SOURCE
 from schema.text import key
-from service.errors import AtlasError
+from service.errors import AtlasError, FactsError
 from service.stores.base import Progress, Store, Work
 from service.stores.writing import Change, Stored, Transaction
 from service.writing import put_evidence, taken, weigh_again
@@ -269,8 +270,27 @@ async def open_graph(store: Store[Any]) -> None:
     await store.seed(lambda: Facts((), (), uuid.uuid4().hex[:16]))
 
 
-async def retract_others(store: Store[Any], facts: Facts) -> int:
-    """Take back what the sources of these facts say in a store beyond these facts; how many pieces of evidence."""
+async def update(store: Store[Any], ontology: Ontology, folder: Path, progress: Progress) -> Tally:
+    """Bring what a folder of facts says up to date in a store: its entities, what its sources say and what they say no
+    more. What other sources say stays, and so do entities that the folder has no more. Raises FactsError.
+    """
+    facts, faults = read(folder, ontology), Faults(most=100)
+    with files(_names(folder), None, io.BytesIO()) as opened:
+        loading = Loading(store, ontology, opened, faults, progress)
+        await loading.check()
+        tally = Tally() if faults.found else await loading.write()
+        if faults.found:
+            raise FactsError(tuple(faults.told(opened)))
+    tally.retracted = await _retract_others(store, facts)
+    return tally
+
+
+def _names(folder: Path) -> list[str]:
+    return [str(path) for path in sorted(folder.glob("*.jsonl"))]
+
+
+async def _retract_others(store: Store[Any], facts: Facts) -> int:
+    """Take back what the sources of these facts say beyond these facts; how many pieces of evidence."""
     stated: dict[str, set[str]] = {item.slug: set() for item in facts.entities if item.kind == SOURCE}
     for item in facts.evidence:
         stated[item.source].add(claim_key(item.subject, item.relation, item.object))

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+import signal
+import subprocess
+import tracemalloc
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from graph_seed import SHIPPED, Facts
 from graph_seed.facts import EVIDENCE_FIELDS
 from schema import ONTOLOGY
+from service.errors import FactsError
 from service.exporting import export
-from service.loading import Faults, Loading, Tally, files
+from service.loading import Faults, Loading, Tally, files, update
 from service.settings import read_settings
 from service.stores import Store, no_progress, open_store
+from service.stores.writing import Entry
 from tests.graphs import Graphs
+from tests.service.test_cli import COMMAND, wait_until
 from tests.service.test_plain_text import NASTY
 
 pytestmark = pytest.mark.anyio
@@ -270,7 +279,7 @@ async def test_entities_of_all_files_come_before_evidence(atlas: Store[Any], tmp
 # ------------------------------------------------------------------------------------------------------------------- faults
 
 WRONG = [
-    ("{", "not JSON (Expecting property name enclosed in double quotes at column 1)."),
+    ("{", "not JSON (Expecting property name enclosed in double quotes at column 2)."),
     (FLASK, None),
     ({"kind": "Framwork", "slug": "x"}, "there is no kind 'Framwork'; there are "),
     ({"kind": "Framework", "slug": "new"}, "name is missing."),
@@ -376,3 +385,123 @@ async def test_faults_of_csv_are_told_with_the_line_where_the_row_begins(text: s
         await opened.close()
 
     assert (len(faults), faults[0][: len(told)]) == (1, told)
+
+
+# ---------------------------------------------------------------------------------------------------------------- seed --update
+
+
+async def test_an_update_leaves_what_people_say_alone(atlas: Store[Any], tmp_path: Path) -> None:
+    own = {"kind": "Source", "slug": "own", "name": "Own"}
+    note = {**HAS, "source": "own", "note": "We use it."}
+    mine = {
+        "subject": "Framework:flask",
+        "relation": "HAS_FEATURE",
+        "object": "Feature:orm",
+        "source": "own",
+        "note": "No.",
+    }
+    gone = {**mine, "source": "s", "note": "Flask has one."}
+    await load(atlas, jsonl(tmp_path / "old.jsonl", [*SMALL, own, note, mine, gone]))
+    (folder := tmp_path / "facts").mkdir()
+    jsonl(folder / "a.jsonl", [SOURCE, {**DJANGO, "summary": "New."}, ORM, {**HAS, "note": "Said anew."}, FLASK])
+
+    tally = await update(atlas, ONTOLOGY, folder, no_progress)
+    again = await update(atlas, ONTOLOGY, folder, no_progress)
+
+    lines = [json.loads(line) for line in (await exported(atlas)).splitlines()]
+    assert (tally, again) == (Tally(entities=1, evidence=1, retracted=1, same=3), Tally(same=5))
+    assert [line for line in lines if "relation" in line] == [
+        {"supports": True, **line} for line in (note, {**HAS, "note": "Said anew."}, DENIED, mine)
+    ]
+    assert [line["summary"] for line in lines if line.get("slug") == "django"] == ["New."]
+    assert await weighed(atlas) == [
+        ("Framework:django/HAS_FEATURE/Feature:orm", "DISPUTED", 667, "2020", "2024-03"),
+        ("Framework:flask/HAS_FEATURE/Feature:orm", "HAS", 500, None, None),
+    ]
+
+
+async def test_an_update_that_clashes_with_what_people_have_writes_nothing(atlas: Store[Any], tmp_path: Path) -> None:
+    mine = {"kind": "Framework", "slug": "mine", "name": "Mine", "aliases": ["Dj"]}
+    await load(atlas, jsonl(tmp_path / "old.jsonl", [*SMALL, mine]))
+    before = await exported(atlas)
+    (folder := tmp_path / "facts").mkdir()
+    jsonl(folder / "a.jsonl", [{**FLASK, "name": "Flask!"}, {**DJANGO, "aliases": ["DJ"]}])
+
+    with pytest.raises(FactsError) as caught:
+        await update(atlas, ONTOLOGY, folder, no_progress)
+
+    assert caught.value.faults == (f"{folder}/a.jsonl:2: aliases: 'DJ' already leads to Framework:mine.",)
+    assert await exported(atlas) == before
+
+
+# ------------------------------------------------------------------------------------------------------------ many, and cut off
+
+
+def many(path: Path, claims: int) -> Path:
+    """A file of so many lines of evidence on few entities."""
+    side = int(claims**0.5) + 1
+    lines = [
+        SOURCE,
+        *({**FLASK, "slug": f"f{one}"} for one in range(side)),
+        *({**ORM, "slug": f"o{one}"} for one in range(side)),
+    ]
+    said = (
+        {**HAS, "subject": f"Framework:f{one // side}", "object": f"Feature:o{one % side}"} for one in range(claims)
+    )
+    return jsonl(path, [*lines, *said])
+
+
+async def test_memory_does_not_grow_with_the_lines(tmp_path: Path) -> None:
+    peaks: dict[int, int] = {}
+    for claims in (3_000, 12_000):
+        path = many(tmp_path / f"{claims}.jsonl", claims)
+        opened = await open_store(read_settings(store=f"sqlite:///{tmp_path / str(claims)}.db"), ONTOLOGY)
+        tracemalloc.start()
+        try:
+            assert (await load(opened, path, check=True))[0].evidence == claims
+            await export(opened, lambda _: None, no_progress)
+            peaks[claims] = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            await opened.close()
+
+    assert peaks[12_000] < 1.2 * peaks[3_000]
+
+
+def test_a_load_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
+    path, database = many(tmp_path / "many.jsonl", 12_000), tmp_path / "atlas.db"
+    command = [COMMAND, "load", str(path), "--store", f"sqlite:///{database}"]
+    killed = 0
+    for logged in (2, 4, 6):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            wait_until(lambda: process.poll() is not None or sequence(database) >= logged, f"change {logged} is there")  # noqa: B023
+            process.kill()
+        killed += process.returncode == -signal.SIGKILL
+
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    again = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    entries, written = asyncio.run(log_and_lines(database))
+    assert killed == 3
+    assert " 0 were there" not in ended.stdout
+    assert ": 0 entities and 0 pieces of evidence written, " in again.stdout
+    assert [one.sequence for one in entries] == list(range(1, len(entries) + 1))
+    assert sum(one.change.count for one in entries) == 12_000 + 221
+    assert written == asyncio.run(loaded_into_sqlite(tmp_path, path))
+
+
+async def log_and_lines(database: Path) -> tuple[list[Entry], bytes]:
+    opened = await open_store(read_settings(store=f"sqlite:///{database}"), ONTOLOGY)
+    try:
+        return await opened.entries(0, 100), await exported(opened)
+    finally:
+        await opened.close()
+
+
+def sequence(database: Path) -> int:
+    """The number of the last change in a file that another process writes."""
+    try:
+        with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+            return db.execute("SELECT ifnull(max(_pk), 0) FROM change").get
+    except apsw.Error:  # it is not made yet
+        return 0
