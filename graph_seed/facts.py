@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,8 @@ _LONGEST_SLUG = 200
 EVIDENCE_FIELDS = ("subject", "relation", "object", "source", "supports", "note", "term", "locator")
 _DERIVED = {"id"}
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # the category Cc but for newlines and tabs
-_APART = re.compile(rb'"\s+:')
+_APART = (b" :", b"\t:", b"\r:")
+_FIELDS = frozenset(EVIDENCE_FIELDS)
 
 
 NEITHER = "a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation')."
@@ -140,7 +142,7 @@ def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
 
 def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
     """The piece of evidence that a line of facts tells; raises Fault."""
-    if unknown := set(line).difference(EVIDENCE_FIELDS):
+    if unknown := line.keys() - _FIELDS:
         raise Fault(f"evidence has no '{min(unknown)}'; it has {', '.join(sorted(EVIDENCE_FIELDS))}.", min(unknown))
     subject, object_ = _reference(line, "subject", ontology), _reference(line, "object", ontology)
     name = _text(line, "relation")
@@ -161,10 +163,16 @@ def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
 
 
 def _reference(line: Mapping[str, Any], end: str, ontology: Ontology) -> Reference:
-    kind, colon, slug = (_text(line, end) or "").partition(":")
-    if not colon or kind not in ontology.kind_by_name:
+    found = _referred(_text(line, end) or "")
+    if found is None or found.kind not in ontology.kind_by_name:
         raise Fault(f"{end} is {line.get(end)!r}; write it as Kind:slug, such as Framework:django.", end)
-    return Reference(kind, slug)
+    return found
+
+
+@lru_cache(maxsize=1 << 14)  # most lines name what those before have named
+def _referred(text: str) -> Reference | None:
+    kind, colon, slug = text.partition(":")
+    return Reference(kind, slug) if colon else None
 
 
 def _allowed(kind: str, ontology: Ontology) -> str:
@@ -243,7 +251,7 @@ def json_object(line: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return _json_object(line)
     # orjson takes the last of two equal names; as many '":' as names mean that no name is given twice
-    if isinstance(found, dict) and line.count(b'":') == len(found) and not _APART.search(line):
+    if isinstance(found, dict) and line.count(b'":') == len(found) and not any(apart in line for apart in _APART):
         return found
     return _json_object(line)
 
@@ -282,6 +290,8 @@ def _text(line: Mapping[str, Any], name: str) -> str | None:
 def _checked_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise Fault(f"{name} is {value!r}; write text.", name)
+    if value.isprintable():  # most are; neither what is refused below nor newlines and tabs
+        return value
     try:
         value.encode()
     except UnicodeEncodeError as error:

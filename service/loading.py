@@ -38,9 +38,6 @@ from service.writing import put_evidence, taken, weigh_again
 
 T = TypeVar("T")
 
-BATCH = 2000
-"""How many lines are written at once: who writes besides waits as long."""
-
 FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
 """Formats by the suffix of a file."""
 
@@ -256,7 +253,7 @@ class Loading:
                     self._faults.add([(place, str(given) if isinstance(given, Fault) else NEITHER)])
             elif ("kind" in given) == (wanted == "kind"):
                 batch.append(Item(place, given))
-                if len(batch) == BATCH:
+                if len(batch) == self._store.batch:
                     yield batch
                     batch = []
                     self._progress(what, self._reading.done, self._reading.size)
@@ -298,8 +295,8 @@ async def _retract_others(store: Store[Any], facts: Facts) -> int:
     for source, keys in stated.items():
         spoken, _ = await store.transact(partial(_citing, source=source))
         others = sorted(set(spoken) - keys)
-        for start in range(0, len(others), BATCH):
-            work = partial(_retract, source=source, keys=others[start : start + BATCH])
+        for start in range(0, len(others), store.batch):
+            work = partial(_retract, source=source, keys=others[start : start + store.batch])
             retracted += (await store.transact(work))[0]
     return retracted
 

@@ -50,6 +50,8 @@ class Store(Protocol, Generic[S]):
     """A graph that answers plans. `S` is a plan written in the store's own language."""
 
     name: str
+    batch: int
+    """How many lines of facts one transaction of a bulk load writes: who writes besides waits for about a second."""
 
     def write(self, plan: Plan) -> S:
         """Write a plan as one statement. The same plan writes the same text."""

@@ -467,7 +467,7 @@ def test_export_into_a_pipe_that_is_closed_ends_quietly(seeded: Path) -> None:
 def test_loading_shows_progress_rate_and_what_is_left_on_a_terminal(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     facts = "".join(
-        json.dumps(line) + "\n" for line in GOOD[:-1] + [{**GOOD[-3], "note": f"{n}."} for n in range(9000)]
+        json.dumps(line) + "\n" for line in GOOD[:-1] + [{**GOOD[-3], "note": f"{n}."} for n in range(25_000)]
     )
     (tmp_path / "many.jsonl").write_text(facts)
     arguments = [COMMAND, "load", str(tmp_path / "many.jsonl"), "--store", f"sqlite:///{tmp_path / 'atlas.db'}"]

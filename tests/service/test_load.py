@@ -26,6 +26,7 @@ from service.exporting import export
 from service.loading import Faults, Loading, Tally, files, update
 from service.settings import read_settings
 from service.stores import Store, no_progress, open_store
+from service.stores.sqlite.store import SqliteStore
 from service.stores.writing import Entry
 from tests.graphs import Graphs
 from tests.service.test_cli import COMMAND, wait_until
@@ -451,7 +452,8 @@ def many(path: Path, claims: int) -> Path:
     return jsonl(path, [*lines, *said])
 
 
-async def test_memory_does_not_grow_with_the_lines(tmp_path: Path) -> None:
+async def test_memory_does_not_grow_with_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SqliteStore, "batch", 1000)
     peaks: dict[int, int] = {}
     for claims in (3_000, 12_000):
         path = many(tmp_path / f"{claims}.jsonl", claims)
@@ -469,10 +471,10 @@ async def test_memory_does_not_grow_with_the_lines(tmp_path: Path) -> None:
 
 
 def test_a_load_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
-    path, database = many(tmp_path / "many.jsonl", 12_000), tmp_path / "atlas.db"
+    path, database = many(tmp_path / "many.jsonl", 30_000), tmp_path / "atlas.db"
     command = [COMMAND, "load", str(path), "--store", f"sqlite:///{database}"]
     killed = 0
-    for logged in (2, 4, 6):
+    for logged in (2, 3, 4):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             wait_until(lambda: process.poll() is not None or sequence(database) >= logged, f"change {logged} is there")  # noqa: B023
             process.kill()
@@ -486,7 +488,7 @@ def test_a_load_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
     assert " 0 were there" not in ended.stdout
     assert ": 0 entities and 0 pieces of evidence written, " in again.stdout
     assert [one.sequence for one in entries] == list(range(1, len(entries) + 1))
-    assert sum(one.change.count for one in entries) == 12_000 + 221
+    assert sum(one.change.count for one in entries) == 30_000 + 349
     assert written == asyncio.run(loaded_into_sqlite(tmp_path, path))
 
 

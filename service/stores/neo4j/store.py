@@ -43,6 +43,7 @@ class Neo4jStore:
     """A graph in Neo4j. Opening it does not wait for the database: one that is away is asked again at every request."""
 
     name = "neo4j"
+    batch = 2_000
 
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self._ontology = ontology

@@ -43,6 +43,7 @@ _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
+_UNMAPPED = "PRAGMA mmap_size = 0"  # who goes through a whole file would hold all of it that is mapped
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
@@ -50,6 +51,7 @@ class SqliteStore:
     """A graph in an SQLite file. Open it with `open`, which refuses a file that it cannot use and leaves that alone."""
 
     name = "sqlite"
+    batch = 10_000
 
     def __init__(self, path: Path, ontology: Ontology) -> None:
         self.path = path
@@ -57,6 +59,7 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")  # writers wait for each other anyway
 
     @classmethod
     def open(cls, path: Path, ontology: Ontology) -> SqliteStore:
@@ -127,6 +130,7 @@ class SqliteStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         db = await self._threaded(_connect, self.path)  # of its own, since its transaction lasts
+        db.execute(_UNMAPPED)
         try:
             version, count = await self._threaded(snapshot.begin, db)
             read = snapshot.facts(db, self._ontology)
@@ -154,11 +158,12 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- writing
 
     async def transact(self, work: Work[T]) -> tuple[T, str | None]:
-        return await self._threaded(lambda: self._transact(work)), None
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work), None
 
     def _transact(self, work: Work[T]) -> T:
         db = self._connection()
         try:
+            db.execute(_UNMAPPED)
             with _transaction(db):
                 return complete(work(SqliteTransaction(db, self._ontology, self._fetch)))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError, apsw.FullError) as error:
@@ -253,6 +258,7 @@ class SqliteStore:
         return found
 
     def _shut(self) -> None:
+        self._writer.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
