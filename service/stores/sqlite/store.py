@@ -13,9 +13,10 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,8 +28,8 @@ from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Lost, Plan, Unknown
 from service.slots import Version
-from service.stores.base import Progress, Work, no_progress, now
-from service.stores.sqlite import tables
+from service.stores.base import Progress, Snapshot, Work, no_progress, now
+from service.stores.sqlite import snapshot, tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
@@ -45,6 +46,7 @@ _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
+_UNMAPPED = "PRAGMA mmap_size = 0"  # who goes through a whole file would hold all of it that is mapped
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
@@ -52,6 +54,7 @@ class SqliteStore:
     """A graph in an SQLite file. Open it with `open`, which refuses a file that it cannot use and leaves that alone."""
 
     name = "sqlite"
+    batch = 10_000
 
     def __init__(self, path: Path, ontology: Ontology) -> None:
         self.path = path
@@ -132,6 +135,24 @@ class SqliteStore:
         rows = await self._threaded(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        db = await self._threaded(_connect, self.path)  # of its own, since its transaction lasts
+        db.execute(_UNMAPPED)
+        try:
+            version, count = await self._threaded(snapshot.begin, db)
+            read = snapshot.facts(db, self._ontology)
+
+            async def facts() -> AsyncIterator[list[Any]]:
+                while some := await self._threaded(lambda: list(islice(read, _BATCH))):
+                    yield some
+
+            yield Snapshot(version, count, facts())
+        except apsw.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        finally:
+            db.close(force=True)
+
     async def ready(self) -> bool:
         try:
             await self._threaded(self._rows, "SELECT EXISTS (SELECT 1 FROM entity)")
@@ -150,6 +171,7 @@ class SqliteStore:
     def _transact(self, work: Work[T]) -> T:
         db = self._connection()
         try:
+            db.execute(_UNMAPPED)
             with _transaction(db):
                 return complete(work(SqliteTransaction(db, self._ontology, self._fetch)))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError, apsw.FullError) as error:
@@ -253,8 +275,8 @@ class SqliteStore:
         return found
 
     def _shut(self) -> None:
-        self._pool.shutdown(wait=True)
         self._writer.shutdown(wait=True)
+        self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
         self._connections.clear()

@@ -238,6 +238,12 @@ def read_entities(ontology: Ontology) -> str:
     )
 
 
+def read_kind(ontology: Ontology) -> str:
+    """The statement that reads all entities of a kind in the order of their slugs, as `entity_fact` takes them."""
+    columns = ", ".join(column(prop) for prop in _properties(ontology))
+    return f'SELECT {columns} FROM entity WHERE _kind = ? ORDER BY "slug"'
+
+
 def entity_fact(ontology: Ontology, kind: str, row: Sequence[Any]) -> EntityFact:
     """The entity that stands in a row of its properties."""
     found = dict(zip((prop.name for prop in _properties(ontology)), row, strict=True))
@@ -263,6 +269,10 @@ _WEIGHED = "stance = excluded.stance, confidence = excluded.confidence, first_se
 PUT_CLAIM = f"""INSERT INTO claim (id, key, relation, subject, object, stance, confidence, first_seen, last_seen)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_WEIGHED} RETURNING _pk"""
 """Takes a `claim_row`, makes or overwrites the claim and returns its key in the file."""
+INSERT_CLAIM = "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""Takes the claim's key in the file and a `claim_row`."""
+WEIGH_CLAIM = "UPDATE claim SET stance = ?, confidence = ?, first_seen = ?, last_seen = ? WHERE _pk = ?"
+"""Takes a `weight_row`."""
 PUT_EVIDENCE = """INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET supports = excluded.supports, note = excluded.note, term = excluded.term, locator = excluded.locator"""
 
 INSERT_CHANGE = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -294,6 +304,10 @@ def put_edge(relation: Relation) -> str:
 def claim_row(claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
     identity = global_id("Claim", claim.key), claim.key, claim.relation.name
     return (*identity, subject, object_, *_weight(claim))
+
+
+def weight_row(pk: int, claim: Claim) -> tuple[Any, ...]:
+    return *_weight(claim), pk
 
 
 def edge_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
