@@ -133,8 +133,10 @@ def triggers() -> dict[str, str]:
   SELECT new.object, new.relation, _kind, 1 FROM entity WHERE _pk = new.subject AND new.stance < {STANCES["LACKS"]}
   ON CONFLICT (object, relation, kind) DO UPDATE SET claims = claims + 1;
   INSERT INTO step {_steps(" AND _pk = new._pk")};"""
-    unknown = f"""UPDATE in_degree SET claims = claims - 1 WHERE object = old.object AND relation = old.relation
-  AND kind = (SELECT _kind FROM entity WHERE _pk = old.subject) AND old.stance < {STANCES["LACKS"]};
+    counted = """object = old.object AND relation = old.relation
+  AND kind = (SELECT _kind FROM entity WHERE _pk = old.subject)"""
+    unknown = f"""UPDATE in_degree SET claims = claims - 1 WHERE {counted} AND old.stance < {STANCES["LACKS"]};
+  DELETE FROM in_degree WHERE {counted} AND claims = 0;
   DELETE FROM step WHERE claim = old._pk AND near IN (old.subject, old.object) AND far IN (old.subject, old.object);"""
     made = {
         "name_added": "AFTER INSERT ON name BEGIN INSERT INTO name_fts (rowid, key) VALUES (new._pk, new.key); END",
@@ -143,7 +145,8 @@ def triggers() -> dict[str, str]:
         "entity_added": f"""AFTER INSERT ON entity BEGIN {add}
   INSERT INTO population (kind, entities) VALUES (new._kind, 1) ON CONFLICT (kind) DO UPDATE SET entities = entities + 1; END""",
         "entity_removed": f"""AFTER DELETE ON entity BEGIN {remove}
-  UPDATE population SET entities = entities - 1 WHERE kind = old._kind; END""",
+  UPDATE population SET entities = entities - 1 WHERE kind = old._kind;
+  DELETE FROM population WHERE kind = old._kind AND entities = 0; END""",
         "entity_reworded": f"AFTER UPDATE OF _names, _summary ON entity BEGIN {remove} {add} END",
         # a claim of a thing with itself counts once
         "claim_added": f"""AFTER INSERT ON claim BEGIN
