@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -21,7 +22,10 @@ import httpx
 import pytest
 from graphql import parse
 
-from graph_seed import SHIPPED, claims
+from graph_seed import SHIPPED, EntityFact, EvidenceFact, claims
+from graph_seed.facts import Fault, entity_fact, evidence_fact
+from graph_seed.lines import read_csv
+from schema import ONTOLOGY
 from service.auth import Principal
 from service.cli import main
 from service.engine import Context
@@ -138,6 +142,19 @@ def test_the_lines_of_facts_fit_the_ontology(tmp_path: Path) -> None:
     facts = facts_from(tmp_path, [*lines, *others])
 
     assert (len(facts.entities), len(facts.evidence)) == (3, 1)
+
+
+def test_the_csv_fits_the_ontology() -> None:
+    lines = [line for block in _blocks("csv") for line in read_csv(io.BytesIO(block.encode()), ONTOLOGY)]
+
+    told = [
+        entity_fact(line.given, ONTOLOGY) if "kind" in line.given else evidence_fact(line.given, ONTOLOGY)
+        for line in lines
+        if not isinstance(line.given, Fault)
+    ]
+    assert [type(fact) for fact in told] == [EntityFact, EntityFact, EvidenceFact]
+    assert isinstance(told[0], EntityFact)
+    assert told[0].values["aliases"] == ["Starlite", "Lite Star"]
 
 
 def test_the_counts_are_those_of_the_shipped_facts() -> None:
