@@ -210,7 +210,9 @@ def _write_neo4j(settings: Any, entities: list[EntityFact], said: list[dict[str,
         relations[_relation(one), one["supports"]].append(_row(one))
     password = settings.neo4j_password.get_secret_value()
     with (
-        GraphDatabase.driver(settings.store, auth=(settings.neo4j_user, password)) as driver,
+        GraphDatabase.driver(
+            settings.store, auth=(settings.neo4j_user, password), notifications_min_severity="OFF"
+        ) as driver,
         driver.session() as session,
     ):
         for kind, rows in kinds.items():
@@ -271,7 +273,9 @@ def _read_sqlite(path: Path) -> Iterator[dict[str, Any]]:
 def _read_neo4j(settings: Any) -> Iterator[dict[str, Any]]:
     password = settings.neo4j_password.get_secret_value()
     with (
-        GraphDatabase.driver(settings.store, auth=(settings.neo4j_user, password)) as driver,
+        GraphDatabase.driver(
+            settings.store, auth=(settings.neo4j_user, password), notifications_min_severity="OFF"
+        ) as driver,
         driver.session() as session,
     ):
         for kind in ONTOLOGY.kinds:

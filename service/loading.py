@@ -58,6 +58,8 @@ class Item(NamedTuple):
 
 # ---------------------------------------------------------------------------------------------------------------- files
 
+_BATCH_SECONDS = 300.0  # nobody waits at a browser
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -238,7 +240,7 @@ class Loading:
         self._faults.add(faults)
 
     async def _do(self, work: Work[T]) -> T:
-        return (await self._store.transact(work))[0]
+        return (await self._store.transact(work, _BATCH_SECONDS))[0]
 
     def _batches(self, what: str, wanted: str) -> Iterator[list[Item]]:
         """The lines of entities, or those of evidence, so many at a time, until there are too many faults. What is
@@ -293,11 +295,11 @@ async def _retract_others(store: Store[Any], facts: Facts) -> int:
         stated[item.source].add(claim_key(item.subject, item.relation, item.object))
     retracted = 0
     for source, keys in stated.items():
-        spoken, _ = await store.transact(partial(_citing, source=source))
+        spoken, _ = await store.transact(partial(_citing, source=source), _BATCH_SECONDS)
         others = sorted(set(spoken) - keys)
         for start in range(0, len(others), store.batch):
             work = partial(_retract, source=source, keys=others[start : start + store.batch])
-            retracted += (await store.transact(work))[0]
+            retracted += (await store.transact(work, _BATCH_SECONDS))[0]
     return retracted
 
 

@@ -74,9 +74,11 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
         """Do this work in one write transaction, all or nothing; return its result, and the bookmark of the write where
-        the store has such. The work may be done anew where the store was away before it committed. Raises StoreUnavailable, after which the work may have been written or not.
+        the store has such. The work may be done anew where the store was away before it committed. `seconds` is how long
+        it may take where a request's time is too short. Raises StoreUnavailable, after which the work may have been
+        written or not.
         """
         ...
 

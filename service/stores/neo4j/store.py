@@ -74,10 +74,12 @@ class Neo4jStore:
         await self._check_filled()
         return statement.shaper(await self._insist(ask, self._seconds), values)
 
-    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
+        patience = seconds or self._seconds
+
         async def attempt() -> tuple[T, str | None]:
             async with self._driver.session(database=self._database, fetch_size=-1) as session:
-                async with await session.begin_transaction(timeout=self._seconds) as opened:
+                async with await session.begin_transaction(timeout=patience) as opened:
 
                     async def run(text: str, **parameters: Any) -> list[dict[str, Any]]:
                         result = await opened.run(text, parameters)  # type: ignore[arg-type] - written, not typed in
@@ -92,7 +94,7 @@ class Neo4jStore:
                 return done, min((await session.last_bookmarks()).raw_values, default=None)
 
         await self._check_filled()
-        return await self._insist(attempt, self._seconds)
+        return await self._insist(attempt, patience)
 
     async def entries(self, after: int, most: int) -> list[Entry]:
         listed = (

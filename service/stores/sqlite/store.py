@@ -165,7 +165,7 @@ class SqliteStore:
 
     # --------------------------------------------------------------------------------------------------------- writing
 
-    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:  # noqa: ARG002
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work), None
 
     def _transact(self, work: Work[T]) -> T:
