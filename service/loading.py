@@ -56,9 +56,9 @@ class Item(NamedTuple):
     given: dict[str, Any]
 
 
-# ---------------------------------------------------------------------------------------------------------------- files
+_BATCH_SECONDS = 300.0  # nobody waits for it at a browser
 
-_BATCH_SECONDS = 300.0  # nobody waits at a browser
+# ---------------------------------------------------------------------------------------------------------------- files
 
 
 @dataclass(frozen=True, slots=True)
