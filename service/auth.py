@@ -11,6 +11,7 @@ import hmac
 import logging
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ Scope: TypeAlias = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """Each allows what those before it allow."""
 
+EXPIRED = "The token has expired; get a new one."
+
 _HOLDERS = {scope: frozenset(SCOPES[number:]) for number, scope in enumerate(SCOPES)}
 _HEADER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750, 2.1
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
@@ -47,7 +50,13 @@ class Principal:
 
     name: str | None  # of the token, or a JWT's subject; None who has sent no token
     scopes: frozenset[Scope]
-    expires: int | None = None  # in Unix seconds, where the token says so: what lasts longer must end then
+    expires: int | None = (
+        None  # in Unix seconds, leeway and all, where the token says so: what lasts longer must end then
+    )
+
+    @property
+    def expired(self) -> bool:
+        return self.expires is not None and time.time() >= self.expires
 
     def allows(self, scope: Scope) -> bool:
         return not self.scopes.isdisjoint(_HOLDERS[scope])
@@ -172,13 +181,14 @@ class _Issuer:
             )
         except jwt.PyJWTError as error:
             raise InvalidTokenError(_reason(error)) from error
-        return Principal(_subject(claims["sub"]), _scopes(claims.get("scope", "")), int(claims["exp"]))
+        expires = int(claims["exp"]) + self.leeway
+        return Principal(_subject(claims["sub"]), _scopes(claims.get("scope", "")), expires)
 
 
 def _reason(error: jwt.PyJWTError) -> str:
     match error:
         case jwt.ExpiredSignatureError():
-            return "The token has expired; get a new one."
+            return EXPIRED
         case jwt.ImmatureSignatureError():
             return "The token is not valid yet; wait, or set the clocks right."
         case jwt.InvalidIssuerError():

@@ -30,12 +30,13 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
-from service.auth import ANYONE, Principal
+from service.auth import ANYONE, EXPIRED, Principal
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
 from service.errors import (
     AccessError,
     BookmarkError,
     InputError,
+    InvalidTokenError,
     Place,
     StoreUnavailable,
     TooLargeError,
@@ -175,8 +176,10 @@ class Engine:
         if document is None:
             try:
                 document = parse(text)
-            except GraphQLError as error:
-                return PreExecutionError(None, [error])
+            except GraphQLError as error:  # as one of its own class, Strawberry would close the whole WebSocket for it
+                return PreExecutionError(
+                    None, [GraphQLError(error.message, source=error.source, positions=error.positions)]
+                )
             if _is_subscription(document, operation_name) and (errors := validate(self._graphql, document)):
                 return PreExecutionError(None, errors)
         if not _is_subscription(document, operation_name):
@@ -395,7 +398,10 @@ def _refusal(terms: Terms) -> str | None:
 def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     if not isinstance(context, Context):
         context = Context()
-    return Terms(context.principal, _bookmark(extensions), context.refused)
+    refused = context.refused
+    if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
+        refused = InvalidTokenError(EXPIRED)
+    return Terms(context.principal, _bookmark(extensions), refused)
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:
