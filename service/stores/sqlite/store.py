@@ -59,6 +59,7 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
     @classmethod
     def open(cls, path: Path, ontology: Ontology) -> SqliteStore:
@@ -92,6 +93,10 @@ class SqliteStore:
     async def _threaded(self, work: Callable[..., T], *given: Any) -> T:
         """Do on a reader's thread what would hold up the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
+
+    async def _written(self, work: Callable[..., T], *given: Any) -> T:
+        """Do on the writer's thread what may have to wait for other processes, so that those who read do not."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *given)
 
     def _fetch(self, statement: str, values: Sequence[Any]) -> list[Answer]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
@@ -143,7 +148,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- writing
 
     async def transact(self, work: Work[T]) -> tuple[T, str | None]:
-        return await self._threaded(lambda: self._transact(work)), None
+        return await self._written(lambda: self._transact(work)), None
 
     def _transact(self, work: Work[T]) -> T:
         db = self._connection()
@@ -160,7 +165,7 @@ class SqliteStore:
         return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
-        return await self._threaded(self._compact, keep, before)
+        return await self._written(self._compact, keep, before)
 
     def _compact(self, keep: int, before: str) -> int:
         db = self._connection()
@@ -171,7 +176,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- seeding
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        return await self._threaded(self._seed, facts, progress)
+        return await self._written(self._seed, facts, progress)
 
     def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
         db = self._connection()
@@ -251,6 +256,7 @@ class SqliteStore:
         return found
 
     def _shut(self) -> None:
+        self._writer.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
