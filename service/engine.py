@@ -176,8 +176,10 @@ class Engine:
         if document is None:
             try:
                 document = parse(text)
-            except GraphQLError as error:
-                return PreExecutionError(None, [error])
+            except GraphQLError as error:  # as one of its own class, Strawberry would close the whole WebSocket for it
+                return PreExecutionError(
+                    None, [GraphQLError(error.message, source=error.source, positions=error.positions)]
+                )
             if _is_subscription(document, operation_name) and (errors := validate(self._graphql, document)):
                 return PreExecutionError(None, errors)
         if not _is_subscription(document, operation_name):
@@ -396,7 +398,9 @@ def _refusal(terms: Terms) -> str | None:
 def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     if not isinstance(context, Context):
         context = Context()
-    refused = InvalidTokenError(EXPIRED) if context.principal.has_expired else context.refused
+    refused = context.refused
+    if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
+        refused = InvalidTokenError(EXPIRED)
     return Terms(context.principal, _bookmark(extensions), refused)
 
 

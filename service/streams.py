@@ -53,6 +53,8 @@ class Stream:
             listener.close()
 
     async def _next(self, listener: Listener) -> Any:
+        if self.expires is not None and time.time() >= self.expires:  # nothing times out where nothing is waited for
+            raise Ended(_EXPIRED)
         try:
             async with asyncio.timeout(None if self.expires is None else self.expires - time.time()):
                 entry = await listener.next()

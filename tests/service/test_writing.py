@@ -5,10 +5,12 @@ A model in Python holds the facts that a sequence of writes should leave, and sa
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from schema import ONTOLOGY, PropertyType
 from service.engine import Engine
 from tests.contents import contents
 from tests.drawn import TEXTS
-from tests.graphs import Graphs, facts_from, write
+from tests.graphs import Graphs, data, facts_from, write
 from tests.model import Model, Write, document, number
 
 pytestmark = pytest.mark.anyio
@@ -138,3 +140,22 @@ async def test_a_written_graph_is_the_graph_that_would_be_seeded_on_sqlite(graph
 @given(writes=sequences())
 async def test_a_written_graph_is_the_graph_that_would_be_seeded_on_neo4j(graphs: Graphs, writes: list[Write]) -> None:
     await _hold(graphs, "neo4j", writes)
+
+
+async def test_who_reads_does_not_wait_for_those_who_wait_to_write(graphs: Graphs, tmp_path: Path) -> None:
+    async with graphs.fresh("sqlite", facts_from(tmp_path, begun)) as engine:
+        other = apsw.Connection(str(engine.store.path))
+        other.execute("BEGIN IMMEDIATE")
+        upserts = [document(("upsert", "Framework", {"slug": "a", "name": f"A{one}"})) for one in range(8)]
+        waiting = [asyncio.create_task(write(engine, *one)) for one in upserts]
+        await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(5):
+                found = await data(engine, '{ framework(slug: "a") { name } }')
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+        written = await asyncio.gather(*waiting)
+
+    assert found == {"framework": {"name": "a"}}
+    assert [one["done"]["__typename"] for one in written] == ["UpsertedFramework"] * 8

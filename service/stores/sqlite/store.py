@@ -98,6 +98,10 @@ class SqliteStore:
         """Do on a reader's thread what would hold up the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
 
+    async def _written(self, work: Callable[..., T], *given: Any) -> T:
+        """Do on the writer's thread what may have to wait for other processes, so that those who read do not."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *given)
+
     def _fetch(self, statement: str, values: Sequence[Any]) -> list[Answer]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
         return [_answer(text) for row in self._rows(statement, bound) for text in row]
@@ -166,7 +170,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- writing
 
     async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:  # noqa: ARG002
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work), None
+        return await self._written(lambda: self._transact(work)), None
 
     def _transact(self, work: Work[T]) -> T:
         db = self._connection()
@@ -184,7 +188,7 @@ class SqliteStore:
         return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._compact, keep, before)
+        return await self._written(self._compact, keep, before)
 
     def _compact(self, keep: int, before: str) -> int:
         db = self._connection()
@@ -195,7 +199,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- seeding
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        return await self._threaded(self._seed, facts, progress)
+        return await self._written(self._seed, facts, progress)
 
     def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
         db = self._connection()
