@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from graph_seed.facts import EvidenceFact, Facts, Reference
@@ -31,16 +31,16 @@ class Claim:
     object: Reference
     evidence: tuple[EvidenceFact, ...]
     weight: Weight
+    key: str = field(init=False, compare=False, repr=False)
+    """Unique over all claims; lists of claims are ordered by it."""
 
-    @property
-    def key(self) -> str:
-        """Unique over all claims; lists of claims are ordered by it."""
-        return claim_key(self.subject, self.relation, self.object)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", claim_key(self.subject, self.relation, self.object))
 
 
 def claim_key(subject: Reference, relation: Relation, object_: Reference) -> str:
     """What is unique over all claims."""
-    return f"{subject}/{relation.name}/{object_}"
+    return f"{subject.kind}:{subject.slug}/{relation.name}/{object_.kind}:{object_.slug}"
 
 
 def ends_of(key: str, ontology: Ontology) -> tuple[Reference, Relation, Reference]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import orjson
 
 from schema import ONTOLOGY, Kind, Ontology, Property, PropertyType, Relation
 from schema.scalars import parse_date
@@ -17,8 +21,14 @@ from schema.text import key
 from service.errors import FactsError
 
 _LONGEST_SLUG = 200
-_EVIDENCE_KEYS = {"subject", "relation", "object", "source", "supports", "note", "term", "locator"}
+EVIDENCE_FIELDS = ("subject", "relation", "object", "source", "supports", "note", "term", "locator")
 _DERIVED = {"id"}
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # the category Cc but for newlines and tabs
+_APART = (b" :", b"\t:", b"\r:")
+_FIELDS = frozenset(EVIDENCE_FIELDS)
+
+
+NEITHER = "a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation')."
 
 
 class Reference(NamedTuple):
@@ -132,8 +142,8 @@ def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
 
 def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
     """The piece of evidence that a line of facts tells; raises Fault."""
-    if unknown := set(line) - _EVIDENCE_KEYS:
-        raise Fault(f"evidence has no '{min(unknown)}'; it has {', '.join(sorted(_EVIDENCE_KEYS))}.", min(unknown))
+    if unknown := line.keys() - _FIELDS:
+        raise Fault(f"evidence has no '{min(unknown)}'; it has {', '.join(sorted(EVIDENCE_FIELDS))}.", min(unknown))
     subject, object_ = _reference(line, "subject", ontology), _reference(line, "object", ontology)
     name = _text(line, "relation")
     relation = ontology.relation_by_signature.get((subject.kind, name or "", object_.kind))
@@ -153,10 +163,16 @@ def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
 
 
 def _reference(line: Mapping[str, Any], end: str, ontology: Ontology) -> Reference:
-    kind, colon, slug = (_text(line, end) or "").partition(":")
-    if not colon or kind not in ontology.kind_by_name:
+    found = _referred(_text(line, end) or "")
+    if found is None or found.kind not in ontology.kind_by_name:
         raise Fault(f"{end} is {line.get(end)!r}; write it as Kind:slug, such as Framework:django.", end)
-    return Reference(kind, slug)
+    return found
+
+
+@lru_cache(maxsize=1 << 14)  # most lines name what those before have named
+def _referred(text: str) -> Reference | None:
+    kind, colon, slug = text.partition(":")
+    return Reference(kind, slug) if colon else None
 
 
 def _allowed(kind: str, ontology: Ontology) -> str:
@@ -179,7 +195,7 @@ class _Reader:
                 continue
             place = f"{file}:{number}"
             try:
-                self._line(_json_object(line), place)
+                self._line(json_object(line), place)
             except Fault as fault:
                 self.faults.append(f"{place}: {fault}")
 
@@ -202,7 +218,7 @@ class _Reader:
             item = evidence_fact(line, self._ontology)
             self._keep(self.evidence, (item.subject, item.relation.name, item.object, item.source), item, place)
         else:
-            raise Fault("a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation').")
+            raise Fault(NEITHER)
 
     def _keep(self, kept: dict[Any, Any], name: Any, fact: Any, place: str) -> None:
         if name in kept:
@@ -228,9 +244,21 @@ class _Reader:
         return f"; did you mean {missing.kind}:{near[0]}" if near else ""
 
 
+def json_object(line: bytes) -> dict[str, Any]:
+    """The object that a line of JSON is; raises Fault."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _json_object(line)
+    # orjson takes the last of two equal names; as many '":' as names mean that no name is given twice
+    if isinstance(found, dict) and line.count(b'":') == len(found) and not any(apart in line for apart in _APART):
+        return found
+    return _json_object(line)
+
+
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_no_double)
+        found = json.loads(line.rstrip(b"\n").decode("utf-8-sig"), object_pairs_hook=_no_double)
     except UnicodeDecodeError as error:
         raise Fault(f"not UTF-8 ({error.reason} at byte {error.start}).") from error
     except json.JSONDecodeError as error:
@@ -262,11 +290,13 @@ def _text(line: Mapping[str, Any], name: str) -> str | None:
 def _checked_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise Fault(f"{name} is {value!r}; write text.", name)
+    if value.isprintable():  # most are; neither what is refused below nor newlines and tabs
+        return value
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise Fault(f"{name} holds half of a surrogate pair.", name) from error
-    if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in value):
+    if _CONTROL.search(value):
         raise Fault(f"{name} holds a control character.", name)
     return value
 

@@ -31,8 +31,6 @@ Scope: TypeAlias = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """Each allows what those before it allow."""
 
-EXPIRED = "The token has expired; get a new one."
-
 _HOLDERS = {scope: frozenset(SCOPES[number:]) for number, scope in enumerate(SCOPES)}
 _HEADER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750, 2.1
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
@@ -50,12 +48,11 @@ class Principal:
 
     name: str | None  # of the token, or a JWT's subject; None who has sent no token
     scopes: frozenset[Scope]
-    expires: int | None = (
-        None  # in Unix seconds, leeway and all, where the token says so: what lasts longer must end then
-    )
+    expires: int | None = None  # in Unix seconds, where the token says so, with the leeway: what lasts longer ends then
 
     @property
-    def expired(self) -> bool:
+    def has_expired(self) -> bool:
+        """Whether the token has run out since it was looked at: a WebSocket may outlive it."""
         return self.expires is not None and time.time() >= self.expires
 
     def allows(self, scope: Scope) -> bool:
@@ -74,6 +71,8 @@ class Principal:
 
 ANYONE = Principal(None, frozenset({"read"}))
 """Who sends no token where reading is open, and who calls the engine without saying for whom."""
+
+EXPIRED = "The token has expired; get a new one."
 
 _NOBODY = Principal(None, frozenset())
 
@@ -181,8 +180,7 @@ class _Issuer:
             )
         except jwt.PyJWTError as error:
             raise InvalidTokenError(_reason(error)) from error
-        expires = int(claims["exp"]) + self.leeway
-        return Principal(_subject(claims["sub"]), _scopes(claims.get("scope", "")), expires)
+        return Principal(_subject(claims["sub"]), _scopes(claims.get("scope", "")), int(claims["exp"]) + self.leeway)
 
 
 def _reason(error: jwt.PyJWTError) -> str:

@@ -1,4 +1,4 @@
-"""The command: serve, seed, check, query, schema, token."""
+"""The command: serve, seed, load, export, check, query, schema, token."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 import orjson
 import uvicorn
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as Bar
+from rich.text import Text
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
@@ -26,8 +38,11 @@ from service.app import create_app, prepare
 from service.auth import SCOPES, Authenticator, new_token
 from service.engine import Engine
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
+from service.exporting import export as export_facts
+from service.exporting import replaced
+from service.loading import FORMATS, Faults, File, Loading, Tally, files, update
 from service.settings import Settings, read_settings
-from service.stores import Progress
+from service.stores import Progress, Snapshot, open_store
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who read what is printed has ended; nor can the interpreter flush the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -73,12 +91,114 @@ def serve(given: argparse.Namespace) -> int:
 
 
 def seed(given: argparse.Namespace) -> int:
-    """Fill an empty store with facts."""
+    """Fill an empty store with facts; --update brings them up to date in one that is filled.
+
+    An update writes what the folder says anew and takes back what its sources say in the store and the folder has no
+    more. What other sources say stays.
+    """
     settings = _settings(given)
     with _progress() as progress:
         filled = asyncio.run(_prepare(settings, progress))
-    print(f"{settings.store}: {'filled' if filled else 'holds a graph already, left as it is'}.")
+    told = "filled" if filled else "holds a graph already, left as it is"
+    if given.update and not filled:
+        with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
+            told = _written(asyncio.run(_update(settings, progress)))
+    print(f"{settings.store}: {told}.")
     return 0
+
+
+async def _update(settings: Settings, progress: Progress) -> Tally:
+    store = await open_store(settings, ONTOLOGY)
+    try:
+        return await update(store, ONTOLOGY, settings.facts, progress)
+    finally:
+        await store.close()
+
+
+def load(given: argparse.Namespace) -> int:
+    """Load files of facts, JSON Lines or CSV, into a store: what it holds stays, but for what they say anew.
+
+    All lines are checked before anything is written; with a fault among them, nothing is. What is there already is left
+    as it is, so a load that was stopped is gone on with by running it again. An empty store gets these facts alone.
+    """
+    settings, faults = _settings(given), Faults(given.max_errors)
+    with files(given.file, given.format, sys.stdin.buffer) as opened:
+        with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
+            tally, wrote = asyncio.run(_load(settings, opened, faults, progress, given))
+        for told in faults.told(opened):
+            print(told, file=sys.stderr)
+    if faults.found:
+        print(_faulty(faults, wrote=wrote, dry_run=given.dry_run), file=sys.stderr)
+    if wrote:
+        print(f"{settings.store}: {_written(tally)}.")
+    elif given.dry_run:
+        print(f"{tally.entities} entities and {tally.evidence} pieces of evidence are right; nothing was written.")
+    return 1 if faults.found else 0
+
+
+async def _load(
+    settings: Settings, opened: Sequence[File], faults: Faults, progress: Progress, given: argparse.Namespace
+) -> tuple[Tally, bool]:
+    """How many lines did what, and whether they were written or checked alone."""
+    store = await open_store(settings, ONTOLOGY)
+    try:
+        loading = Loading(store, ONTOLOGY, opened, faults, progress)
+        checked = Tally() if given.keep_going and not given.dry_run else await loading.check()
+        if given.dry_run or faults.found:
+            return checked, False
+        return await loading.write(), True
+    finally:
+        await store.close()
+
+
+def _faulty(faults: Faults, *, wrote: bool, dry_run: bool) -> str:
+    count = "1 fault" if len(faults.found) == 1 else f"{len(faults.found)} faults"
+    if faults.full:
+        count += " and perhaps more (--max-errors)"
+    if wrote:
+        return f"{count}; all lines but these were written" + (", until then." if faults.full else ".")
+    return f"{count}." if dry_run else f"{count}; nothing was written. --keep-going writes all lines but these."
+
+
+def _written(tally: Tally) -> str:
+    retracted = f", {tally.retracted} taken back" if tally.retracted else ""
+    return (
+        f"{tally.entities} entities and {tally.evidence} pieces of evidence written{retracted}, {tally.same} were there"
+    )
+
+
+def export(given: argparse.Namespace) -> int:
+    """Write all that a store holds as JSON Lines, in an order of its own, as load takes them."""
+    settings = _settings(given)
+    with _progress(MofNCompleteColumn(), _Rate()) as progress:
+        if given.file in {None, "-"}:
+            graph = asyncio.run(_export(settings, sys.stdout.buffer.write, progress))
+            sys.stdout.flush()
+        else:
+            with replaced(Path(given.file)) as opened:
+                graph = asyncio.run(_export(settings, opened.write, progress))
+    if graph.moved:
+        print(
+            f"The graph was changed while it was read ({graph.version} was its version at first), and some of the"
+            " lines are of before and some of after; for those of one moment, export when nobody writes.",
+            file=sys.stderr,
+        )
+    return 0
+
+
+async def _export(settings: Settings, write: Callable[[bytes], object], progress: Progress) -> Snapshot:
+    store = await open_store(settings, ONTOLOGY)
+    try:
+        return await export_facts(store, write, progress)
+    finally:
+        await store.close()
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:,.0f}/s")
 
 
 def check(given: argparse.Namespace) -> int:
@@ -168,10 +288,11 @@ def _port(host: str, port: int) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar per thing that is being written, on a terminal; silence in a pipe."""
+def _progress(*counts: ProgressColumn) -> Iterator[Progress]:
+    """A bar per thing that is being done, with these counts of it, on a terminal; silence in a pipe."""
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    counts = counts or (MofNCompleteColumn(),)
+    columns = TextColumn("{task.description}"), BarColumn(), *counts, TimeRemainingColumn()
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -191,7 +312,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="framework-atlas", description="A graph of frameworks, and who says so.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _command(commands, serve, "store", "facts", "host", "port", "workers", settings=True)
-    _command(commands, seed, "store", "facts")
+    seeding = _command(commands, seed, "store", "facts")
+    seeding.add_argument("--update", action="store_true", help="bring the facts up to date in a store that is filled")
+    loading = _command(commands, load, "store")
+    loading.add_argument(
+        "file",
+        nargs="+",
+        metavar="FILE",
+        help=f"a file whose name ends in {', '.join(FORMATS)}; - is the standard input",
+    )
+    loading.add_argument("--format", choices=sorted(set(FORMATS.values())), help="what FILEs are; of stdin: jsonl")
+    loading.add_argument(
+        "--dry-run", action="store_true", help="check all lines, against the store as well; write none"
+    )
+    loading.add_argument("--keep-going", action="store_true", help="write all lines but the wrong ones")
+    loading.add_argument(
+        "--max-errors", type=_positive, default=100, metavar="N", help="stop at so many faults (default: 100)"
+    )
+    exporting = _command(commands, export, "store")
+    exporting.add_argument("file", nargs="?", metavar="FILE", help="default: the standard output")
     checking = _command(commands, check)
     checking.add_argument(
         "folder", type=Path, nargs="?", default=SHIPPED, metavar="FOLDER", help="default: the shipped facts"
@@ -213,8 +352,8 @@ def _command(
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         run.__name__,
-        help=run.__doc__,
-        description=run.__doc__,
+        help=str(run.__doc__).partition("\n")[0],
+        description=cleandoc(str(run.__doc__)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=settings_table() if settings else None,
     )
@@ -223,6 +362,12 @@ def _command(
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper(), help=told)
     parser.set_defaults(run=run)
     return parser
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 1")
+    return int(text)
 
 
 def settings_table() -> str:

@@ -398,9 +398,7 @@ def _refusal(terms: Terms) -> str | None:
 def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     if not isinstance(context, Context):
         context = Context()
-    refused = context.refused
-    if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
-        refused = InvalidTokenError(EXPIRED)
+    refused = InvalidTokenError(EXPIRED) if context.principal.has_expired else context.refused
     return Terms(context.principal, _bookmark(extensions), refused)
 
 

@@ -183,9 +183,12 @@ def _at_once(typed: str, chosen: tuple[_Names, ...]) -> str | None:
         longer = {names.squashed.text[one] for names in chosen for one in names.squashed.begin(form, len(form) + 1)}
         return longer.pop() if len(longer) == 1 and _limit(form) else typed
     # several words that are there may be nowhere together: `fast ai` is FastAPI
-    if len(typed_words) < 2 and all(any(names.holds(word) for names in chosen) for word in typed_words):
-        return typed
-    return None
+    return typed if len(typed_words) < 2 and _known(typed_words, chosen) else None
+
+
+def _known(typed_words: list[str], chosen: tuple[_Names, ...]) -> bool:
+    """Whether each of these words is somewhere in the graph."""
+    return all(any(names.holds(word) for names in chosen) for word in typed_words)
 
 
 def _nearest(typed: str, chosen: tuple[_Names, ...]) -> str:
@@ -193,7 +196,8 @@ def _nearest(typed: str, chosen: tuple[_Names, ...]) -> str:
     word mended.
     """
     name = _near(squash(typed), [names.squashed for names in chosen])
-    if name is not None and any(names.holds_together(words(typed)) for names in chosen):
+    typed_words = words(typed)
+    if name is not None and _known(typed_words, chosen) and any(one.holds_together(typed_words) for one in chosen):
         return typed
     all_words = [names.words for names in chosen]
 

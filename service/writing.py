@@ -122,15 +122,19 @@ def _moved(version: Version, stored: Stored | None, reference: Reference, expect
 
 
 async def _taken(transaction: Transaction, fact: EntityFact, *, new: bool) -> Clash | None:
-    """What already has the slug or an alias of an entity: either leads to one entity of its kind."""
-    alias_by_key = {key(alias): alias for alias in fact.values["aliases"]}
-    holders = await transaction.named(fact.kind, [*alias_by_key, *([fact.slug] if new else [])])
-    for name, holder in holders.items():
-        if holder == fact.reference:
-            continue
-        if name == fact.slug:
-            return Clash(f"slug: '{fact.slug}' is an alias of {holder}.", "slug", holder.slug)
-        return Clash(f"aliases: '{alias_by_key[name]}' already leads to {holder}.", "aliases", holder.slug)
+    names = [*map(key, fact.values["aliases"]), *([fact.slug] if new else [])]
+    return taken(fact, await transaction.named(fact.kind, names))
+
+
+def taken(fact: EntityFact, holders: Mapping[str, Reference]) -> Clash | None:
+    """What already has the slug or an alias of an entity: either leads to one entity of its kind. `holders` are those
+    that have them now, by key.
+    """
+    if (holder := holders.get(fact.slug, fact.reference)) != fact.reference:
+        return Clash(f"slug: '{fact.slug}' is an alias of {holder}.", "slug", holder.slug)
+    for alias in fact.values["aliases"]:
+        if (holder := holders.get(key(alias), fact.reference)) != fact.reference:
+            return Clash(f"aliases: '{alias}' already leads to {holder}.", "aliases", holder.slug)
     return None
 
 

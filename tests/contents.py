@@ -17,6 +17,8 @@ Contents = dict[str, list[str]]
 """What there is, as sorted texts, by table or by label and relationship type."""
 
 _NATURAL = {"entity": "id", "claim": "key"}
+_DERIVED = {"step": {"near": "entity", "far": "entity", "claim": "claim"}, "in_degree": {"object": "entity"}}
+"""What columns refer to that triggers fill, where no foreign key says so."""
 
 
 async def contents(store: Store[Any]) -> Contents:
@@ -41,6 +43,7 @@ def _of_sqlite(store: Any) -> Contents:
 def _rows(db: apsw.Connection, table: str) -> list[str]:
     """The rows of a table, with what they refer to in place of the keys of this file."""
     referred = {column: of for _, _, of, column, *_ in db.execute(f'PRAGMA foreign_key_list("{table}")')}
+    referred |= _DERIVED.get(table, {})
     columns = [name for _, name, *_ in db.execute(f'PRAGMA table_info("{table}")') if name not in {"_pk", "_changed"}]
     read = [
         f'(SELECT r."{_NATURAL[referred[name]]}" FROM "{referred[name]}" r WHERE r._pk = t."{name}")'

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -21,8 +22,13 @@ import httpx
 import pytest
 from graphql import parse
 
-from graph_seed import SHIPPED, claims
+from graph_seed import SHIPPED, EntityFact, EvidenceFact, claims
+from graph_seed.facts import Fault, entity_fact, evidence_fact
+from graph_seed.lines import read_csv
+from schema import ONTOLOGY
+from service.auth import Principal
 from service.cli import main
+from service.engine import Context
 from service.settings import Settings
 from service.stores.neo4j import cypher
 from service.stores.sqlite import sql
@@ -56,6 +62,20 @@ async def test_the_statements_are_those_that_the_query_becomes(graphs: Graphs) -
         if REFRESH and _block(language).split() != statement.split():
             _write(language, textwrap.fill(statement, 120, break_long_words=False, break_on_hyphens=False))
         assert _block(language).split() == statement.split()  # the page breaks lines where a person would
+
+
+async def test_what_it_writes_is_written(graphs: Graphs, store: str, tmp_path: Path) -> None:
+    facts = facts_from(tmp_path, [{"kind": "Framework", "slug": "written-to", "name": "Written to"}])
+    engine = await graphs.hold(store, facts)
+    writer = Context(Principal("me", frozenset({"write"})))
+
+    written = await engine.schema.execute(_blocks("graphql")[1], context_value=writer)
+    await graphs.drop(facts)
+    graphs._held = None
+
+    assert written.errors is None
+    assert written.data is not None
+    assert written.data["upsertFramework"].keys() == {"version", "framework"}
 
 
 def test_the_settings_are_those_there_are() -> None:
@@ -93,7 +113,7 @@ def test_what_the_readme_runs_is_there() -> None:
 
 async def test_a_mounted_application_answers_what_curl_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (curl,) = [words for words in _commands() if words[0] == "curl"]
+    curl, listening = (words for words in _commands() if words[0] == "curl")
     outer: dict[str, Any] = {}
     exec(compile(_block("python"), str(README), "exec"), outer)  # noqa: S102 - what the README tells people to run
     app = outer["app"]
@@ -105,7 +125,10 @@ async def test_a_mounted_application_answers_what_curl_asks(tmp_path: Path, monk
         headers = dict([curl[curl.index("-H") + 1].split(": ")])
         answered = await client.post("/atlas/graphql", content=curl[curl.index("-d") + 1], headers=headers)
 
+        refused = await client.post("/atlas/graphql", content=listening[listening.index("-d") + 1], headers=headers)
+
     assert answered.json()["data"]["framework"]["name"] == "Django REST Framework"
+    assert "needs a transport that streams" in refused.json()["errors"][0]["message"]
     assert (tmp_path / "atlas.db").exists()
 
 
@@ -119,6 +142,19 @@ def test_the_lines_of_facts_fit_the_ontology(tmp_path: Path) -> None:
     facts = facts_from(tmp_path, [*lines, *others])
 
     assert (len(facts.entities), len(facts.evidence)) == (3, 1)
+
+
+def test_the_csv_fits_the_ontology() -> None:
+    lines = [line for block in _blocks("csv") for line in read_csv(io.BytesIO(block.encode()), ONTOLOGY)]
+
+    told = [
+        entity_fact(line.given, ONTOLOGY) if "kind" in line.given else evidence_fact(line.given, ONTOLOGY)
+        for line in lines
+        if not isinstance(line.given, Fault)
+    ]
+    assert [type(fact) for fact in told] == [EntityFact, EntityFact, EvidenceFact]
+    assert isinstance(told[0], EntityFact)
+    assert told[0].values["aliases"] == ["Starlite", "Lite Star"]
 
 
 def test_the_counts_are_those_of_the_shipped_facts() -> None:
@@ -165,13 +201,13 @@ def _blocks(language: str) -> list[str]:
 
 
 def _block(language: str) -> str:
-    (block,) = _blocks(language)
-    return block
+    """The first of them."""
+    return _blocks(language)[0]
 
 
 def _write(language: str, block: str) -> None:
     fenced = re.compile(rf"^```{language}\n.*?^```$", re.DOTALL | re.MULTILINE)
-    README.write_text(fenced.sub(lambda _: f"```{language}\n{block}\n```", _text()), "utf-8")
+    README.write_text(fenced.sub(lambda _: f"```{language}\n{block}\n```", _text(), count=1), "utf-8")
 
 
 def _commands() -> list[list[str]]:

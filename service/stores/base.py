@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from graph_seed import Facts
+from graph_seed import EntityFact, EvidenceFact, Facts
 from service.plan import Plan
 from service.stores.writing import Entry, Transaction
 
@@ -29,10 +31,27 @@ def now(days_ago: float = 0) -> str:
     return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@dataclass(slots=True)
+class Snapshot:
+    """A graph as it is at one moment, to be read from its beginning to its end, once."""
+
+    version: str
+    count: int
+    """How many entities and pieces of evidence it holds."""
+    facts: AsyncIterator[Sequence[EntityFact | EvidenceFact]]
+    """All of them, many at a time: kinds in the ontology's order, slugs in theirs, then evidence in the order of claims'
+    keys and sources.
+    """
+    moved: bool = False
+    """At the end: whether it was changed while it was read, by a store that cannot hold it still."""
+
+
 class Store(Protocol, Generic[S]):
     """A graph that answers plans. `S` is a plan written in the store's own language."""
 
     name: str
+    batch: int
+    """How many lines of facts one transaction of a bulk load writes: who writes besides waits for about a second."""
 
     def write(self, plan: Plan) -> S:
         """Write a plan as one statement. The same plan writes the same text."""
@@ -55,9 +74,11 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
         """Do this work in one write transaction, all or nothing; return its result, and the bookmark of the write where
-        the store has such. The work may be done anew where the store was away before it committed. Raises StoreUnavailable, after which the work may have been written or not.
+        the store has such. The work may be done anew where the store was away before it committed. `seconds` is how long
+        it may take where a request's time is too short. Raises StoreUnavailable, after which the work may have been
+        written or not.
         """
         ...
 
@@ -67,6 +88,10 @@ class Store(Protocol, Generic[S]):
 
     async def compact(self, keep: int, before: str) -> int:
         """Forget the entries of the log that were made before this moment, but the last `keep` of all; how many."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """All facts that the graph holds, read with little memory, however many there are. Raises StoreUnavailable."""
         ...
 
     async def names(self, kind: str) -> dict[str, list[str]]:

@@ -65,6 +65,10 @@ class Transaction(Protocol):
         """Those of them that are there."""
         ...
 
+    async def present(self, references: Collection[Reference]) -> set[Reference]:
+        """Those of them that are there; cheaper than reading them."""
+        ...
+
     async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
         """The entities of a kind that these keys lead to, by slug or by alias."""
         ...

@@ -273,10 +273,11 @@ def test_a_jwt_is_its_subject_scopes_and_end_which_the_leeway_puts_off() -> None
     end = int(time.time()) + 60
     token = signed(scope="openid write email", exp=end)
 
-    found = [signing(public_read=False, jwt_leeway=leeway).authenticate(f"Bearer {token}") for leeway in (0, 30)]
+    found = signing(public_read=False, jwt_leeway=5).authenticate(f"Bearer {token}")
 
-    assert found == [Principal("alice", frozenset({"write"}), end + leeway) for leeway in (0, 30)]
-    assert [Principal("x", frozenset(), expires).expired for expires in (None, end, ago(1))] == [False, False, True]
+    assert found == Principal("alice", frozenset({"write"}), end + 5)
+    assert not found.has_expired
+    assert Principal("alice", frozenset({"write"}), int(time.time()) - 1).has_expired
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,9 @@ def processes_of(session: int) -> set[int]:
     return found
 
 
-def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path | None = None, given: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [COMMAND, *arguments],
         capture_output=True,
@@ -119,6 +121,7 @@ def run(*arguments: str, cwd: Path | None = None, **environment: str) -> subproc
         timeout=120,
         check=False,
         cwd=cwd,
+        input=given,
         env={**os.environ, **environment},
     )
 
@@ -375,6 +378,137 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # the other side has closed it
         return b""
+
+
+def test_seed_update_tells_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = f"sqlite:///{tmp_path / 'atlas.db'}"
+    less = folder_of(tmp_path / "less", good=GOOD[:-1])
+    more = folder_of(tmp_path / "more", good=GOOD)
+    wrong = folder_of(tmp_path / "wrong", good=[{**GOOD[2], "slug": "other"}])
+
+    codes = [
+        main(["seed", "--update", "--store", store, "--facts", str(folder)]) for folder in (more, more, less, more)
+    ]
+    refused = main(["seed", "--update", "--store", store, "--facts", str(wrong)])
+
+    told = capsys.readouterr()
+    assert (codes, refused) == ([0, 0, 0, 0], 1)
+    assert told.out.splitlines() == [
+        f"{store}: filled.",
+        f"{store}: 0 entities and 0 pieces of evidence written, 8 were there.",
+        f"{store}: 0 entities and 0 pieces of evidence written, 1 taken back, 7 were there.",
+        f"{store}: 0 entities and 1 pieces of evidence written, 7 were there.",
+    ]
+    assert told.err == f"{wrong}/good.jsonl:1: aliases: 'Джанго' already leads to Framework:django.\n"
+
+
+# --------------------------------------------------------------------------------------------------------------- load, export
+
+
+def test_load_and_export_in_a_pipe(tmp_path: Path) -> None:
+    """What one store writes another one reads, and says no more than the result."""
+    lines = "".join(json.dumps(line) + "\n" for line in GOOD)
+
+    loaded = run("load", "-", "--store", "sqlite:///one.db", cwd=tmp_path, given=lines)
+    first = run("export", "--store", "sqlite:///one.db", cwd=tmp_path)
+    again = run("load", "-", "--format", "jsonl", "--store", "sqlite:///two.db", cwd=tmp_path, given=first.stdout)
+    second = run("export", "two.jsonl", "--store", "sqlite:///two.db", cwd=tmp_path)
+
+    assert (loaded.returncode, loaded.stdout, loaded.stderr) == (
+        0,
+        "sqlite:///one.db: 5 entities and 3 pieces of evidence written, 0 were there.\n",
+        "",
+    )
+    assert (first.returncode, first.stderr, first.stdout.count("\n")) == (0, "", 8)
+    assert (again.returncode, second.returncode, second.stdout, second.stderr) == (0, 0, "", "")
+    assert (tmp_path / "two.jsonl").read_text() == first.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.db", "two.db", "two.jsonl"]
+
+
+def test_load_lists_faults_and_writes_nothing_unless_told_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = f"sqlite:///{tmp_path / 'atlas.db'}"
+    file = folder_of(tmp_path, good=[*GOOD, "{", '{"kind": "Framework", "slug": "x"}']) / "good.jsonl"
+    faults = (
+        f"{file}:9: not JSON (Expecting property name enclosed in double quotes at column 2).\n"
+        f"{file}:10: name is missing.\n"
+    )
+
+    refused = main(["load", str(file), "--store", store])
+    first = capsys.readouterr()
+    dry = main(["load", str(file), "--store", store, "--dry-run", "--max-errors", "1"])
+    second = capsys.readouterr()
+    kept = main(["load", str(file), "--store", store, "--keep-going"])
+    third = capsys.readouterr()
+
+    assert (refused, dry, kept) == (1, 1, 1)
+    assert (first.out, first.err) == (
+        "",
+        f"{faults}2 faults; nothing was written. --keep-going writes all lines but these.\n",
+    )
+    assert (second.out, second.err) == (
+        "0 entities and 0 pieces of evidence are right; nothing was written.\n",
+        f"{faults.splitlines()[0]}\n1 fault and perhaps more (--max-errors).\n",
+    )
+    assert (third.out, third.err) == (
+        f"{store}: 5 entities and 3 pieces of evidence written, 0 were there.\n",
+        f"{faults}2 faults; all lines but these were written.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["load", "nope.jsonl"], "nope.jsonl: cannot be read (No such file or directory)."),
+        (["load", "."], ".: its name ends in none of .jsonl, .ndjson, .json, .csv; say what it is by --format."),
+        (["load", ".", "--format", "csv"], ".: cannot be read (Is a directory)."),
+        (["export", "nowhere/x.jsonl"], "nowhere/x.jsonl: cannot be written (No such file or directory)."),
+        (["export", "--store", "sqlite:///empty.db"], "The store holds no graph; fill it by seed or load."),
+    ],
+)
+@pytest.mark.usefixtures("elsewhere")
+def test_load_and_export_say_what_they_cannot_do(
+    store: list[str], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([*arguments[:1], *store, *arguments[1:]])
+
+    told = capsys.readouterr()
+    assert (code, told.out, told.err) == (1, "", f"{message}\n")
+
+
+def test_export_into_a_pipe_that_is_closed_ends_quietly(seeded: Path) -> None:
+    with subprocess.Popen(
+        [COMMAND, "export", "--store", f"sqlite:///{seeded}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+
+    assert (process.returncode, told) == (1, b"")
+
+
+def test_loading_shows_progress_rate_and_what_is_left_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    facts = "".join(
+        json.dumps(line) + "\n" for line in GOOD[:-1] + [{**GOOD[-3], "note": f"{n}."} for n in range(25_000)]
+    )
+    (tmp_path / "many.jsonl").write_text(facts)
+    arguments = [COMMAND, "load", str(tmp_path / "many.jsonl"), "--store", f"sqlite:///{tmp_path / 'atlas.db'}"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read(ours), b"")).decode()
+        assert process.wait(60) == 0
+    os.close(ours)
+
+    assert {"checking entities", "checking evidence", "entities", "evidence"} <= set(
+        re.findall(r"(?:checking )?(?:entities|evidence)", shown)
+    )
+    assert re.search(r"[\d.]+ .?B/s", shown)
+    assert "0:00:00" in shown
 
 
 # ------------------------------------------------------------------------------------------------------------------ serve

@@ -32,6 +32,7 @@ from service.errors import FactsError, StoreError
 from service.settings import Settings
 from service.stores.sqlite import migrations
 from service.stores.sqlite.store import LAYOUT, SqliteStore
+from service.stores.sqlite.tables import DERIVE
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import data, shipped
 
@@ -265,12 +266,45 @@ def test_words_and_degrees_follow_every_write(filled: Path) -> None:
     }
 
 
+def counted(path: Path) -> dict[str, Any]:
+    """The counts and steps of a file, without counts of nothing."""
+    connection = apsw.Connection(str(path))
+    listed = {
+        "in_degree": "SELECT * FROM in_degree WHERE claims",
+        "population": "SELECT * FROM population WHERE entities",
+        "step": "SELECT * FROM step",
+    }
+    found = {table: list(connection.execute(text)) for table, text in listed.items()}
+    connection.close()
+    return found
+
+
+def test_counts_and_steps_follow_every_write_as_they_are_derived(filled: Path) -> None:
+    filed = [counted(filled)]
+    for writes in (
+        "UPDATE claim SET stance = 2 WHERE relation = 'USES'",
+        "UPDATE claim SET stance = 1, confidence = 7",
+        """INSERT INTO claim SELECT 9, 'id', 'key', 'EXTENDS', _pk, _pk, 0, 1000, NULL, NULL FROM entity WHERE slug = 'django';
+           INSERT INTO claim SELECT 10, 'i', 'k', 'USES', c._pk, d._pk, 2, 1000, NULL, NULL
+             FROM entity c, entity d WHERE c.name = '会社' AND d.slug = 'no-date'""",
+        "DELETE FROM claim WHERE relation <> 'USES'; DELETE FROM name; DELETE FROM entity WHERE slug = 'orm'",
+    ):
+        by_hand(filled, f"PRAGMA foreign_keys = OFF; {writes}")
+        filed.append(counted(filled))
+        by_hand(filled, ";".join(DERIVE))
+        filed.append(counted(filled))
+
+    assert filed[1::2] == filed[2::2]
+    assert len({str(each) for each in filed}) == 5
+
+
 # ------------------------------------------------------------------------------------------------------- an older layout
 
 TO_LAYOUT_1 = """
 DROP TRIGGER entity_added; DROP TRIGGER entity_removed; DROP TRIGGER entity_reworded;
-DROP TRIGGER claim_added; DROP TRIGGER claim_removed; DROP TRIGGER evidence_added; DROP TRIGGER evidence_removed;
-DROP TABLE entity_fts; DROP TABLE degree; DROP TABLE change;
+DROP TRIGGER claim_added; DROP TRIGGER claim_removed; DROP TRIGGER claim_weighed;
+DROP TRIGGER evidence_added; DROP TRIGGER evidence_removed;
+DROP TABLE entity_fts; DROP TABLE degree; DROP TABLE in_degree; DROP TABLE population; DROP TABLE step; DROP TABLE change;
 ALTER TABLE entity DROP COLUMN _names; ALTER TABLE entity DROP COLUMN _summary; ALTER TABLE entity DROP COLUMN _changed;
 UPDATE graph SET version = replace(version, '.1', '');
 PRAGMA user_version = 1;

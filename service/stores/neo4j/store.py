@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from neo4j import (
@@ -23,7 +24,8 @@ from schema import Ontology
 from service.errors import BookmarkError, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
-from service.stores.base import Progress, Work, no_progress
+from service.stores.base import Progress, Snapshot, Work, no_progress
+from service.stores.neo4j import snapshot
 from service.stores.neo4j.cypher import Statement, write
 from service.stores.neo4j.names import VERSION, alias_label, label
 from service.stores.neo4j.seeding import check_layout, make_indexes, seed
@@ -41,6 +43,7 @@ class Neo4jStore:
     """A graph in Neo4j. Opening it does not wait for the database: one that is away is asked again at every request."""
 
     name = "neo4j"
+    batch = 2_000
 
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self._ontology = ontology
@@ -71,10 +74,12 @@ class Neo4jStore:
         await self._check_filled()
         return statement.shaper(await self._insist(ask, self._seconds), values)
 
-    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
+        patience = seconds or self._seconds
+
         async def attempt() -> tuple[T, str | None]:
             async with self._driver.session(database=self._database, fetch_size=-1) as session:
-                async with await session.begin_transaction(timeout=self._seconds) as opened:
+                async with await session.begin_transaction(timeout=patience) as opened:
 
                     async def run(text: str, **parameters: Any) -> list[dict[str, Any]]:
                         result = await opened.run(text, parameters)  # type: ignore[arg-type] - written, not typed in
@@ -89,7 +94,7 @@ class Neo4jStore:
                 return done, min((await session.last_bookmarks()).raw_values, default=None)
 
         await self._check_filled()
-        return await self._insist(attempt, self._seconds)
+        return await self._insist(attempt, patience)
 
     async def entries(self, after: int, most: int) -> list[Entry]:
         listed = (
@@ -134,6 +139,29 @@ class Neo4jStore:
     async def version(self) -> str:
         rows = await self._read(f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version")
         return rows[0]["version"] if rows else ""
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        await self._check_filled()
+        try:
+            async with (
+                self._driver.session(
+                    database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
+                ) as session,
+                await session.begin_transaction(timeout=0) as opened,  # no request waits for its end
+            ):
+
+                async def run(text: str, **parameters: Any) -> Any:
+                    result = await opened.run(text, parameters)  # type: ignore[arg-type] - written, not typed in
+                    return (await result.single(strict=True)).value()
+
+                graph = Snapshot(
+                    await snapshot.version(run), await snapshot.count(run), snapshot.pages(run, self._ontology)
+                )
+                yield graph
+                graph.moved = await snapshot.version(run) != graph.version
+        except (DriverError, Neo4jError) as error:
+            raise StoreUnavailable(f"Neo4j was lost while it was read: {error}") from error
 
     async def ready(self) -> bool:
         try:

@@ -27,9 +27,8 @@ _LOCK = """
 MATCH (g:AtlasGraph {name: 'graph'}) SET g.locked = true REMOVE g.locked
 RETURN g.digest AS digest, g.sequence AS sequence"""
 _EVIDENCE = """
-UNWIND $keys AS key MATCH (c:Claim {key: key})-[v:CITES]->(s:Source)
-RETURN key, s.slug AS source, v.supports AS supports, v.note AS note, v.term AS term, v.locator AS locator
-ORDER BY source"""
+UNWIND $keys AS key MATCH (c:Claim {key: key})-[v:CITES]->(s:Source) WITH key, v, s.slug AS source ORDER BY source
+RETURN collect([key, source, v.supports, v.note, v.term, v.locator]) AS rows"""
 _ABOUT = """
 MATCH (c:Claim {subject: $id}) RETURN c.key AS key UNION MATCH (c:Claim {object: $id}) RETURN c.key AS key"""
 _CITING = "MATCH (:Source {slug: $slug})<-[:CITES]-(c:Claim) RETURN c.key AS key"
@@ -55,6 +54,7 @@ class Neo4jTransaction:
         self._ontology = ontology
         self._fetch = fetch
         self.version = version
+        self._absent: set[str] = set()  # claims that were looked for and are not there
 
     @classmethod
     async def begin(cls, run: Run, ontology: Ontology, fetch: Callable[..., Any]) -> Neo4jTransaction:
@@ -70,6 +70,14 @@ class Neo4jTransaction:
                 found[fact.reference] = Stored(fact, row["e"]["changed"])
         return found
 
+    async def present(self, references: Collection[Reference]) -> set[Reference]:
+        found: set[Reference] = set()
+        for kind, slugs in _by_kind(references).items():
+            asked = f"UNWIND $slugs AS slug MATCH (e:{label(kind)} {{slug: slug}}) RETURN collect(slug) AS slugs"
+            (row,) = await self._run(asked, slugs=slugs)
+            found.update(Reference(kind, slug) for slug in row["slugs"])
+        return found
+
     async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
         asked = (
             f"UNWIND $keys AS key MATCH (e:{label(kind)} {{slug: key}}) RETURN key, e.slug AS slug UNION ALL"
@@ -79,10 +87,10 @@ class Neo4jTransaction:
 
     async def evidence(self, keys: Collection[str]) -> dict[str, tuple[EvidenceFact, ...]]:
         found: defaultdict[str, list[EvidenceFact]] = defaultdict(list)
-        for row in await self._run(_EVIDENCE, keys=list(keys)):
-            ends = ends_of(row["key"], self._ontology)
-            said = (row[name] for name in ("source", "supports", "note", "term", "locator"))
-            found[row["key"]].append(EvidenceFact(*ends, *said))
+        (answer,) = await self._run(_EVIDENCE, keys=list(keys))
+        for key_, *said in answer["rows"]:
+            found[key_].append(EvidenceFact(*ends_of(key_, self._ontology), *said))
+        self._absent.update(set(keys) - found.keys())  # no claim is without evidence
         return {key: tuple(facts) for key, facts in found.items()}
 
     async def about(self, reference: Reference) -> list[str]:
@@ -100,11 +108,13 @@ class Neo4jTransaction:
             await self._run(put_entities(kind), rows=rows)
 
     async def put_claims(self, claims: Iterable[Claim]) -> None:
-        groups: defaultdict[tuple[Relation, bool], list[Claim]] = defaultdict(list)
+        groups: defaultdict[tuple[Relation, bool, bool], list[Claim]] = defaultdict(list)
         for claim in claims:
-            groups[claim.relation, claim.weight.stance == "LACKS"].append(claim)
-        for (relation, denied), group in groups.items():
-            await self._run(put_claims(relation, denied=denied), rows=[claim_row(claim) for claim in group])
+            groups[claim.relation, claim.weight.stance == "LACKS", claim.key in self._absent].append(claim)
+            self._absent.discard(claim.key)
+        for (relation, denied, new), group in groups.items():
+            put = add_claims if new else put_claims
+            await self._run(put(relation, denied=denied), rows=[claim_row(claim) for claim in group])
 
     async def drop_claims(self, keys: Collection[str]) -> None:
         edges: defaultdict[Relation, list[dict[str, str]]] = defaultdict(list)
@@ -156,6 +166,17 @@ def put_claims(relation: Relation, *, denied: bool) -> str:
         f" CALL (c, row) {{ MATCH (c)-[v:CITES]->(d) WHERE NOT d.slug IN row.sources DELETE v }}"
         f" CALL (c, row) {{ UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
         f" MERGE (c)-[v:CITES]->(d) SET v = said.values }}"
+    )
+
+
+def add_claims(relation: Relation, *, denied: bool) -> str:
+    """The statement that takes `$rows` of `claim_row` and makes the claims, their evidence and edges; none is there."""
+    return (
+        f"UNWIND $rows AS row {_ends(relation)}"
+        f" CREATE (c:Claim {{key: row.key}}) SET c += row.claim"
+        f" CREATE (s)-[r:{relationship(relation, denied=denied)}]->(o) SET r = row.edge"
+        f" WITH c, row UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
+        f" CREATE (c)-[v:CITES]->(d) SET v = said.values"
     )
 
 

@@ -4,8 +4,7 @@ SQLite computes a CTE again wherever it is named below a row, so each stage is o
 
     mine    what the entity is joined to: the number of the edge, the key, the degree, the rarity; rarest first
     rare    the rarest of it, as many as lead to a bounded number of others, and at least one
-    others  those others, and how much of it they are joined to
-    near    the best of them, whose slugs, which break ties, are read only where they can matter
+    near    the best of those others by how much of it they are joined to
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Typename
 from service.stores.ranking import MOST_ALIKE, MOST_RANKED
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import CutPage, Scope, literal, parameter
+from service.stores.sqlite.rows import CutPage, Scope, degree, parameter, population
 from service.stores.sqlite.tables import sides
 
 if TYPE_CHECKING:
@@ -52,11 +51,9 @@ def alternatives(writer: Writer, part: Alternatives, scope: Scope) -> list[Piece
     listed = (
         f"(WITH s0 AS MATERIALIZED (SELECT ({_mine(part, entity)}) AS mine),\n"
         f"  s1 AS MATERIALIZED (SELECT s.mine, ({_RARE}) AS rare FROM s0 s),\n"
-        f"  s2 AS MATERIALIZED (SELECT s.mine, ({_others(part, entity)}) AS others FROM s1 s),\n"
-        f"  s3 AS MATERIALIZED (SELECT s.*, ({_least(size)}) AS least FROM s2 s),\n"
-        f"  s4 AS MATERIALIZED (SELECT s.mine, ({_near(size)}) AS near FROM s3 s)\n"
+        f"  s2 AS MATERIALIZED (SELECT s.mine, ({_near(part, entity)}) AS near FROM s1 s)\n"
         f" SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {page.text} FROM"
-        f" (SELECT s.mine, b.value AS other, {shared} AS shared FROM s4 s CROSS JOIN json_each(s.near) b LIMIT -1) k"
+        f" (SELECT s.mine, b.value AS other, {shared} AS shared FROM s2 s CROSS JOIN json_each(s.near) b LIMIT -1) k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k.other"
         f' ORDER BY k.shared DESC, {alias}."slug" LIMIT {size}) {page.alias})'
     )
@@ -76,46 +73,33 @@ def _hops(part: Alternatives) -> Iterator[tuple[int, str, str, str]]:
 
 def _mine(part: Alternatives, entity: str) -> str:
     reached: list[str] = []
-    for number, table, near, far in _hops(part):
-        degree = f"(SELECT count(*) FROM {table} d WHERE d.{far} = r.{far} AND d.stance < 2)"
+    for edge, (number, table, near, far) in zip(part.edges, _hops(part), strict=True):
         reached.append(
-            f'SELECT {number} AS _e, r.{far} AS _pk, e."slug" AS _slug, {degree} AS _d FROM {table} r'
+            f'SELECT {number} AS _e, r.{far} AS _pk, e."slug" AS _slug, {degree(edge, f"r.{far}")} AS _d FROM {table} r'
             f" JOIN entity e ON e._pk = r.{far} WHERE r.{near} = {entity} AND r.stance < 2"
         )
     rarity = "1000 * _all / (_all + 9 * _d)"
     return (
         f"SELECT json_group_array(json_array(_e, _pk, _d, {rarity}) ORDER BY _d, _e, _slug)"
         f" FROM ({' UNION ALL '.join(reached)}),"
-        f" (SELECT count(*) AS _all FROM entity WHERE _kind = {literal(part.kind.name)})"
+        f" (SELECT {population(part.kind.name)} AS _all)"
     )
 
 
-def _others(part: Alternatives, entity: str) -> str:
-    """Who is joined to the rarest, with how much of it."""
+def _near(part: Alternatives, entity: str) -> str:
+    """Who is joined to most of the rarest."""
     rows = " UNION ALL ".join(
         f"SELECT r.{near} AS _f, m._rarity FROM {_each('s.rare')} m CROSS JOIN {table} r"
         f" ON r.{far} = m._pk AND r.stance < 2 WHERE m._e = {number}"
         for number, table, near, far in _hops(part)
     )
+    others = f"SELECT _f, sum(_rarity) AS _part FROM ({rows}) WHERE _f <> {entity} GROUP BY _f"
+    most = f"{parameter(part.size)} + {MOST_RANKED}"
+    # equals share a place, so that slugs, which break ties, are read only where they can matter
+    placed = f"SELECT _f, _part, rank() OVER (ORDER BY _part DESC) AS _place FROM ({others})"
     return (
-        f"SELECT json_group_array(json_array(_f, _part)) FROM (SELECT _f, sum(_rarity) AS _part"
-        f" FROM ({rows}) WHERE _f <> {entity} GROUP BY _f)"
-    )
-
-
-def _least(size: str) -> str:
-    """What the last of those that are compared in full must have."""
-    return (
-        f"SELECT ifnull((SELECT value ->> 1 FROM json_each(s.others) ORDER BY value ->> 1 DESC"
-        f" LIMIT 1 OFFSET max({size} + {MOST_RANKED} - 1, 0)), 0)"
-    )
-
-
-def _near(size: str) -> str:
-    return (
-        f"SELECT json_group_array(_f) FROM (SELECT n._f FROM (SELECT value ->> 0 AS _f, value ->> 1 AS _part"
-        f" FROM json_each(s.others) WHERE value ->> 1 >= s.least LIMIT -1) n CROSS JOIN entity e ON e._pk = n._f"
-        f' ORDER BY n._part DESC, e."slug" LIMIT {size} + {MOST_RANKED})'
+        f"SELECT json_group_array(_f) FROM (SELECT n._f FROM (SELECT * FROM ({placed}) WHERE _place <= {most}) n"
+        f' CROSS JOIN entity e ON e._pk = n._f ORDER BY n._part DESC, e."slug" LIMIT {most})'
     )
 
 

@@ -1,7 +1,7 @@
 """Bring the rows of a file that an older version wrote up to date, within the transaction that makes what it lacks.
 
-Tables and columns are there before, all full-text indexes and degrees are made anew after it, so that a migration only
-fills columns. The one that leads to layout 4 is written below `_log` and added at the end of `MIGRATIONS`.
+Tables and columns are there before, all full-text indexes, degrees and steps are made anew after it, so that a migration
+only fills columns. The one that leads to layout 5 is written below `_steps` and added at the end of `MIGRATIONS`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ def _log(db: apsw.Connection) -> None:
         db.execute("UPDATE graph SET version = ?", (str(Version(digest or "", 1)),))
 
 
-MIGRATIONS: tuple[Callable[[apsw.Connection], None], ...] = (_words, _log)
+def _steps(db: apsw.Connection) -> None:
+    """To layout 4: in-degrees, populations and steps, all of which are derived."""
+
+
+MIGRATIONS: tuple[Callable[[apsw.Connection], None], ...] = (_words, _log, _steps)
 """What leads from layout 1 to 2, from 2 to 3, and so on."""
 
 LAYOUT = 1 + len(MIGRATIONS)

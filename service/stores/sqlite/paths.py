@@ -1,42 +1,42 @@
 """The best chains of claims between two things, in SQL.
 
-Chains are grown from both ends, a step at a time. SQLite copies a CTE wherever it is named, so each CTE is a stage that
-names only the one before it and has one row: all columns of that stage, and new ones that are JSON arrays of chains.
+Chains are joins of `step`, grown from both ends, `a` and `b`. Whether a length is looked for depends on what the shorter ones
+found, so that is decided in stages of one row; SQLite copies a CTE wherever it is named, and bounds the copies in a statement,
+so a stage names only the one before it.
 
-    a1, b1   chains of one step from either end; a2, b2: of two; a3, b3: of three
     wa2 ...  how many claims the next step from an end follows; beyond a bound it is not taken
     p1       the claims between the ends
     p2, p3   chains of one (two) steps from the end that has less to follow, closed by a claim to the other end
     p4 ...   chains from both ends that meet in the middle
-    n1 ...   whether chains of that length are wanted; g2 ...: whether they are given up; m4 ...: how many of them meet
+    n1 ...   whether chains of that length are wanted; g2 ...: whether they are given up
+    r4 ...   how many chains meet, and the best of them
 
-Longer ones are looked for only while there are too few. A confidence is a product of thousandths, an exact integer.
+Longer ones are looked for only while there are too few, and what is not wanted is not computed. A confidence is a product of
+thousandths, an exact integer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
-from service.slots import LONGEST_PATH
-from service.stores.ranking import MOST_MEETINGS, MOST_WALKED
+from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.rows import Scope, claim_count, literal, parameter
 
 if TYPE_CHECKING:
     from service.stores.sqlite.sql import Writer
 
-_HALF = LONGEST_PATH // 2
-_CLOSED = 3
-"""The longest chains that are closed by a claim; longer ones meet in the middle."""
-_GROWS = {2: 1, 3: 2, 5: 3}
-"""Before which length a step more is taken from each end, and which one."""
-_FIELDS = "value ->> 0 AS _p, value ->> 1 AS _m, value ->> 2 AS _n, value ->> 3 AS _c, value ->> 4 AS _k"
+_COUNTED = {3: 2, 5: 3}
+"""Before which length it is counted what a step more from each end follows, and which one."""
+_GLANCE = MOST_WALKED // 20
+"""How many chains from an end are looked at first to see whether they lead over too much."""
 
 
 def paths(writer: Writer, root: Paths) -> str:
     """The JSON of the list; what is not there comes back as '!' and the IDs, a search that gave up as '?' and a length."""
-    stages = [_ends(root)]
+    stages = [f"SELECT {_end(root, 'a')} AS a, {_end(root, 'b')} AS b"]
 
     def stage(*columns: str) -> None:
         stages.append(f"SELECT s.*, {', '.join(columns)} FROM s{len(stages) - 1} s")
@@ -44,15 +44,12 @@ def paths(writer: Writer, root: Paths) -> str:
     stage(*(f"{claim_count(f's.{side}')} AS w{side}1" for side in "ab"))
     for length in range(1, root.most + 1):
         stage(f"{_needed(root, length)} AS n{length}")
-        if steps := _GROWS.get(length):
-            stage(*(f"{_grown(side, steps, length)} AS {side}{steps}" for side in "ab"))
-            if steps < _HALF:
-                stage(*(f"{_work(side, steps)} AS w{side}{steps + 1}" for side in "ab"))
-        if length > _CLOSED:
-            stage(f"{_meetings(length)} AS t{length}")
-            stage(f"{_many(length)} AS m{length}")
-        rows = _closed(root, length) if length <= _CLOSED else _met(length)
-        stage(f"{_best(root, length, rows)} AS p{length}", f"{_given_up(length)} AS g{length}")
+        if steps := _COUNTED.get(length):
+            stage(*(f"{_work(root, side, steps, length)} AS w{side}{steps}" for side in "ab"))
+        if length > LONGEST_CLOSED:
+            stage(f"{_met(root, length)} AS r{length}")
+        best = _closed(root, length) if length <= LONGEST_CLOSED else f"s.r{length} -> 1"
+        stage(f"{best} AS p{length}", f"{_given_up(length)} AS g{length}")
     every = " UNION ALL ".join(
         f"SELECT {length} AS _l, key AS _r, value AS _v FROM json_each(s.p{length})"
         for length in range(1, root.most + 1)
@@ -72,9 +69,9 @@ def paths(writer: Writer, root: Paths) -> str:
     )
 
 
-def _ends(root: Paths) -> str:
-    one, other = (f'(SELECT _pk FROM entity WHERE "id" = {parameter(end)})' for end in root.ends)
-    return f"SELECT {one} AS a, {other} AS b"
+def _end(root: Paths, side: str) -> str:
+    """One of the two things; a subquery that names a column of a stage would be computed for every row."""
+    return f'(SELECT _pk FROM entity WHERE "id" = {parameter(root.ends["ab".index(side)])})'
 
 
 def _unknown(root: Paths) -> str:
@@ -83,6 +80,45 @@ def _unknown(root: Paths) -> str:
         for number, (side, end) in enumerate(zip("ab", root.ends, strict=True))
     )
     return f"(SELECT '!' || json_group_array(json_array(_q, _id)) FROM ({each}))"
+
+
+# ----------------------------------------------------------------------------------------------------------- the chains
+
+
+def _chains(root: Paths, side: str, steps: int) -> str:
+    """The chains of so many steps from an end, which pass neither end nor anything twice: `p` the product of confidences,
+    `m` the outermost node, `n1`, `n2` those before it and `c1`, `c2`, `c3` the claims, counted from the end.
+    """
+    each = range(1, steps + 1)
+    columns = [f"{' * '.join(f'h{item}.confidence' for item in each)} AS p", f"h{steps}.far AS m"]
+    columns += [f"h{item}.far AS n{item}" for item in each[:-1]] + [f"h{item}.claim AS c{item}" for item in each]
+    conditions, passed = [f"h1.near = {_end(root, side)}"], [_end(root, "a"), _end(root, "b")]
+    for item in each:
+        conditions += [f"h{item}.near = h{item - 1}.far"] if item > 1 else []
+        conditions.append(f"h{item}.far NOT IN ({', '.join(passed)})")
+        passed.append(f"h{item}.far")
+    tables = " CROSS JOIN ".join(f"step h{item}" for item in each)
+    return f"SELECT {', '.join(columns)} FROM {tables} WHERE {' AND '.join(conditions)}"
+
+
+def _pairs(root: Paths, mine: int, theirs: int) -> str:
+    """The pairs of chains of so many steps that end in the same thing, no more of them than tell that there are too many;
+    the nodes and claims of the one from `b` go on counting.
+    """
+    length = mine + theirs
+    columns = ["x.p * y.p AS p", "x.m", *_columns("x", "n", range(1, mine)), *_columns("x", "c", range(1, mine + 1))]
+    columns += [f"y.n{theirs - item} AS n{mine + item}" for item in range(1, theirs)]
+    columns += [f"y.c{length + 1 - item} AS c{item}" for item in range(mine + 1, length + 1)]
+    # LIMIT keeps SQLite from making one join of both, which no index serves
+    one, other = (f"({_chains(root, side, steps)} LIMIT -1)" for side, steps in (("a", mine), ("b", theirs)))
+    return f"SELECT {', '.join(columns)} FROM {one} x JOIN {other} y ON y.m = x.m LIMIT {MOST_MEETINGS + 1}"
+
+
+def _columns(row: str, letter: str, numbers: Iterable[int]) -> list[str]:
+    return [f"{row}.{letter}{number}" for number in numbers]
+
+
+# ----------------------------------------------------------------------------------------------------------- the stages
 
 
 def _count(length: int) -> str:
@@ -102,67 +138,12 @@ def _walkable(side: str, steps: int) -> str:
     return f"s.w{side}{steps} <= {MOST_WALKED}"
 
 
-def _chains(side: str, steps: int) -> str:
-    """The chains of so many steps from an end: confidence, outermost node, and the arrays of nodes and claims and the
-    claims' keys, all in the direction of the path.
-    """
-    if not steps:
-        return f"(SELECT 1 AS _p, s.{side} AS _m, concat('[', s.{side}, ']') AS _n, '[]' AS _c, '' AS _k)"
-    # the LIMIT keeps SQLite from reading the array again for every row that it is joined with
-    return f"(SELECT {_FIELDS} FROM json_each(s.{side}{steps}) LIMIT -1)"
-
-
-def _joined(side: str, chain: str, item: str, separator: str) -> str:
-    """A chain and what is behind it, or before it where it was grown from `b`."""
-    one, other = (chain, item) if side == "a" else (item, chain)
-    return f"{one} || {separator!r} || {other}"
-
-
-def _array(side: str, chain: str, item: str, *, empty: bool) -> str:
-    """An array of numbers with one more."""
-    if empty:
-        return f"concat('[', {item}, ']')"
-    return (
-        f"concat(rtrim({chain}, ']'), ',', {item}, ']')"
-        if side == "a"
-        else f"concat('[', {item}, ',', substr({chain}, 2))"
-    )
-
-
-def _longer(side: str, steps: int, node: str) -> list[str]:
-    """The nodes, claims and keys of a chain of so many steps `h` with the claim `c` that leads to a node."""
-    key = _joined(side, "h._k", "c.key", " ") if steps else "c.key"
-    return [_array(side, "h._n", node, empty=False), _array(side, "h._c", "c._pk", empty=not steps), key]
-
-
-def _grown(side: str, steps: int, length: int) -> str:
-    """Chains of so many steps from an end, which pass neither end."""
-
-    def rows(near: str, far: str) -> str:
-        values = ", ".join(["h._p * c.confidence", f"c.{far}", *_longer(side, steps - 1, f"c.{far}")])
-        apart = f" AND c.{far} NOT IN (SELECT value FROM json_each(h._n))" if steps > 1 else ""
-        return (
-            f"SELECT json_array({values}) AS _v FROM {_chains(side, steps - 1)} h CROSS JOIN claim c"
-            f" WHERE c.{near} = h._m AND c.stance < 2 AND c.{far} NOT IN (s.a, s.b){apart}"
-        )
-
-    both = f"{rows('subject', 'object')} UNION ALL {rows('object', 'subject')}"
-    return (
-        f"CASE WHEN s.n{length} AND {_walkable(side, steps)}"
-        f" THEN (SELECT json_group_array(json(_v)) FROM ({both})) ELSE '[]' END"
-    )
-
-
-def _work(side: str, steps: int) -> str:
-    total = f"(SELECT ifnull(sum({claim_count('h._m')}), 0) FROM {_chains(side, steps)} h)"
-    return f"iif({_walkable(side, steps)}, {total}, {MOST_WALKED} + 1)"
-
-
-def _best(root: Paths, length: int, rows: str) -> str:
-    """The best chains of a length, of rows of confidence, nodes, claims and keys."""
-    best = f"SELECT _p, _n, _c FROM ({rows}) ORDER BY _p DESC, _k LIMIT {parameter(root.size)}"
-    listed = f"(SELECT json_group_array(json_array(_p, json(_n), json(_c))) FROM ({best}))"
-    return f"CASE WHEN s.n{length} THEN {listed} ELSE '[]' END"
+def _work(root: Paths, side: str, steps: int, length: int) -> str:
+    """How many claims the step follows, where it is wanted; all that is beyond the bound is alike."""
+    counted, chains = f"SELECT ifnull(sum({claim_count('h.m')}), 0) FROM", _chains(root, side, steps - 1)
+    # most hubs are told by their first neighbours; the rest of them need not even be read
+    within = f"{_walkable(side, steps - 1)} AND ({counted} ({chains} LIMIT {_GLANCE}) h) <= {MOST_WALKED}"
+    return f"CASE WHEN s.n{length} THEN iif({within}, ({counted} ({chains}) h), {MOST_WALKED + 1}) END"
 
 
 def _less(side: str, other: str, steps: int) -> str:
@@ -170,80 +151,81 @@ def _less(side: str, other: str, steps: int) -> str:
     return f"s.w{side}{steps} {'<=' if side == 'a' else '<'} s.w{other}{steps}"
 
 
+def _best(root: Paths, product: str, tables: str, nodes: list[str], claims: list[str]) -> str:
+    """The best chains among the rows of tables, as an array of product, nodes and claims in the direction of the path."""
+    keys = ", ".join(map(_key, claims))
+    best = (
+        f"SELECT {product} AS _p, json_array({', '.join(nodes)}) AS _n, json_array({', '.join(claims)}) AS _c"
+        f" FROM {tables} ORDER BY _p DESC, {keys} LIMIT {parameter(root.size)}"
+    )
+    return f"(SELECT json_group_array(json_array(_p, json(_n), json(_c))) FROM ({best}))"
+
+
+def _key(claim: str) -> str:
+    return f"(SELECT key FROM claim WHERE _pk = {claim})"
+
+
 def _closed(root: Paths, length: int) -> str:
     """Chains from the end that has less to follow, with a last claim to the other."""
-    steps = length - 1
-    names = ", ".join(map(literal, dict.fromkeys(relation.name for relation in root.relations)))
-    rows: list[str] = []
-    for side, other in ("ab", "ba") if steps else ("ab",):
-        nodes, claims, keys = _longer(side, steps, f"s.{other}")
-        guards = f"{_less(side, other, steps)} AND {_walkable(side, steps)} AND " if steps else ""
-        rows += [
-            f"SELECT h._p * c.confidence AS _p, {nodes} AS _n, {claims} AS _c, {keys} AS _k"
-            f" FROM {_chains(side, steps)} h CROSS JOIN claim c WHERE {guards}c.{near} = h._m"
-            f" AND c.relation IN ({names}) AND c.{far} = s.{other} AND c.stance < 2"
-            for near, far in (("subject", "object"), ("object", "subject"))
-        ]
-    return " UNION ALL ".join(rows)
+    if length == 1:
+        direct = f"step x WHERE x.near = {_end(root, 'a')} AND x.far = {_end(root, 'b')}"
+        best = _best(root, "x.confidence", direct, ["x.near", "x.far"], ["x.claim"])
+        return f"CASE WHEN s.n1 THEN {best} ELSE '[]' END"
+    steps, cases = length - 1, ""
+    for side, other in ("ab", "ba"):
+        tables = f"({_chains(root, side, steps)}) x CROSS JOIN step c ON c.near = x.m AND c.far = {_end(root, other)}"
+        nodes = [_end(root, side), *_columns("x", "n", range(1, steps)), "x.m", _end(root, other)]
+        claims = [*_columns("x", "c", range(1, length)), "c.claim"]
+        if side == "b":
+            nodes, claims = nodes[::-1], claims[::-1]
+        best = _best(root, "x.p * c.confidence", tables, nodes, claims)
+        cases += f" WHEN s.n{length} AND {_less(side, other, steps)} AND {_walkable(side, steps)} THEN {best}"
+    return f"CASE{cases} ELSE '[]' END"
 
 
-def _ways(length: int) -> list[tuple[int, int, str]]:
+def _ways(length: int) -> Iterator[tuple[int, int, str]]:
     """How many steps from `a` and from `b` meet, and on what condition."""
-    half, odd = divmod(length, 2)
-    if not odd:
-        return [(half, half, f"{_walkable('a', half)} AND {_walkable('b', half)}")]
-    more = half + 1
-    return [
-        (more, half, f"{_less('a', 'b', more)} AND {_walkable('a', more)} AND {_walkable('b', half)}"),
-        (half, more, f"{_less('b', 'a', more)} AND {_walkable('a', half)} AND {_walkable('b', more)}"),
-    ]
+    for mine, theirs in halves(length):
+        conditions = [_walkable("a", mine), _walkable("b", theirs)]
+        if mine != theirs:
+            side, other = "ab" if mine > theirs else "ba"
+            conditions.append(_less(side, other, max(mine, theirs)))
+        yield mine, theirs, " AND ".join(conditions)
 
 
-def _meetings(length: int) -> str:
-    """The chains from both ends, gathered by the node where they meet; SQLite would not find them by an index."""
-    cases: list[str] = []
-    for mine, theirs, condition in _ways(length):
-        both = " UNION ALL ".join(
-            f"SELECT '{side}' AS _s, value AS _v, value ->> 1 AS _m FROM json_each(s.{side}{steps})"
-            for side, steps in (("a", mine), ("b", theirs))
-        )
-        halves = ", ".join(f"json_group_array(json(_v)) FILTER (WHERE _s = '{side}') AS _{side}" for side in "ab")
-        groups = f"SELECT {halves} FROM ({both}) GROUP BY _m HAVING count(DISTINCT _s) = 2"
-        cases.append(f"WHEN {condition} THEN (SELECT json_group_array(json_array(json(_a), json(_b))) FROM ({groups}))")
-    return f"CASE WHEN NOT s.n{length} THEN '[]' {' '.join(cases)} END"
-
-
-def _many(length: int) -> str:
-    """How many chains meet; too many where one of the ends has too much to follow."""
-    meet = "json_array_length(value, '$[0]') * json_array_length(value, '$[1]')"
-    return f"iif(s.t{length} IS NULL, {MOST_MEETINGS + 1}, (SELECT ifnull(sum({meet}), 0) FROM json_each(s.t{length})))"
-
-
-def _met(length: int) -> str:
-    # of both arrays of nodes, the one at the meeting is left out once
-    nodes = "concat(rtrim(_xn, ']'), substr(_yn, length(_m) + 2))"
-    claims = "concat(rtrim(_xc, ']'), ',', substr(_yc, 2))"
-    apart = "NOT EXISTS (SELECT 1 FROM json_each(_xn) i JOIN json_each(_yn) j ON i.value = j.value WHERE i.value <> _m)"
-    fields = ", ".join(
-        f"{side}.value ->> {place} AS _{side}{name}"
-        for side in "xy"
-        for place, name in ((0, "p"), (2, "n"), (3, "c"), (4, "k"))
+def _met(root: Paths, length: int) -> str:
+    """Chains from both ends that meet, as an array of how many they are and the best that pass nothing twice; too many
+    where one of the ends has too much to follow.
+    """
+    cases = " ".join(
+        f"WHEN {condition} THEN {_meeting(root, mine, theirs)}" for mine, theirs, condition in _ways(length)
     )
-    pairs = (
-        f"SELECT x.value ->> 1 AS _m, {fields} FROM json_each(s.t{length}) g CROSS JOIN json_each(g.value, '$[0]') x"
-        f" CROSS JOIN json_each(g.value, '$[1]') y WHERE s.m{length} <= {MOST_MEETINGS}"
+    return f"CASE WHEN NOT s.n{length} THEN '[0,[]]' {cases} ELSE '[{MOST_MEETINGS + 1},[]]' END"
+
+
+def _meeting(root: Paths, mine: int, theirs: int) -> str:
+    length = mine + theirs
+    passed, others = _columns("x", "n", range(1, mine)), _columns("x", "n", range(mine + 1, length))
+    apart = " AND ".join(f"{node} NOT IN ({', '.join(others)})" for node in passed)
+    nodes = [_end(root, "a"), *passed, "x.m", *others, _end(root, "b")]
+    claims = _columns("x", "c", range(1, length + 1))
+    pairs = f"SELECT x.*, count(*) OVER () AS _many, {apart} AS _apart FROM ({_pairs(root, mine, theirs)}) x"
+    keys = ", ".join(f"iif(x._kept, {_key(claim)}, '')" for claim in claims)
+    best = (
+        f"SELECT x._many, x._kept, json_array(x.p, json_array({', '.join(nodes)}), json_array({', '.join(claims)})) AS _path"
+        f" FROM (SELECT x.*, x._apart AND x._many <= {MOST_MEETINGS} AS _kept FROM ({pairs}) x) x"
+        f" ORDER BY x._kept DESC, x.p DESC, {keys} LIMIT {parameter(root.size)}"
     )
-    return (
-        f"SELECT _xp * _yp AS _p, {nodes} AS _n, {claims} AS _c, _xk || ' ' || _yk AS _k FROM ({pairs}) WHERE {apart}"
-    )
+    listed = "json_group_array(json(_path)) FILTER (WHERE _kept)"
+    return f"(SELECT json_array(ifnull(max(_many), 0), {listed}) FROM ({best}))"
 
 
 def _given_up(length: int) -> str:
     """Whether chains of a length were wanted and not looked for."""
     if length == 1:
         return "0"
-    tried = f"s.m{length} <= {MOST_MEETINGS}"
-    if length <= _CLOSED:
+    tried = f"s.r{length} ->> 0 <= {MOST_MEETINGS}"
+    if length <= LONGEST_CLOSED:
         tried = " OR ".join(_walkable(side, length - 1) for side in "ab")
     return f"s.n{length} AND NOT ({tried})"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from schema import Edge, Relation
 from service.slots import Slot
-from service.stores.sqlite.tables import STANCES
+from service.stores.sqlite.tables import STANCES, relation_table
 
 STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STANCES.items())
 """The cases that turn a stored stance into a JSON string."""
@@ -90,6 +91,23 @@ def named(kind: str, key: str) -> str:
         f'coalesce((SELECT _pk FROM entity WHERE _kind = {literal(kind)} AND "slug" = {key}), '
         f"(SELECT max(entity) FROM name WHERE kind = {literal(kind)} AND key = {key} HAVING count(*) = 1))"
     )
+
+
+def in_degrees(relation: Relation) -> str:
+    """The rows of `in_degree` that count the claims of a relation."""
+    return f"in_degree WHERE relation = {literal(relation.name)} AND kind = {literal(relation.subject)}"
+
+
+def degree(edge: Edge, target: str) -> str:
+    """How many an edge joins to a target, not counting what is denied."""
+    if edge.reverse:
+        return f"(SELECT count(*) FROM {relation_table(edge.relation)} WHERE subject = {target} AND stance < {STANCES['LACKS']})"
+    return f"ifnull((SELECT claims FROM {in_degrees(edge.relation)} AND object = {target}), 0)"
+
+
+def population(kind: str) -> str:
+    """How many entities of a kind there are."""
+    return f"ifnull((SELECT entities FROM population WHERE kind = {literal(kind)}), 0)"
 
 
 def found(kind: str, key: str) -> str:

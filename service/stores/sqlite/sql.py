@@ -396,8 +396,17 @@ class Writer:
                     return [cut.read("_count", "g._count")]
 
         json = concat(members((part.key, value(part)) for part in facet.parts))
-        conditions = (*rows.base, *self._where(facet.where, rows.alias, rows.kind), *self._hops(facet.hops, edge))
-        joined = f"{rows.tables} JOIN {table} {edge} ON {edge}.{near} = {rows.alias}._pk"
+        if not rows.edge and _is_by_key(facet.where):  # whoever has such an edge is of the kind: no entity need be read
+            joined = f"(SELECT {near} AS _pk, {far}, stance, confidence FROM {table}) {rows.alias}"
+            conditions = (*self._where(facet.where, rows.alias, rows.kind), *self._hops(facet.hops, rows.alias))
+            edge = rows.alias
+        else:
+            joined = f"{rows.tables} JOIN {table} {edge} ON {edge}.{near} = {rows.alias}._pk"
+            conditions = (
+                *rows.base,
+                *self._where(facet.where, rows.alias, rows.kind),
+                *self._hops(facet.hops, edge),
+            )
         groups = (
             f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {joined}{where_clause(conditions)} GROUP BY 1"
         )
@@ -560,6 +569,19 @@ def _is_one(where: Predicate | None) -> bool:
         isinstance(part, Compare) and part.property.name == "slug" and part.operator in {"eq", "in"}
         for part in conjuncts(where)
     )
+
+
+def _is_by_key(where: Predicate | None) -> bool:
+    """Whether a filter asks of an entity only what its edges and names tell, none of its own properties."""
+    match where:
+        case Compare():
+            return False
+        case All(parts) | AnyOf(parts):
+            return all(map(_is_by_key, parts))
+        case Not(part):
+            return _is_by_key(part)
+        case _:
+            return True
 
 
 def _cursor(rows: Rows, page: Page, cut: CutPage) -> str:

@@ -13,9 +13,10 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,8 +28,8 @@ from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Lost, Plan, Unknown
 from service.slots import Version
-from service.stores.base import Progress, Work, no_progress, now
-from service.stores.sqlite import tables
+from service.stores.base import Progress, Snapshot, Work, no_progress, now
+from service.stores.sqlite import snapshot, tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.sql import write
@@ -45,6 +46,7 @@ _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
+_UNMAPPED = "PRAGMA mmap_size = 0"  # who goes through a whole file would hold all of it that is mapped
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
@@ -52,6 +54,7 @@ class SqliteStore:
     """A graph in an SQLite file. Open it with `open`, which refuses a file that it cannot use and leaves that alone."""
 
     name = "sqlite"
+    batch = 10_000
 
     def __init__(self, path: Path, ontology: Ontology) -> None:
         self.path = path
@@ -59,6 +62,7 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
+        # one thread, so that those who wait to write keep nobody from reading
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
     @classmethod
@@ -93,10 +97,6 @@ class SqliteStore:
     async def _threaded(self, work: Callable[..., T], *given: Any) -> T:
         """Do on a reader's thread what would hold up the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *given)
-
-    async def _written(self, work: Callable[..., T], *given: Any) -> T:
-        """Do on the writer's thread what may have to wait for other processes, so that those who read do not."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *given)
 
     def _fetch(self, statement: str, values: Sequence[Any]) -> list[Answer]:
         bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
@@ -135,6 +135,24 @@ class SqliteStore:
         rows = await self._threaded(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        db = await self._threaded(_connect, self.path)  # of its own, since its transaction lasts
+        db.execute(_UNMAPPED)
+        try:
+            version, count = await self._threaded(snapshot.begin, db)
+            read = snapshot.facts(db, self._ontology)
+
+            async def facts() -> AsyncIterator[list[Any]]:
+                while some := await self._threaded(lambda: list(islice(read, _BATCH))):
+                    yield some
+
+            yield Snapshot(version, count, facts())
+        except apsw.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        finally:
+            db.close(force=True)
+
     async def ready(self) -> bool:
         try:
             await self._threaded(self._rows, "SELECT EXISTS (SELECT 1 FROM entity)")
@@ -147,12 +165,13 @@ class SqliteStore:
 
     # --------------------------------------------------------------------------------------------------------- writing
 
-    async def transact(self, work: Work[T]) -> tuple[T, str | None]:
-        return await self._written(lambda: self._transact(work)), None
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:  # noqa: ARG002
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, work), None
 
     def _transact(self, work: Work[T]) -> T:
         db = self._connection()
         try:
+            db.execute(_UNMAPPED)
             with _transaction(db):
                 return complete(work(SqliteTransaction(db, self._ontology, self._fetch)))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError, apsw.FullError) as error:
@@ -165,7 +184,7 @@ class SqliteStore:
         return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
-        return await self._written(self._compact, keep, before)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._compact, keep, before)
 
     def _compact(self, keep: int, before: str) -> int:
         db = self._connection()
@@ -176,7 +195,7 @@ class SqliteStore:
     # --------------------------------------------------------------------------------------------------------- seeding
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        return await self._written(self._seed, facts, progress)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._seed, facts, progress)
 
     def _seed(self, facts: Callable[[], Facts], progress: Progress) -> bool:
         db = self._connection()
@@ -216,7 +235,7 @@ class SqliteStore:
         db.execute(tables.SET_VERSION, (str(Version(facts.digest, 1)), first.at))
 
     def _is_filled(self) -> int:
-        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM graph)").get
+        return self._connection().execute("SELECT EXISTS (SELECT 1 FROM graph UNION ALL SELECT 1 FROM entity)").get
 
     def _make_tables(self) -> None:
         db = self._connection()

@@ -6,6 +6,9 @@
     claim       one row a claim: the truth, weighed from its evidence
     evidence    one row for what one source says about one claim
     degree      one row an entity of which a claim speaks: how many have it as subject or object, or cite it
+    in_degree   one row an object of a relation from a kind of subject: how many claims of it are not denied
+    population  one row a kind: how many entities it has
+    step        two rows a claim that is not denied, as it is walked from either end
     graph       one row: the version of the graph and when it was last changed
     <relation>  one table a relation and subject kind, one row an edge, materialised from its claim
 
@@ -41,6 +44,11 @@ def relation_table(relation: Relation) -> str:
     """`framework_has_feature`, quoted."""
     subject = "".join(f"_{char.lower()}" if char.isupper() else char for char in relation.subject).lstrip("_")
     return quote(f"{subject}_{relation.name.lower()}")
+
+
+def back_index(relation: Relation) -> str:
+    """The index of a relation's table by object, quoted."""
+    return quote(relation_table(relation).strip('"') + "_back")
 
 
 def sides(edge: Edge) -> tuple[str, str, str]:
@@ -94,6 +102,14 @@ def schema(ontology: Ontology) -> Iterator[str]:
     yield "CREATE INDEX IF NOT EXISTS evidence_by_source ON evidence (source, claim)"
     yield """CREATE TABLE IF NOT EXISTS degree (
   entity INTEGER PRIMARY KEY REFERENCES entity ON DELETE CASCADE, claims INTEGER NOT NULL) STRICT"""
+    yield """CREATE TABLE IF NOT EXISTS in_degree (
+  object INTEGER NOT NULL, relation TEXT NOT NULL, kind TEXT NOT NULL, claims INTEGER NOT NULL,
+  PRIMARY KEY (object, relation, kind)) STRICT, WITHOUT ROWID"""
+    yield "CREATE INDEX IF NOT EXISTS in_degree_by_relation ON in_degree (relation, kind, claims)"
+    yield "CREATE TABLE IF NOT EXISTS population (kind TEXT PRIMARY KEY, entities INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    yield """CREATE TABLE IF NOT EXISTS step (
+  near INTEGER NOT NULL, far INTEGER NOT NULL, claim INTEGER NOT NULL, confidence INTEGER NOT NULL,
+  PRIMARY KEY (near, far, claim)) STRICT, WITHOUT ROWID"""
     for relation in ontology.relations:
         yield from _edge_table(relation)
     yield "CREATE TABLE IF NOT EXISTS graph (_pk INTEGER PRIMARY KEY CHECK (_pk = 1), version TEXT, changed TEXT) STRICT"
@@ -103,7 +119,7 @@ def schema(ontology: Ontology) -> Iterator[str]:
 
 
 def triggers() -> dict[str, str]:
-    """The statements that make what keeps full-text indexes and degrees true, by the name of the trigger.
+    """The statements that make what keeps full-text indexes, degrees and steps true, by the name of the trigger.
 
     Without them `DERIVE` does the same for all rows at once, which is cheaper where there are many.
     """
@@ -113,25 +129,48 @@ def triggers() -> dict[str, str]:
         " VALUES ('delete', old._pk, old._names, old._summary);"
     )
     count = "ON CONFLICT (entity) DO UPDATE SET claims = claims + 1;"
+    known = f"""INSERT INTO in_degree (object, relation, kind, claims)
+  SELECT new.object, new.relation, _kind, 1 FROM entity WHERE _pk = new.subject AND new.stance < {STANCES["LACKS"]}
+  ON CONFLICT (object, relation, kind) DO UPDATE SET claims = claims + 1;
+  INSERT INTO step {_steps(" AND _pk = new._pk")};"""
+    counted = """object = old.object AND relation = old.relation
+  AND kind = (SELECT _kind FROM entity WHERE _pk = old.subject)"""
+    unknown = f"""UPDATE in_degree SET claims = claims - 1 WHERE {counted} AND old.stance < {STANCES["LACKS"]};
+  DELETE FROM in_degree WHERE {counted} AND claims = 0;
+  DELETE FROM step WHERE claim = old._pk AND near IN (old.subject, old.object) AND far IN (old.subject, old.object);"""
     made = {
         "name_added": "AFTER INSERT ON name BEGIN INSERT INTO name_fts (rowid, key) VALUES (new._pk, new.key); END",
         "name_removed": "AFTER DELETE ON name BEGIN"
         " INSERT INTO name_fts (name_fts, rowid, key) VALUES ('delete', old._pk, old.key); END",
-        "entity_added": f"AFTER INSERT ON entity BEGIN {add} END",
-        "entity_removed": f"AFTER DELETE ON entity BEGIN {remove} END",
+        "entity_added": f"""AFTER INSERT ON entity BEGIN {add}
+  INSERT INTO population (kind, entities) VALUES (new._kind, 1) ON CONFLICT (kind) DO UPDATE SET entities = entities + 1; END""",
+        "entity_removed": f"""AFTER DELETE ON entity BEGIN {remove}
+  UPDATE population SET entities = entities - 1 WHERE kind = old._kind;
+  DELETE FROM population WHERE kind = old._kind AND entities = 0; END""",
         "entity_reworded": f"AFTER UPDATE OF _names, _summary ON entity BEGIN {remove} {add} END",
         # a claim of a thing with itself counts once
         "claim_added": f"""AFTER INSERT ON claim BEGIN
   INSERT INTO degree (entity, claims) VALUES (new.subject, 1) {count}
-  INSERT INTO degree (entity, claims) SELECT new.object, 1 WHERE new.object <> new.subject {count} END""",
-        "claim_removed": """AFTER DELETE ON claim BEGIN
-  UPDATE degree SET claims = claims - 1 WHERE entity IN (old.subject, old.object); END""",
+  INSERT INTO degree (entity, claims) SELECT new.object, 1 WHERE new.object <> new.subject {count}
+  {known} END""",
+        "claim_removed": f"""AFTER DELETE ON claim BEGIN
+  UPDATE degree SET claims = claims - 1 WHERE entity IN (old.subject, old.object);
+  {unknown} END""",
+        "claim_weighed": f"AFTER UPDATE OF stance, confidence ON claim BEGIN {unknown} {known} END",
         "evidence_added": f"""AFTER INSERT ON evidence BEGIN
   INSERT INTO degree (entity, claims) VALUES (new.source, 1) {count} END""",
         "evidence_removed": """AFTER DELETE ON evidence BEGIN
   UPDATE degree SET claims = claims - 1 WHERE entity = old.source; END""",
     }
     return {name: f"CREATE TRIGGER IF NOT EXISTS {name} {text}" for name, text in made.items()}
+
+
+def _steps(condition: str = "") -> str:
+    """The steps over claims; nobody walks from a thing to itself."""
+    walked = f"FROM claim WHERE stance < {STANCES['LACKS']} AND subject <> object{condition}"
+    return (
+        f"SELECT subject, object, _pk, confidence {walked} UNION ALL SELECT object, subject, _pk, confidence {walked}"
+    )
 
 
 DERIVE = (
@@ -141,8 +180,15 @@ DERIVE = (
     """INSERT INTO degree (entity, claims) SELECT entity, count(*) FROM (
   SELECT subject AS entity FROM claim UNION ALL SELECT object FROM claim WHERE object <> subject
   UNION ALL SELECT source FROM evidence) GROUP BY entity""",
+    "DELETE FROM in_degree",
+    f"""INSERT INTO in_degree (object, relation, kind, claims) SELECT object, relation, _kind, count(*)
+  FROM claim JOIN entity ON entity._pk = subject WHERE stance < {STANCES["LACKS"]} GROUP BY 1, 2, 3""",
+    "DELETE FROM population",
+    "INSERT INTO population (kind, entities) SELECT _kind, count(*) FROM entity GROUP BY _kind",
+    "DELETE FROM step",
+    f"INSERT INTO step {_steps()} ORDER BY 1, 2, 3",
 )
-"""The statements that make the full-text indexes and degrees from the rows there are."""
+"""The statements that make the full-text indexes, degrees and steps from the rows there are."""
 
 
 def columns_missing(ontology: Ontology, present: Iterable[str]) -> Iterator[str]:
@@ -195,6 +241,12 @@ def read_entities(ontology: Ontology) -> str:
     )
 
 
+def read_kind(ontology: Ontology) -> str:
+    """The statement that reads all entities of a kind in the order of their slugs, as `entity_fact` takes them."""
+    columns = ", ".join(column(prop) for prop in _properties(ontology))
+    return f'SELECT {columns} FROM entity WHERE _kind = ? ORDER BY "slug"'
+
+
 def entity_fact(ontology: Ontology, kind: str, row: Sequence[Any]) -> EntityFact:
     """The entity that stands in a row of its properties."""
     found = dict(zip((prop.name for prop in _properties(ontology)), row, strict=True))
@@ -220,6 +272,10 @@ _WEIGHED = "stance = excluded.stance, confidence = excluded.confidence, first_se
 PUT_CLAIM = f"""INSERT INTO claim (id, key, relation, subject, object, stance, confidence, first_seen, last_seen)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_WEIGHED} RETURNING _pk"""
 """Takes a `claim_row`, makes or overwrites the claim and returns its key in the file."""
+INSERT_CLAIM = "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""Takes the claim's key in the file and a `claim_row`."""
+WEIGH_CLAIM = "UPDATE claim SET stance = ?, confidence = ?, first_seen = ?, last_seen = ? WHERE _pk = ?"
+"""Takes a `weight_row`."""
 PUT_EVIDENCE = """INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET supports = excluded.supports, note = excluded.note, term = excluded.term, locator = excluded.locator"""
 
 INSERT_CHANGE = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -253,6 +309,10 @@ def claim_row(claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
     return (*identity, subject, object_, *_weight(claim))
 
 
+def weight_row(pk: int, claim: Claim) -> tuple[Any, ...]:
+    return *_weight(claim), pk
+
+
 def edge_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
     return subject, object_, pk, *_weight(claim)
 
@@ -274,8 +334,7 @@ def _edge_table(relation: Relation) -> Iterator[str]:
   claim INTEGER NOT NULL REFERENCES claim ON DELETE CASCADE,
   stance INTEGER NOT NULL, confidence INTEGER NOT NULL, first_seen TEXT, last_seen TEXT,
   PRIMARY KEY (subject, object)) STRICT, WITHOUT ROWID"""
-    back = quote(table.strip('"') + "_back")
-    yield f"CREATE INDEX IF NOT EXISTS {back} ON {table} (object, subject, stance, confidence, claim)"
+    yield f"CREATE INDEX IF NOT EXISTS {back_index(relation)} ON {table} (object, subject, stance, confidence, claim)"
     by_claim = quote(table.strip('"') + "_claim")
     yield f"CREATE INDEX IF NOT EXISTS {by_claim} ON {table} (claim)"
 

@@ -1,0 +1,37 @@
+"""Read a whole graph from an SQLite file, in one read transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from graph_seed import EntityFact, EvidenceFact
+from graph_seed.claims import ends_of
+from schema import Ontology
+from service.stores.sqlite import tables
+
+_COUNT = "SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM evidence)"
+# CROSS: along the index of keys, so that nothing but the sources of one claim is sorted
+_EVIDENCE = """
+SELECT c.key, s."slug", v.supports, v.note, v.term, v.locator FROM claim c CROSS JOIN evidence v ON v.claim = c._pk
+  CROSS JOIN entity s ON s._pk = v.source ORDER BY c.key, s."slug" """
+
+
+def begin(db: apsw.Connection) -> tuple[str, int]:
+    """Begin the transaction; the version of the graph, and how many entities and pieces of evidence it holds."""
+    db.execute("BEGIN")
+    (version,) = db.execute("SELECT version FROM graph").fetchone() or ("",)
+    return version or "", db.execute(_COUNT).get
+
+
+def facts(db: apsw.Connection, ontology: Ontology) -> Iterator[EntityFact | EvidenceFact]:
+    """All facts, in the order of `Snapshot.facts`."""
+    for kind in ontology.kinds:
+        for row in db.execute(tables.read_kind(ontology), (kind.name,)):
+            yield tables.entity_fact(ontology, kind.name, row)
+    last, ends = "", None
+    for key, source, supports, note, term, locator in db.execute(_EVIDENCE):
+        if key != last or ends is None:
+            last, ends = key, ends_of(key, ontology)
+        yield EvidenceFact(*ends, source, bool(supports), note, term, locator)
