@@ -31,8 +31,6 @@ Scope: TypeAlias = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """Each allows what those before it allow."""
 
-EXPIRED = "The token has expired; get a new one."
-
 _HOLDERS = {scope: frozenset(SCOPES[number:]) for number, scope in enumerate(SCOPES)}
 _HEADER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750, 2.1
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
@@ -72,6 +70,8 @@ class Principal:
 
 ANYONE = Principal(None, frozenset({"read"}))
 """Who sends no token where reading is open, and who calls the engine without saying for whom."""
+
+EXPIRED = "The token has expired; get a new one."
 
 _NOBODY = Principal(None, frozenset())
 

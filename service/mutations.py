@@ -73,7 +73,7 @@ async def _write(transaction: Transaction, ontology: Ontology, root: Write, give
 async def _near(store: Store[Any], kind: str, name: str) -> list[str]:
     """The slugs of what is called most alike."""
     names = await store.names(kind)
-    near = process.extract(name, list(names), scorer=fuzz.ratio, limit=_NEAREST, score_cutoff=_NEAR)
+    near = process.extract(name, list(names), scorer=fuzz.ratio, limit=None, score_cutoff=_NEAR)  # one may have many
     return list(dict.fromkeys(slug for one, _, _ in near for slug in names[one]))[:_NEAREST]
 
 

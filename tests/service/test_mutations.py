@@ -545,6 +545,9 @@ async def test_nearest_holds_slugs_that_are_there_whatever_else_is_called_so(eng
     assert await nearest("django-nnja") == ["django-ninja", "django"]
     assert await nearest("ninja") == ["django-ninja"]  # an alias is no slug
     assert await nearest("zzzzzz") == []
+    await one(engine, UPSERT, input={"slug": "quarkus", "name": "Q", "aliases": ["quarkis", "quarkas", "quarkos"]})
+    await one(engine, UPSERT, input={"slug": "quarkxyz", "name": "R"})
+    assert await nearest("quarkes") == ["quarkus", "quarkxyz"]  # the many names of one do not stand before others
 
 
 # ------------------------------------------------------------------------------------------------------------- deletion

@@ -34,6 +34,9 @@ from tests.service.test_mutations import DJANGO, LINES, ends
 
 pytestmark = pytest.mark.anyio
 
+whatever_store = pytest.mark.parametrize("store", ["sqlite"])
+"""For what no store has a part in."""
+
 CHANGES = """subscription ($after: String, $kinds: [Kind!]) { changes(after: $after, kinds: $kinds) {
   cursor action slug entity { ... on Framework { name features { nodes { slug } } } } claim { stance } } }"""
 CURSORS = "subscription ($after: String) { changes(after: $after) { cursor } }"
@@ -77,7 +80,7 @@ class Running:
 @asynccontextmanager
 async def listening(settings: Settings, elsewhere: Engine) -> AsyncIterator[Running]:
     app = create_app(settings)
-    config = uvicorn.Config(app, port=0, log_config=None, log_level=None, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, port=0, log_config=None, log_level=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())  # `serve` would take the signals of the tests' own process
     try:
@@ -280,6 +283,7 @@ async def test_who_resumes_gets_each_change_exactly_once(service: Running) -> No
     assert heard == list(range(2, 2 + 21))
 
 
+@whatever_store
 async def test_many_subscribers_of_a_process_read_its_log_once(
     service: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +368,7 @@ async def test_a_stream_ends_with_the_token_and_says_where_to_go_on(service: Run
     await joined(service, 0)
 
 
+@whatever_store
 async def test_a_socket_whose_token_has_expired_may_do_nothing_more(service: Running) -> None:
     async with socket(service, signed(exp=int(time.time()) + 2)) as opened:
         await opened.subscribe(RENAME, name="Mine")
@@ -378,6 +383,7 @@ async def test_a_socket_whose_token_has_expired_may_do_nothing_more(service: Run
     assert after["data"]["upsertFramework"] == told
 
 
+@whatever_store
 async def test_an_expired_token_ends_a_stream_that_always_has_something_to_send(service: Running) -> None:
     begun = await service.elsewhere.store.version()
     await service.rename(*(f"{count}" for count in range(20)))
@@ -417,6 +423,7 @@ async def test_who_goes_away_leaves_no_listener_and_no_reader(service: Running) 
     assert [name for name in names if "run_operation" in name or "drain" in name or "Feed" in name] == []
 
 
+@whatever_store
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_service_that_stops_ends_what_it_streams(graphs: Graphs, elsewhere: Engine, after: bool) -> None:
     begun = await elsewhere.store.version() if after else None
@@ -442,6 +449,7 @@ async def test_a_service_that_stops_ends_what_it_streams(graphs: Graphs, elsewhe
 # ------------------------------------------------------------------------------------------------------------- refusals
 
 
+@whatever_store
 @pytest.mark.parametrize("public_read", [True, False])
 async def test_a_socket_is_refused_to_who_has_no_good_token(
     graphs: Graphs, elsewhere: Engine, public_read: bool
@@ -490,6 +498,7 @@ INVALID: dict[str, str] = {
 }
 
 
+@whatever_store
 async def test_a_subscription_that_is_wrong_is_refused_in_json_and_by_an_error_message(service: Running) -> None:
     over_http, over_socket = {}, {}
     async with socket(service) as opened:
@@ -513,6 +522,7 @@ async def test_a_subscription_that_is_wrong_is_refused_in_json_and_by_an_error_m
     assert "data" in alive
 
 
+@whatever_store
 async def test_a_document_nested_too_deeply_is_refused_as_any_other(service: Running) -> None:
     text = "subscription { changes " + "{ entity " * 5000 + "}" * 5001
 
@@ -554,6 +564,7 @@ async def test_queries_and_mutations_are_answered_over_a_socket(service: Running
     assert renamed == {"data": {"framework": {"name": "Über 😀"}}}
 
 
+@whatever_store
 async def test_only_subscriptions_stream_where_json_is_accepted_too(service: Running) -> None:
     query, mutation = '{ framework(slug: "dj") { name } }', RENAME.replace("$name: String!", '$name: String! = "N"')
     strict, plain, stream = "application/graphql-response+json", "application/json", "text/event-stream"
