@@ -26,6 +26,7 @@ from service.app import create_app, prepare
 from service.auth import SCOPES, Authenticator, new_token
 from service.engine import Engine
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
+from service.pages import Pages
 from service.settings import Settings, read_settings
 from service.stores import Progress
 
@@ -57,6 +58,8 @@ def serve(given: argparse.Namespace) -> int:
     os.environ.update(settings.as_environment())
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Framework Atlas on http://{host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True)
+    if settings.explorer and (missing := Pages().missing):
+        print(missing, file=sys.stderr, flush=True)
     options: dict[str, Any] = {
         "host": settings.host,
         "port": port,

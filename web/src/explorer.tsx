@@ -1,0 +1,88 @@
+// The explorer: GraphiQL with a query builder and the examples of the repository.
+import "./workers";
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
+import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { GraphiQL } from "graphiql";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./explorer.css";
+import { EXAMPLES, type Example } from "./examples";
+import { fetcher } from "./fetcher";
+
+const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: CompassIcon, content: Examples };
+const plugins = [examplesPlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
+
+/** The example that the address names, as the start page links it. */
+function linked(): Example | undefined {
+  const name = new URLSearchParams(location.hash.slice(1)).get("example");
+  return EXAMPLES.find((example) => example.name === name);
+}
+
+function Examples() {
+  const { addTab, updateActiveTabValues, run } = useGraphiQLActions();
+  const editor = useGraphiQL((state) => state.queryEditor);
+  const variables = useGraphiQL((state) => state.variableEditor);
+  const tabs = useGraphiQL((state) => state.tabs);
+  const active = useGraphiQL((state) => state.activeTabIndex);
+
+  const open = (example: Example) => {
+    const current = tabs[active];
+    if (editor?.getValue().trim() && current?.query?.trim() !== example.query.trim()) addTab();
+    updateActiveTabValues({ query: example.query, variables: "", response: null });
+    editor?.setValue(example.query);
+    variables?.setValue("");
+    setTimeout(run, 300); // the editor tells of its operations a little later
+  };
+
+  return (
+    <section className="atlas-examples" aria-label="Examples">
+      <h2>Examples</h2>
+      <p>Choose one: it opens in a tab and runs.</p>
+      <ol>
+        {EXAMPLES.map((example) => (
+          <li key={example.name}>
+            <button type="button" onClick={() => open(example)}>
+              <strong>{example.title}</strong>
+              <span>{example.text}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function CompassIcon() {
+  return (
+    <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <circle cx="12" cy="12" r="9" />
+      <path d="m15.500 8.500-2 5-5 2 2-5z" />
+    </svg>
+  );
+}
+
+const chosen = linked();
+const first = chosen ?? EXAMPLES[0]!;
+const tour = EXAMPLES.slice(0, 3).filter((example) => example !== first);
+
+createRoot(document.getElementById("explorer")!).render(
+  <StrictMode>
+    <GraphiQL
+      fetcher={fetcher}
+      plugins={plugins}
+      visiblePlugin={examplesPlugin}
+      initialQuery={chosen?.query}
+      defaultTabs={[first, ...tour].map(({ query }) => ({ query }))}
+      defaultEditorToolsVisibility={false}
+    >
+      <GraphiQL.Logo>
+        <a className="atlas-home" href="./">
+          Framework Atlas
+        </a>
+      </GraphiQL.Logo>
+    </GraphiQL>
+  </StrictMode>,
+);
