@@ -4,16 +4,18 @@ import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
-import { StrictMode } from "react";
+import { StrictMode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
+import "./theme.css";
 import "./explorer.css";
 import { EXAMPLES, type Example } from "./examples";
-import { fetcher } from "./fetcher";
+import { fetcher, latest } from "./fetcher";
 
 const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: CompassIcon, content: Examples };
-const plugins = [examplesPlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
+const picturePlugin: GraphiQLPlugin = { title: "Picture of the answer", icon: NetworkIcon, content: Picture };
+const plugins = [examplesPlugin, picturePlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
 
 /** The example that the address names, as the start page links it. */
 function linked(): Example | undefined {
@@ -52,6 +54,60 @@ function Examples() {
         ))}
       </ol>
     </section>
+  );
+}
+
+/** The last answer as a network; what draws it is loaded when this is opened. */
+function Picture() {
+  const place = useRef<HTMLDivElement>(null);
+  const asked = useSyncExternalStore(latest.subscribe, latest.get);
+  const [address, setAddress] = useState("graph");
+
+  useEffect(() => {
+    if (!asked || !place.current) return undefined;
+    let gone = false;
+    let close = () => {};
+    const root = place.current.appendChild(document.createElement("div"));
+    void import("./picture/panel").then(({ Panel, writeHash }) => {
+      if (gone) return;
+      const panel = new Panel(root, {
+        onView: (view, picked) => setAddress(`graph${writeHash(view, picked)}`),
+      });
+      close = () => panel.destroy();
+      void panel.open({ show: [], query: asked });
+    });
+    return () => {
+      gone = true;
+      close();
+      root.remove();
+    };
+  }, [asked]);
+
+  return (
+    <section className="atlas-picture" aria-label="Picture of the answer">
+      <h2>Picture</h2>
+      {asked ? (
+        <p>
+          <a href={address} target="_blank" rel="noopener">
+            On a page of its own
+          </a>
+        </p>
+      ) : (
+        <p>Run a query: what it answers is drawn here.</p>
+      )}
+      <div className="atlas-paper" ref={place} />
+    </section>
+  );
+}
+
+function NetworkIcon() {
+  return (
+    <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <path d="M7 8l4 8M9 6h6M17 9l-3 7" />
+      <circle cx="6" cy="6" r="3" />
+      <circle cx="18" cy="6" r="3" />
+      <circle cx="12.500" cy="18.500" r="3" />
+    </svg>
   );
 }
 
