@@ -76,7 +76,7 @@ class Pages:
         name = request.path_params["name"]
         found = self._assets.get(name)
         media_type = _TYPES.get(Path(name).suffix)
-        if found is None or media_type is None:
+        if found is None or media_type is None or not found["gzip"].exists():  # built anew meanwhile
             raise HTTPException(404)
         headers = {**_SECURITY, "cache-control": _FOREVER, "vary": "Accept-Encoding"}
         encoding = _preferred(request.headers, found)

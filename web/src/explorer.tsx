@@ -30,13 +30,26 @@ function Examples() {
   const tabs = useGraphiQL((state) => state.tabs);
   const active = useGraphiQL((state) => state.activeTabIndex);
 
+  const read = useGraphiQL((state) => state.documentAST)?.loc?.source.body;
+  const wanted = useRef<string>(null);
+  const start = () => {
+    if (wanted.current !== null) run();
+    wanted.current = null;
+  };
+
+  // The editor reads what it holds a little later; before that it would run what was there before.
+  useEffect(() => {
+    if (read !== undefined && read === wanted.current) start();
+  });
+
   const open = (example: Example) => {
     const current = tabs[active];
     if (editor?.getValue().trim() && current?.query?.trim() !== example.query.trim()) addTab();
     updateActiveTabValues({ query: example.query, variables: "", response: null });
     editor?.setValue(example.query);
     variables?.setValue("");
-    setTimeout(run, 300); // the editor tells of its operations a little later
+    wanted.current = example.query;
+    setTimeout(start, 1500); // where it was there already, the editor tells nothing new
   };
 
   return (
@@ -46,7 +59,7 @@ function Examples() {
       <ol>
         {EXAMPLES.map((example) => (
           <li key={example.name}>
-            <button type="button" onClick={() => open(example)}>
+            <button type="button" disabled={!editor} onClick={() => open(example)}>
               <strong>{example.title}</strong>
               <span>{example.text}</span>
             </button>

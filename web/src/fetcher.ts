@@ -23,7 +23,9 @@ export const latest = {
   get: () => latest.asked,
 };
 
-export const fetcher: Fetcher = (given, options) => {
+export const fetcher: Fetcher = (asked, options) => {
+  // Where another document has just been opened, GraphiQL still gives the name of the operation before.
+  const given = kindOf(asked.query, asked.operationName) ? asked : { ...asked, operationName: undefined };
   const headers = options?.headers ?? {};
   const kind = kindOf(given.query, given.operationName);
   if (kind === "subscription") {

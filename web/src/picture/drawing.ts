@@ -17,6 +17,7 @@ interface Body extends SimulationNodeDatum {
 
 const SIGNS = { HAS: "", LACKS: "✗ ", DISPUTED: "? " };
 const MANY = 400; // from here on lines are straight and without arrows
+const CLOSE = 1.6; // as near as it comes by itself
 const CROWDED = 60; // from here on lines are silent until one looks closer
 
 export class Drawing {
@@ -89,8 +90,13 @@ export class Drawing {
     if (center && id !== null) this.#core.animate({ center: { eles: this.#core.getElementById(id) }, duration: quick() });
   }
 
+  /** All of it within sight; a few things are not blown up. */
   fit(): void {
-    this.#core.animate({ fit: { eles: this.#core.elements(), padding: 30 }, duration: quick() });
+    this.#core.fit(undefined, 30);
+    if (this.#core.zoom() > CLOSE) {
+      this.#core.zoom(CLOSE);
+      this.#core.center();
+    }
   }
 
   zoom(by: number): void {
@@ -136,12 +142,12 @@ export class Drawing {
       if (turn !== this.#moving) return;
       if (!still && performance.now() - painted > (large ? 600 : 60)) {
         this.#place();
-        if (fit) this.#core.fit(undefined, 30);
+        if (fit) this.fit();
         painted = performance.now();
       }
     }
     this.#place();
-    if (fit) this.#core.fit(undefined, 30);
+    if (fit) this.fit();
   }
 
   #place(): void {
@@ -197,13 +203,16 @@ export class Drawing {
       .selector('edge[stance = "DISPUTED"]')
       .style({
         "line-style": "dashed",
+        "line-dash-pattern": [9, 6],
         "line-color": colour("--disputed") || "#c77700",
         "target-arrow-color": colour("--disputed") || "#c77700",
         "line-opacity": 1,
       })
       .selector('edge[stance = "LACKS"]')
       .style({
-        "line-style": "dotted",
+        "line-style": "dashed", // dots of its own: cytoscape's are as long as the line is wide
+        "line-dash-pattern": [1, 8],
+        "line-cap": "round",
         "line-color": colour("--lacks") || "#b3261e",
         "target-arrow-color": colour("--lacks") || "#b3261e",
         "target-arrow-shape": large ? "none" : "tee",
@@ -216,7 +225,7 @@ export class Drawing {
       .selector("node.chosen")
       .style({ "border-width": 4, "border-color": text })
       .selector("edge.chosen")
-      .style({ "line-color": colour("--accent") || "#3557d6", "line-opacity": 1, "min-zoomed-font-size": 0 })
+      .style({ "line-opacity": 1, "min-zoomed-font-size": 0, "underlay-color": colour("--accent"), "underlay-opacity": 0.35, "underlay-padding": 6 })
       .update();
   }
 }
