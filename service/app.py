@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from graph_seed import read
@@ -21,6 +21,7 @@ from service.auth import Authenticator
 from service.engine import Engine
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
+from service.pages import Pages
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
@@ -34,7 +35,7 @@ _COMPACT_SECONDS = 600.0
 def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) -> Starlette:
     """The service as an ASGI application, to be run or mounted in another one.
 
-    Routes: `/graphql`, `/healthz`, `/readyz`. The store is opened, and filled where it is empty, when the application
+    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is opened, and filled where it is empty, when the application
     starts; where it is mounted and nobody tells it that it starts, at the first request. Raises SettingsError where
     settings contradict each other.
     """
@@ -54,13 +55,16 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             answers = False
         return JSONResponse({"status": "ready" if answers else "unavailable"}, 200 if answers else 503)
 
-    endpoint = _Endpoint(service)
+    pages = Pages() if service.settings.explorer else None
+    endpoint = _Endpoint(service, pages)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, methods=None),
             WebSocketRoute("/graphql", endpoint),
+            Route("/schema.graphql", endpoint.schema_text),
             Route("/healthz", _healthy),
             Route("/readyz", ready),
+            *(_page_routes(pages) if pages else ()),
         ],
         lifespan=lifespan,
     )
@@ -156,6 +160,16 @@ class Service:
             return
 
 
+def _page_routes(pages: Pages) -> tuple[Route, ...]:
+    def start(_request: Request) -> Response:
+        return pages.page("index")
+
+    def picture(_request: Request) -> Response:
+        return pages.page("graph")
+
+    return Route("/", start), Route("/graph", picture), Route("/assets/{name}", pages.asset)
+
+
 async def _healthy(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
@@ -163,9 +177,10 @@ async def _healthy(_request: Request) -> Response:
 class _Endpoint:
     """Hands requests to the view, once the engine runs."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, pages: Pages | None) -> None:
         self._service = service
-        self._views: dict[int, ASGIApp] = {}
+        self._pages = pages
+        self._views: dict[int, GraphQLView] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -177,8 +192,18 @@ class _Endpoint:
                 return
             await JSONResponse({"errors": [{"message": "The graph cannot be opened."}]}, 503)(scope, receive, send)
             return
+        await self._view(engine)(scope, receive, send)
+
+    async def schema_text(self, request: Request) -> Response:
+        try:
+            engine = await self._service.start()
+        except (StoreError, FactsError):
+            return JSONResponse({"errors": [{"message": "The graph cannot be opened."}]}, 503)
+        return self._view(engine).schema_text(request.headers)
+
+    def _view(self, engine: Engine) -> GraphQLView:
         view = self._views.get(id(engine))
         if view is None:
-            view = GraphQLView(engine, self._service.authenticator, explorer=self._service.settings.explorer)
+            view = GraphQLView(engine, self._service.authenticator, pages=self._pages)
             self._views = {id(engine): view}
-        await view(scope, receive, send)
+        return view

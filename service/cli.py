@@ -41,6 +41,7 @@ from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.exporting import export as export_facts
 from service.exporting import replaced
 from service.loading import FORMATS, Faults, File, Loading, Tally, files, update
+from service.pages import Pages
 from service.settings import Settings, read_settings
 from service.stores import Progress, Snapshot, open_store
 
@@ -75,6 +76,8 @@ def serve(given: argparse.Namespace) -> int:
     os.environ.update(settings.as_environment())
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Framework Atlas on http://{host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True)
+    if settings.explorer and (missing := Pages().missing):
+        print(missing, file=sys.stderr, flush=True)
     options: dict[str, Any] = {
         "host": settings.host,
         "port": port,

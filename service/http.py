@@ -14,7 +14,7 @@ from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry import UNSET
@@ -29,6 +29,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from service.auth import Authenticator
 from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
 from service.errors import AccessError, InvalidTokenError
+from service.pages import Pages
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
@@ -56,11 +57,13 @@ class GraphQLView(GraphQL[Any, Any]):
 
     websocket_adapter_class = _TextAdapter  # type: ignore[assignment]
 
-    def __init__(self, engine: Engine, authenticator: Authenticator, *, explorer: bool) -> None:
+    def __init__(self, engine: Engine, authenticator: Authenticator, *, pages: Pages | None) -> None:
+        """`pages` has the explorer; None where there is to be none."""
         self._authenticator = authenticator
         self._engine = engine
+        self._pages = pages
         protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
-        super().__init__(engine.schema, graphql_ide="graphiql" if explorer else None, subscription_protocols=protocols)
+        super().__init__(engine.schema, graphql_ide=None, subscription_protocols=protocols)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -71,11 +74,13 @@ class GraphQLView(GraphQL[Any, Any]):
         media_type = _JSON
         try:
             _check_method(request)
-            page = self.should_render_graphql_ide(request)
-            media_type = "text/html" if page else _negotiate(request.headers)
+            if pages := self._explorer(request):
+                # A browser sends no token for the page itself, and the page holds nothing of the graph or its schema.
+                await pages.page("explorer")(scope, receive, send)
+                return
+            media_type = _negotiate(request.headers)
             scope["atlas.media_type"] = media_type = _JSON if media_type == _EVENT_STREAM else media_type
-            # A browser sends no token for the page itself, and the page holds nothing of the graph or its schema.
-            context = Context() if page else self._context(request.headers)
+            context = self._context(request.headers)
             response = await self.run(request, context)
             if context.refused is not None:  # a mutation has said so in its payload
                 response.status_code, response.headers["www-authenticate"] = 401, _INVALID
@@ -110,9 +115,21 @@ class GraphQLView(GraphQL[Any, Any]):
             raise ConnectionRejectionError from error
         return UNSET
 
-    def should_render_graphql_ide(self, request: Any) -> bool:
+    def should_render_graphql_ide(self, request: Any) -> bool:  # noqa: ARG002 - our pages, not Strawberry's
+        return False
+
+    def _explorer(self, request: Request) -> Pages | None:
+        """Who has the page, where a page is what is asked for."""
         wanted = request.method == "GET" and request.query_params.get("query") is None
-        return wanted and self.graphql_ide is not None and _accepts(request.headers, "text/html")
+        return self._pages if wanted and _accepts(request.headers, "text/html") else None
+
+    def schema_text(self, headers: Headers) -> Response:
+        """The schema as clients see it, to who may read."""
+        try:
+            self._authenticator.authenticate(_authorization(headers)).require("read")
+        except AccessError as error:
+            return _denial(error, _JSON)
+        return PlainTextResponse(self.schema.as_str(), headers={"cache-control": "no-cache"})
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

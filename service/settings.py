@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
     workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
-    explorer: Annotated[bool, Field(description="Whether GET /graphql with Accept: text/html shows GraphiQL.")] = True
+    explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
     changes_days: Annotated[
         float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")

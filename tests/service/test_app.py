@@ -196,7 +196,7 @@ async def test_it_is_healthy_without_a_store_and_ready_only_with_one(settings: S
 async def test_what_is_not_there_is_a_404_and_what_must_not_be_posted_a_405(settings: Settings) -> None:
     app = create_app(settings)
     async with client(app) as asking:
-        found = [await asking.get("/nope"), await asking.get("/"), await asking.post("/healthz")]
+        found = [await asking.get("/nope"), await asking.get("/assets/nope.js"), await asking.post("/healthz")]
 
     assert [one.status_code for one in found] == [404, 404, 405]
 

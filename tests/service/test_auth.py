@@ -785,7 +785,7 @@ async def test_the_engine_asks_again_whichever_way_an_operation_came(seeded: Pat
     store = await prepare(settings)
     engine = Engine(store)
     try:
-        async with client(GraphQLView(engine, Lax(settings), explorer=False)) as asking:
+        async with client(GraphQLView(engine, Lax(settings), pages=None)) as asking:
             cold = await asking.post("/", json={"query": DJANGO})
             alone = await engine.schema.execute(DJANGO)
             given = await engine.schema.execute(DJANGO, context_value=Context(Principal("dash", frozenset({"read"}))))

