@@ -149,21 +149,22 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         environment = {**os.environ, **settings.as_environment(), "ATLAS_TOKENS": _TOKEN.entry}
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the service; a pipe would fill and hold it up
         self._process = subprocess.Popen(
             [_COMMAND, "serve", "--port", "0"],
             env=environment,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=self._said,
             start_new_session=True,
         )
-        assert self._process.stderr is not None
-        said = ""
-        while not (found := re.search(r"(http://\S+)/graphql", said)):
-            line = self._process.stderr.readline()
-            assert line, f"it did not start: {said}"
-            said += line
+        while not (found := re.search(r"(http://\S+)/graphql", self.said())):
+            assert self._process.poll() is None, f"it did not start: {self.said()}"
+            time.sleep(0.05)
         self.base = found[1]
+
+    def said(self) -> str:
+        """What it has logged."""
+        return os.pread(self._said.fileno(), 10**7, 0).decode()
 
     async def ready(self) -> None:
         """Wait until it answers from its store."""
@@ -180,8 +181,7 @@ class Service:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        self._said.close()
 
 
 class Rounds:
@@ -225,7 +225,14 @@ class Rounds:
         pairs = zip(self._clients, chances, strict=True)
         writing = [asyncio.create_task(client.write(service.base, chance, stop)) for client, chance in pairs]
         listening = asyncio.create_task(self._subscriber.listen(service.base))
-        await asyncio.sleep(self._chance.uniform(0.05, _LONGEST_LOAD_SECONDS))
+        some = (
+            sum(client.answered for client in self._clients) + 1
+        )  # what has just started may take seconds for its first
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while sum(client.answered for client in self._clients) < some:  # noqa: ASYNC110 - nor here
+                    await asyncio.sleep(0.01)
+        await asyncio.sleep(self._chance.uniform(0, _LONGEST_LOAD_SECONDS))
         if self._server is None:
             service.kill()
         else:
@@ -264,7 +271,8 @@ class Rounds:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         if heard != list(range(2, last + 1)):
-            self._tell(f"the subscriber saw {len(heard)} of {last - 1} changes, or not in their order")
+            missed, twice = set(range(2, last + 1)) - set(heard), len(heard) - len(set(heard))
+            self._tell(f"the subscriber missed {sorted(missed)} of 2 to {last} and saw {twice} twice: {heard[-5:]}")
         self.outcome.cuts = self._subscriber.cuts
 
     def _tell(self, *faults: str) -> None:
