@@ -237,7 +237,7 @@ def read_entities(ontology: Ontology) -> str:
     columns = ", ".join(f"e.{column(prop)}" for prop in _properties(ontology))
     return (
         f"SELECT e._pk, e._changed, e._kind, {columns} FROM json_each(?) j"
-        ' JOIN entity e ON e._kind = j.value ->> 0 AND e."slug" = j.value ->> 1'
+        ' CROSS JOIN entity e ON e._kind = j.value ->> 0 AND e."slug" = j.value ->> 1'
     )
 
 

@@ -24,20 +24,21 @@ T = TypeVar("T")
 Fetch = Callable[[str, Sequence[Any]], Sequence[Any]]
 """Runs a statement of the writer's with the values of its slots."""
 
+# CROSS JOIN keeps the order: what is asked for leads to the rows, however many of a kind there are
 _PRESENT = """
-SELECT e._kind, e."slug", e._pk FROM json_each(?) j JOIN entity e
+SELECT e._kind, e."slug", e._pk FROM json_each(?) j CROSS JOIN entity e
   ON e._kind = j.value ->> 0 AND e."slug" = j.value ->> 1"""
 _NAMED = """
-SELECT j.value, e."slug" FROM json_each(?2) j JOIN entity e ON e._kind = ?1 AND e."slug" = j.value UNION ALL
-SELECT j.value, e."slug" FROM json_each(?2) j JOIN name n ON n.kind = ?1 AND n.key = j.value AND n.alias = 1
+SELECT j.value, e."slug" FROM json_each(?2) j CROSS JOIN entity e ON e._kind = ?1 AND e."slug" = j.value UNION ALL
+SELECT j.value, e."slug" FROM json_each(?2) j CROSS JOIN name n ON n.kind = ?1 AND n.key = j.value AND n.alias = 1
   JOIN entity e ON e._pk = n.entity"""
 _EVIDENCE = """
-SELECT c._pk, c.key, s."slug", v.supports, v.note, v.term, v.locator FROM json_each(?) j JOIN claim c ON c.key = j.value
+SELECT c._pk, c.key, s."slug", v.supports, v.note, v.term, v.locator FROM json_each(?) j CROSS JOIN claim c ON c.key = j.value
   JOIN evidence v ON v.claim = c._pk JOIN entity s ON s._pk = v.source ORDER BY s."slug" """
 _ABOUT = "SELECT key FROM claim WHERE subject = ?1 UNION SELECT key FROM claim WHERE object = ?1"
 _CITING = "SELECT c.key FROM evidence v JOIN claim c ON c._pk = v.claim WHERE v.source = ?"
 _NAMES = "SELECT key, alias FROM name WHERE entity = ?"
-_CLAIMS = "SELECT c.key, c._pk FROM json_each(?) j JOIN claim c ON c.key = j.value"
+_CLAIMS = "SELECT c.key, c._pk FROM json_each(?) j CROSS JOIN claim c ON c.key = j.value"
 _LAST_CLAIM = "SELECT ifnull(max(_pk), 0) FROM claim"
 _OTHERS = "DELETE FROM evidence WHERE claim = ?1 AND source NOT IN (SELECT value FROM json_each(?2))"
 
