@@ -175,8 +175,13 @@ def _referred(text: str) -> Reference | None:
     return Reference(kind, slug) if colon else None
 
 
+def relations_from(kind: str, ontology: Ontology) -> list[str]:
+    """The relations that may start at a kind, each with what it leads to: `HAS_FEATURE Feature`."""
+    return [f"{item.name} {item.object}" for item in ontology.relations if item.subject == kind]
+
+
 def _allowed(kind: str, ontology: Ontology) -> str:
-    told = [f"{item.name} {item.object}" for item in ontology.relations if item.subject == kind]
+    told = relations_from(kind, ontology)
     return f"; from {kind} there are {', '.join(told)}" if told else f"; nothing starts at a {kind}"
 
 

@@ -30,14 +30,15 @@ log = logging.getLogger("atlas")
 
 _WAIT_SECONDS = 1.0
 _COMPACT_SECONDS = 600.0
+_CLOSED = "The graph cannot be opened."
 
 
 def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) -> Starlette:
     """The service as an ASGI application, to be run or mounted in another one.
 
-    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is opened, and filled where it is empty, when the application
-    starts; where it is mounted and nobody tells it that it starts, at the first request. Raises SettingsError where
-    settings contradict each other.
+    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is
+    opened, and filled where it is empty, when the application starts; where it is mounted and nobody tells it that it
+    starts, at the first request. Raises SettingsError where settings contradict each other.
     """
     service = Service(settings or read_settings(), ontology)
 
@@ -174,6 +175,10 @@ async def _healthy(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+def _closed() -> Response:
+    return JSONResponse({"errors": [{"message": _CLOSED}]}, 503)
+
+
 class _Endpoint:
     """Hands requests to the view, once the engine runs."""
 
@@ -183,25 +188,25 @@ class _Endpoint:
         self._views: dict[int, GraphQLView] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        view = await self._view()
+        if view is not None:
+            await view(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).close(1013, _CLOSED)
+        else:
+            await _closed()(scope, receive, send)
+
+    async def schema_text(self, request: Request) -> Response:
+        view = await self._view()
+        return _closed() if view is None else view.schema_text(request.headers)
+
+    async def _view(self) -> GraphQLView | None:
+        """The view of the engine; None where the store cannot be opened."""
         try:
             engine = await self._service.start()
         except (StoreError, FactsError) as error:  # mounted, and nobody was told when the application started
             log.error("the store cannot be opened: %s", error)  # noqa: TRY400 - its cause is in the message
-            if scope["type"] == "websocket":
-                await WebSocket(scope, receive, send).close(1013, "The graph cannot be opened.")
-                return
-            await JSONResponse({"errors": [{"message": "The graph cannot be opened."}]}, 503)(scope, receive, send)
-            return
-        await self._view(engine)(scope, receive, send)
-
-    async def schema_text(self, request: Request) -> Response:
-        try:
-            engine = await self._service.start()
-        except (StoreError, FactsError):
-            return JSONResponse({"errors": [{"message": "The graph cannot be opened."}]}, 503)
-        return self._view(engine).schema_text(request.headers)
-
-    def _view(self, engine: Engine) -> GraphQLView:
+            return None
         view = self._views.get(id(engine))
         if view is None:
             view = GraphQLView(engine, self._service.authenticator, pages=self._pages)

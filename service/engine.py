@@ -23,14 +23,13 @@ from graphql import (
     parse,
     validate,
 )
-from rapidfuzz import fuzz, process
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
-from service.auth import ANYONE, EXPIRED, Principal
+from service.auth import ANYONE, EXPIRED, Principal, Scope
 from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
 from service.errors import (
     AccessError,
@@ -63,7 +62,7 @@ from service.plan import (
 from service.slots import bind
 from service.stores import Store
 from service.streams import Stream, begin, lost
-from service.vocabulary import Vocabulary
+from service.vocabulary import Vocabulary, nearest
 
 log = logging.getLogger("atlas")
 
@@ -106,6 +105,12 @@ class Terms:
     principal: Principal = ANYONE
     bookmark: str | None = None
     refused: AccessError | None = None
+
+    def require(self, scope: Scope) -> None:
+        """Raise AccessError where the token that was sent is not taken, or does not allow this."""
+        if self.refused is not None:
+            raise self.refused
+        self.principal.require(scope)
 
 
 _SUGGESTED = 3
@@ -187,9 +192,7 @@ class Engine:
         terms = _terms(context, None)
 
         async def opened() -> AsyncGenerator[ExecutionResult]:
-            if terms.refused is not None:
-                raise terms.refused
-            terms.principal.require("read")
+            terms.require("read")
             compiled = self.compile(text, document, operation_name, variables)
             assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
             values = bind(compiled.plan.slots, compiled.values.coerced)
@@ -235,8 +238,7 @@ class Engine:
         variables: Mapping[str, Any] | None,
         terms: Terms,
     ) -> ExecutionResult:
-        if terms.refused is not None:
-            raise terms.refused
+        terms.require("read")
         (statement,), values = compiled.statements, await self._mended(plan, values)
         fetched = iter(await self.store.fetch(statement, values, terms.bookmark) if statement is not None else ())
         data = self._assemble(plan.roots, compiled, variables, lambda _: next(fetched))
@@ -387,9 +389,7 @@ def _is_subscription(document: DocumentNode, name: str | None) -> bool:
 def _refusal(terms: Terms) -> str | None:
     """Why a principal may not write; None who may."""
     try:
-        if terms.refused is not None:
-            raise terms.refused
-        terms.principal.require("write")
+        terms.require("write")
     except AccessError as error:
         return str(error)
     return None
@@ -413,8 +413,7 @@ def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     """Say that nothing, or more than one thing, has a name, and what would be understood."""
     several = len(slugs := names.get(name, [])) > 1
     understood = [one for one, leads in names.items() if len(leads) == 1 or one in leads]
-    near = process.extract(name, understood, scorer=fuzz.ratio, limit=_SUGGESTED, score_cutoff=60)
-    meant = slugs[:_SUGGESTED] if several else [one for one, _, _ in near]
+    meant = slugs[:_SUGGESTED] if several else nearest(name, understood)[:_SUGGESTED]
     told = f"more than one '{name}'" if several else f"no '{name}'"
     return f"{told} (did you mean {', '.join(meant)}?)" if meant else told
 

@@ -79,6 +79,7 @@ class GraphQLView(GraphQL[Any, Any]):
                 await pages.page("explorer")(scope, receive, send)
                 return
             media_type = _negotiate(request.headers)
+            scope["atlas.streams"] = media_type == _EVENT_STREAM
             scope["atlas.media_type"] = media_type = _JSON if media_type == _EVENT_STREAM else media_type
             context = self._context(request.headers)
             response = await self.run(request, context)
@@ -149,7 +150,6 @@ class GraphQLView(GraphQL[Any, Any]):
             variables=given.get("variables"),
             operation_name=given.get("operationName"),
             extensions=_extensions(given.get("extensions"), request.headers),
-            protocol="sse" if _negotiate(request.headers) == _EVENT_STREAM else "http",
         )
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
@@ -164,6 +164,7 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
         data: GraphQLRequestData = given["request_data"]
+        data.protocol = "sse" if request.scope["atlas.streams"] else "http"
         result: Any = None
         try:
             if data.query and _accepts(request.headers, _EVENT_STREAM):

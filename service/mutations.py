@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from rapidfuzz import fuzz, process
-
 from schema import Ontology
 from schema.mutations import CONFLICT, INVALID, NOT_AUTHORIZED, NOT_FOUND
 from service import writing
 from service.plan import Payload, Told, Typename, Write, Written
 from service.stores import Store, Transaction
+from service.vocabulary import nearest
 from service.writing import Clash, Done, Ends, Invalid, Missing, Outcome, Said
 
 Answer: TypeAlias = dict[str, Any]
 """A payload, as orjson writes its JSON."""
 
 _NEAREST = 3
-_NEAR = 60  # of 100
 
 
 def refuse(root: Write, message: str) -> Answer:
@@ -73,8 +71,8 @@ async def _write(transaction: Transaction, ontology: Ontology, root: Write, give
 async def _near(store: Store[Any], kind: str, name: str) -> list[str]:
     """The slugs of what is called most alike."""
     names = await store.names(kind)
-    near = process.extract(name, list(names), scorer=fuzz.ratio, limit=None, score_cutoff=_NEAR)  # one may have many
-    return list(dict.fromkeys(slug for one, _, _ in near for slug in names[one]))[:_NEAREST]
+    near = nearest(name, names)  # of which one thing may have many
+    return list(dict.fromkeys(slug for one in near for slug in names[one]))[:_NEAREST]
 
 
 def _told(payload: Payload, type_name: str, facts: Mapping[str, Any], fetched: Iterator[Any]) -> Answer:

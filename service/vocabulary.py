@@ -11,12 +11,12 @@ import logging
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from schema.text import squash, words
@@ -28,6 +28,7 @@ log = logging.getLogger("atlas")
 
 _LOOK_SECONDS = 5.0
 _KEPT = 4096
+_LIKE = 60  # of 100
 _AT_ONCE = 2000  # compared in half a millisecond, in which nothing else in the process can run
 _LONGEST = 200  # each word of a text may cost milliseconds
 _WORD = re.compile(r"[^\W_]+")
@@ -95,6 +96,12 @@ class Vocabulary:
             lambda: {kind: _Names.of(keys, texts.get(kind, [])) for kind, keys in spellings.items()}
         )
         return _Known(version, names)
+
+
+def nearest(name: str, names: Iterable[str]) -> list[str]:
+    """The names that are like one that is not there, the most like first."""
+    near = process.extract(name, list(names), scorer=fuzz.ratio, limit=None, score_cutoff=_LIKE)
+    return [one for one, _, _ in near]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from graph_seed import Claim, EntityFact, EvidenceFact, Reference
 from graph_seed.claims import claim_key, ends_of, voice_of, weigh
-from graph_seed.facts import Fault, entity_fact, evidence_fact, global_id
+from graph_seed.facts import Fault, entity_fact, evidence_fact, global_id, relations_from
 from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
 from schema.text import key
@@ -226,7 +226,7 @@ def _ends(ontology: Ontology, ends: Ends) -> tuple[Reference, Relation, Referenc
     assert object_ is not None  # noqa: S101
     relation = ontology.relation_by_signature.get((subject.kind, ends.relation, object_.kind))
     if relation is None:
-        allowed = [f"{one.name} {one.object}" for one in ontology.relations if one.subject == subject.kind]
+        allowed = relations_from(subject.kind, ontology)
         told = f"from {subject.kind} there are {', '.join(allowed)}" if allowed else f"nothing starts at {subject.kind}"
         return Invalid(f"relation: there is no {subject.kind} {ends.relation} {object_.kind}; {told}.", "relation")
     return subject, relation, object_, source

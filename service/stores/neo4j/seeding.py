@@ -17,8 +17,8 @@ from schema import Ontology, Relation
 from service.errors import StoreError
 from service.stores.base import Progress, now
 from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
-from service.stores.neo4j.names import alias_label, indexes, label, relationship
-from service.stores.neo4j.writing import change_row, claim_row, entity_row
+from service.stores.neo4j.names import alias_label, indexes
+from service.stores.neo4j.writing import add_missing_claims, change_row, claim_row, entity_row, put_entities
 from service.stores.writing import Entry, loaded
 
 Prepare = Callable[[Sequence[str]], Awaitable[None]]
@@ -138,14 +138,15 @@ def _statements(facts: Facts, ontology: Ontology) -> Iterator[tuple[str, list[An
     done = 0
     for kind in ontology.kinds:
         entities = [item for item in facts.entities if item.kind == kind.name]
-        write = (
-            f"UNWIND $rows AS row MERGE (e:{label(kind.name)} {{slug: row.slug}}) SET e:Entity, e += row.values"
-            f" WITH e, row UNWIND row.aliases AS alias"
-            f" MERGE (a:{alias_label(kind.name)} {{key: alias}}) MERGE (a)-[:NAMES]->(e)"
-        )
         for batch in _batches(entities):
             done += len(batch)
-            yield write, [entity_row(item, ontology, 1) for item in batch], "entities", done, len(facts.entities)
+            yield (
+                put_entities(kind.name),
+                [entity_row(item, ontology, 1) for item in batch],
+                "entities",
+                done,
+                len(facts.entities),
+            )
     yield from _claim_statements(list(claims(facts)))
 
 
@@ -155,16 +156,8 @@ def _claim_statements(gathered: list[Claim]) -> Iterator[tuple[str, list[Any], s
         groups.setdefault((claim.relation, claim.weight.stance == "LACKS"), []).append(claim)
     done = 0
     for (relation, denied), members in groups.items():
-        # a claim that is there was written whole, by the same facts
-        write = (
-            f"UNWIND $rows AS row WITH row WHERE NOT EXISTS {{ (:Claim {{key: row.key}}) }}"
-            f" MATCH (s:{label(relation.subject)} {{slug: row.subject}})"
-            f" MATCH (o:{label(relation.object)} {{slug: row.object}})"
-            f" CREATE (c:Claim {{key: row.key}}) SET c += row.claim"
-            f" CREATE (s)-[r:{relationship(relation, denied=denied)}]->(o) SET r = row.edge"
-            f" WITH c, row UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
-            f" CREATE (c)-[v:CITES]->(d) SET v = said.values"
-        )
+        # a claim that is there was written by the same facts
+        write = add_missing_claims(relation, denied=denied)
         for batch in _batches(members):
             done += len(batch)
             yield write, [claim_row(claim) for claim in batch], "claims", done, len(gathered)

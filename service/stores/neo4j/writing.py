@@ -171,9 +171,18 @@ def put_claims(relation: Relation, *, denied: bool) -> str:
 
 def add_claims(relation: Relation, *, denied: bool) -> str:
     """The statement that takes `$rows` of `claim_row` and makes the claims, their evidence and edges; none is there."""
+    return f"UNWIND $rows AS row{_created(relation, denied=denied)}"
+
+
+def add_missing_claims(relation: Relation, *, denied: bool) -> str:
+    """The same for claims of which some may be there already, whole; those are left alone."""
+    missing = " WITH row WHERE NOT EXISTS { (:Claim {key: row.key}) }"
+    return f"UNWIND $rows AS row{missing}{_created(relation, denied=denied)}"
+
+
+def _created(relation: Relation, *, denied: bool) -> str:
     return (
-        f"UNWIND $rows AS row {_ends(relation)}"
-        f" CREATE (c:Claim {{key: row.key}}) SET c += row.claim"
+        f" {_ends(relation)} CREATE (c:Claim {{key: row.key}}) SET c += row.claim"
         f" CREATE (s)-[r:{relationship(relation, denied=denied)}]->(o) SET r = row.edge"
         f" WITH c, row UNWIND row.evidence AS said MATCH (d:Source {{slug: said.source}})"
         f" CREATE (c)-[v:CITES]->(d) SET v = said.values"

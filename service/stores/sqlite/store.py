@@ -23,12 +23,12 @@ from typing import Any, TypeAlias, TypeVar
 import apsw
 import orjson
 
-from graph_seed import Facts, Reference, claims
+from graph_seed import Facts, claims
 from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Lost, Plan, Unknown
 from service.slots import Version
-from service.stores.base import Progress, Snapshot, Work, no_progress, now
+from service.stores.base import Progress, Snapshot, Work, no_progress
 from service.stores.sqlite import snapshot, tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
@@ -211,32 +211,15 @@ class SqliteStore:
                     return False
                 read = facts()
                 with _derived(db):
-                    self._fill(db, read, progress)
+                    transaction = SqliteTransaction(db, self._ontology, self._fetch)
+                    transaction.version = Version(read.digest, 0)
+                    complete(_fill(transaction, read, progress))
             db.execute(_STATISTICS)
         except apsw.Error as error:
             raise StoreError(
                 f"{self.path}: the facts could not be written ({error}); the file holds none of them."
             ) from error
         return True
-
-    def _fill(self, db: apsw.Connection, facts: Facts, progress: Progress) -> None:
-        pks: dict[Reference, int] = {}
-        put = tables.put_entity(self._ontology)
-        for batch in _batches(facts.entities, "entities", progress):
-            for entity in batch:
-                pks[entity.reference] = pk = db.execute(put, tables.entity_row(self._ontology, entity, 1)).get
-                db.executemany(tables.INSERT_NAME, tables.name_rows(pk, entity))
-        sources = {reference.slug: pk for reference, pk in pks.items() if reference.kind == "Source"}
-        edges = {relation: tables.put_edge(relation) for relation in self._ontology.relations}
-        for batch in _batches(claims(facts), "claims", progress):
-            for claim in batch:
-                ends = pks[claim.subject], pks[claim.object]
-                pk = db.execute(tables.PUT_CLAIM, tables.claim_row(claim, *ends)).get
-                db.execute(edges[claim.relation], tables.edge_row(pk, claim, *ends))
-                db.executemany(tables.PUT_EVIDENCE, tables.evidence_rows(pk, claim, sources))
-        first = Entry(1, now(), loaded(facts))
-        db.execute(tables.INSERT_CHANGE, tables.change_row(first))
-        db.execute(tables.SET_VERSION, (str(Version(facts.digest, 1)), first.at))
 
     def _is_filled(self) -> int:
         return self._connection().execute("SELECT EXISTS (SELECT 1 FROM graph UNION ALL SELECT 1 FROM entity)").get
@@ -400,6 +383,14 @@ def _answer(text: str) -> Answer:
 
 def _parameter(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+async def _fill(transaction: SqliteTransaction, facts: Facts, progress: Progress) -> None:
+    await transaction.log(loaded(facts))
+    for entities in _batches(facts.entities, "entities", progress):
+        await transaction.put_entities(entities)
+    for some in _batches(claims(facts), "claims", progress):
+        await transaction.put_claims(some)
 
 
 def _batches(items: Iterable[Any], what: str, progress: Progress) -> Iterator[list[Any]]:

@@ -269,9 +269,6 @@ def name_rows(pk: int, entity: EntityFact) -> Iterator[tuple[Any, ...]]:
 
 _WEIGHED = "stance = excluded.stance, confidence = excluded.confidence, first_seen = excluded.first_seen, last_seen = excluded.last_seen"
 
-PUT_CLAIM = f"""INSERT INTO claim (id, key, relation, subject, object, stance, confidence, first_seen, last_seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_WEIGHED} RETURNING _pk"""
-"""Takes a `claim_row`, makes or overwrites the claim and returns its key in the file."""
 INSERT_CLAIM = "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 """Takes the claim's key in the file and a `claim_row`."""
 WEIGH_CLAIM = "UPDATE claim SET stance = ?, confidence = ?, first_seen = ?, last_seen = ? WHERE _pk = ?"
