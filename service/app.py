@@ -132,7 +132,7 @@ class Service:
             await store.close()
             raise
         self._compacting = asyncio.create_task(self._compact(store))
-        return Engine(store, self._ontology, self.settings.plan_cache)
+        return Engine(store, self._ontology, self.settings.plan_cache, development=self.settings.development)
 
     async def _compact(self, store: Store[Any]) -> None:
         """Forget old changes now and then; every process does, and finds what another has done."""

@@ -9,12 +9,15 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 import orjson
 import uvicorn
+from graphql import GraphQLError
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -28,21 +31,24 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.progress import Progress as Bar
+from rich.table import Table
 from rich.text import Text
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from graph_seed import SHIPPED, claims, read
 from schema import ONTOLOGY, build
+from service import tabular
 from service.app import create_app, prepare
 from service.auth import SCOPES, Authenticator, new_token
-from service.engine import Engine
+from service.compiler import Refused, Rows
+from service.engine import EXPLAIN, Engine
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.exporting import export as export_facts
 from service.exporting import replaced
 from service.loading import FORMATS, Faults, File, Loading, Tally, files, update
 from service.pages import Pages
-from service.settings import Settings, read_settings
+from service.settings import Settings, default_of, read_settings
 from service.stores import Progress, Snapshot, open_store
 
 
@@ -217,11 +223,53 @@ def check(given: argparse.Namespace) -> int:
 
 
 def query(given: argparse.Namespace) -> int:
-    """Answer one operation and print it as JSON; exit 1 when it has errors."""
+    """Answer one operation; exit 1 when it has errors.
+
+    On a terminal rows are printed as a table, and faults with the place in the operation; into a pipe goes JSON.
+    """
     variables = _variables(given.variables)
-    answer = asyncio.run(_answer(_settings(given), given.graphql, variables, given.operation))
-    sys.stdout.buffer.write(orjson.dumps(orjson.loads(orjson.dumps(answer)), option=orjson.OPT_INDENT_2) + b"\n")
-    return 1 if "errors" in answer else 0
+    answered = asyncio.run(_answer(_settings(given), given, variables))
+    answer, errors = answered.answer, answered.errors
+    format_ = given.format or ("table" if sys.stdout.isatty() else "json")
+    if format_ == "json" or (given.format is None and not errors and not (answered.rows and answered.rows.listed)):
+        sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2) + b"\n")
+    elif errors:
+        for error in errors:
+            print(error, file=sys.stderr)
+    elif answered.rows is None:
+        raise AtlasError(answered.no_rows or "The answer has no rows.")
+    elif format_ == "table":
+        _print_table(answer["data"], answered.rows)
+    else:
+        write = tabular.write_csv if format_ == "csv" else tabular.write_json_lines
+        sys.stdout.buffer.write(write(answer["data"], answered.rows))
+    if given.explain and not errors and format_ != "json":
+        _print_explanation(answer["extensions"][EXPLAIN])
+    return 1 if errors else 0
+
+
+def _print_table(data: dict[str, Any], rows: Rows) -> None:
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for name in tabular.names(rows):
+        table.add_column(Text(name), overflow="fold")
+    found = tabular.found(data, rows)
+    for row in found:
+        table.add_row(*(Text(tabular.text(cell)) for cell in tabular.cells(row, rows)))
+    console = Console()
+    console.print(table)
+    console.print(Text("1 row" if len(found) == 1 else f"{len(found)} rows"), style="dim")
+
+
+def _print_explanation(told: dict[str, Any]) -> None:
+    """On standard error, since it is none of the answer."""
+    for statement in told["statements"]:
+        lines = told["plan"], f"{statement['language']}:", statement["text"], "Steps:", *statement["steps"]
+        print(*lines, sep="\n", file=sys.stderr)
+    times = told["milliseconds"]
+    print(
+        f"{told['rows']} rows of at most {told['cost']}; {times['total']} ms, {times['store']} of them in {told['store']}.",
+        file=sys.stderr,
+    )
 
 
 def schema(_given: argparse.Namespace) -> int:
@@ -249,21 +297,48 @@ async def _prepare(settings: Settings, progress: Progress) -> bool:
     return bool(told)
 
 
-async def _answer(
-    settings: Settings, text: str, variables: dict[str, Any] | None, operation: str | None
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """An operation's answer as a client would get it, and where its rows are, or why it has none."""
+
+    answer: dict[str, Any]
+    errors: Sequence[GraphQLError]
+    rows: Rows | None
+    no_rows: str | None = None
+
+
+async def _answer(settings: Settings, given: argparse.Namespace, variables: dict[str, Any] | None) -> _Answered:
     store = await prepare(settings)
     try:
-        result = await Engine(store).schema.execute(text, variable_values=variables, operation_name=operation)
+        engine = Engine(store, development=True)
+        result = await engine.schema.execute(
+            given.graphql,
+            variable_values=variables,
+            operation_name=given.operation,
+            operation_extensions={EXPLAIN: given.explain},
+        )
+        answer = orjson.loads(
+            orjson.dumps(
+                {
+                    **({"errors": [error.formatted for error in result.errors]} if result.errors else {}),
+                    **({} if result.data is None else {"data": result.data}),
+                    **({"extensions": result.extensions} if result.extensions else {}),
+                }
+            )
+        )
+        if result.errors:
+            return _Answered(answer, result.errors, None)
+        try:
+            return _Answered(answer, (), engine.rows(given.graphql, given.operation, variables))
+        except Refused as refused:
+            return _Answered(answer, (), None, str(refused))
     except MissingQueryError as error:
         raise AtlasError("There is no operation; write one, such as '{ frameworks { totalCount } }'.") from error
     except CannotGetOperationTypeError as error:
-        told = "has no operation" if operation is None else f"has no operation named '{operation}'"
+        told = "has no operation" if given.operation is None else f"has no operation named '{given.operation}'"
         raise AtlasError(f"The document {told}.") from error
     finally:
         await store.close()
-    answer: dict[str, Any] = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
-    return answer if result.data is None else {**answer, "data": result.data}
 
 
 def _variables(text: str | None) -> dict[str, Any] | None:
@@ -314,7 +389,10 @@ def _settings(given: argparse.Namespace) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="framework-atlas", description="A graph of frameworks, and who says so.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _command(commands, serve, "store", "facts", "host", "port", "workers", settings=True)
+    serving = _command(commands, serve, "store", "facts", "host", "port", "workers", settings=True)
+    serving.add_argument(
+        "--development", action="store_true", default=None, help=str(Settings.model_fields["development"].description)
+    )
     seeding = _command(commands, seed, "store", "facts")
     seeding.add_argument("--update", action="store_true", help="bring the facts up to date in a store that is filled")
     loading = _command(commands, load, "store")
@@ -342,6 +420,12 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("graphql", metavar="GRAPHQL", help="the operation's text")
     asking.add_argument("--variables", metavar="JSON", help="its variables, as a JSON object")
     asking.add_argument("--operation", metavar="NAME", help="which operation of the text, where it has several")
+    asking.add_argument(
+        "--format",
+        choices=("table", "json", "csv", "jsonl"),
+        help="default: a table on a terminal where the answer has rows, else json",
+    )
+    asking.add_argument("--explain", action="store_true", help="tell how it was answered as well")
     _command(commands, schema)
     making = _command(commands, token)
     making.add_argument("action", choices=["new"], help="what to do: make a new one")
@@ -377,6 +461,5 @@ def settings_table() -> str:
     """Every setting, its default and what it does, a line each."""
     lines = ["settings, read from the environment (an option goes before its variable):"]
     for name, item in Settings.model_fields.items():
-        default = "the shipped facts" if item.default == SHIPPED else item.default or "not set"
-        lines.append(f"  {f'ATLAS_{name.upper()}':<22} {item.description} Default: {default}.")
+        lines.append(f"  {f'ATLAS_{name.upper()}':<22} {item.description} Default: {default_of(name) or 'not set'}.")
     return "\n".join(lines)

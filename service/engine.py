@@ -8,6 +8,7 @@ or cold: coerce variables, check values.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,10 +31,11 @@ from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
 from service.auth import ANYONE, EXPIRED, Principal, Scope
-from service.compiler import Bounded, Compiled, Compiler, Refused, introspect
+from service.compiler import Bounded, Compiled, Compiler, Refused, Rows, introspect
 from service.errors import (
     AccessError,
     BookmarkError,
+    ForbiddenError,
     InputError,
     InvalidTokenError,
     Place,
@@ -41,6 +43,7 @@ from service.errors import (
     TooLargeError,
     UnauthenticatedError,
 )
+from service.explaining import explain
 from service.feed import Feed
 from service.plan import (
     Changes,
@@ -60,7 +63,7 @@ from service.plan import (
     Writes,
 )
 from service.slots import bind
-from service.stores import Store
+from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
 from service.vocabulary import Vocabulary, nearest
 
@@ -71,12 +74,19 @@ T = TypeVar("T")
 BOOKMARK = "bookmark"
 """The request extension by which a client names the write that it wants to see; `Atlas-Bookmark` over HTTP."""
 
+EXPLAIN = "explain"
+"""The request extension by which a client asks how its query is answered, and that of the answer which says so."""
+
 BAD_INPUT = "BAD_USER_INPUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 FORBIDDEN = "FORBIDDEN"
 
+_UNEXPLAINED = (
+    "How a query is answered is shown to administrators: send a token with the admin scope, or start the service with "
+    "--development (ATLAS_DEVELOPMENT=true)."
+)
 _STREAM = (
     "A subscription needs a transport that streams: a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
 )
@@ -91,6 +101,8 @@ class Context:
 
     principal: Principal = ANYONE
     refused: AccessError | None = None
+    tabular: bool = False
+    """Whether the answer is to be a table: what has no rows is refused before it runs."""
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
     authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
 
@@ -105,6 +117,8 @@ class Terms:
     principal: Principal = ANYONE
     bookmark: str | None = None
     refused: AccessError | None = None
+    explain: bool = False
+    tabular: bool = False
 
     def require(self, scope: Scope) -> None:
         """Raise AccessError where the token that was sent is not taken, or does not allow this."""
@@ -116,11 +130,26 @@ class Terms:
 _SUGGESTED = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """An operation that is being answered, begun at this time of `time.perf_counter`."""
+
+    compiled: Compiled[Any]
+    values: list[Any]
+    variables: Mapping[str, Any] | None
+    terms: Terms
+    began: float
+
+
 class Engine:
     """Answers the operations of an ontology's schema from one store."""
 
-    def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, cache: int = 1024) -> None:
+    def __init__(
+        self, store: Store[Any], ontology: Ontology = ONTOLOGY, cache: int = 1024, *, development: bool = False
+    ) -> None:
+        """`development`: whether everybody may see how queries are answered, not administrators alone."""
         self.store = store
+        self._development = development
         self._ontology = ontology
         self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
@@ -160,14 +189,17 @@ class Engine:
         """
 
         async def answer() -> ExecutionResult:
+            began = time.perf_counter()
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
             values = bind(compiled.plan.slots, compiled.values.coerced)
+            self._agree(compiled, terms)
+            request = _Request(compiled, values, variables, terms, began)
             match compiled.plan:
                 case Plan() as plan:
-                    return await self._read(plan, compiled, values, variables, terms)
+                    return await self._read(plan, request)
                 case Writes() as plan:
-                    return await self._write(plan, compiled, values, variables, terms)
+                    return await self._write(plan, request)
                 case Listening():
                     return PreExecutionError(None, [GraphQLError(_STREAM)])
 
@@ -208,6 +240,25 @@ class Engine:
         self.remember(text, document)
         return found
 
+    def rows(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None) -> Rows:
+        """Where the rows are in the answer to a query that has been answered; raises Refused where it has none."""
+        document = self.known(text)
+        if document is None:
+            raise Refused([GraphQLError("The document is not known.")])
+        return self._compiler.rows(self.compile(text, document, operation_name, variables))
+
+    def _agree(self, compiled: Compiled[Any], terms: Terms) -> None:
+        """Raise where an operation cannot be answered in the way that was asked for, or not to this principal."""
+        if terms.explain:
+            if not self._development and not terms.principal.allows("admin"):
+                raise ForbiddenError(_UNEXPLAINED)
+            if not isinstance(compiled.plan, Plan):
+                raise Refused([GraphQLError("Only queries are explained.")])
+        if terms.tabular:
+            if not isinstance(compiled.plan, Plan):
+                raise Refused([GraphQLError("Only the answers of queries become tables.")])
+            self._compiler.rows(compiled)
+
     async def _told(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
         try:
@@ -230,31 +281,28 @@ class Engine:
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
 
-    async def _read(
-        self,
-        plan: Plan,
-        compiled: Compiled[Any],
-        values: list[Any],
-        variables: Mapping[str, Any] | None,
-        terms: Terms,
-    ) -> ExecutionResult:
+    async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
+        terms = request.terms
         terms.require("read")
-        (statement,), values = compiled.statements, await self._mended(plan, values)
-        fetched = iter(await self.store.fetch(statement, values, terms.bookmark) if statement is not None else ())
-        data = self._assemble(plan.roots, compiled, variables, lambda _: next(fetched))
+        (statement,), values = request.compiled.statements, await self._mended(plan, request.values)
+        explained = Explained()
+        if statement is not None and terms.explain:
+            explained = await self.store.explain(statement, values, terms.bookmark)
+        elif statement is not None:
+            explained = Explained(await self.store.fetch(statement, values, terms.bookmark))
+        fetched = iter(explained.answers)
+        data = self._assemble(plan.roots, request, lambda _: next(fetched))
         await self._check(plan, data)
-        return ExecutionResult(data, None)
+        if not terms.explain:
+            return ExecutionResult(data, None)
+        told = explain(self.store, plan, values, explained, data)
+        told["milliseconds"]["total"] = round((time.perf_counter() - request.began) * 1000, 3)
+        return ExecutionResult(data, None, {EXPLAIN: told})
 
-    async def _write(
-        self,
-        plan: Writes,
-        compiled: Compiled[Any],
-        values: list[Any],
-        variables: Mapping[str, Any] | None,
-        terms: Terms,
-    ) -> ExecutionResult:
+    async def _write(self, plan: Writes, request: _Request) -> ExecutionResult:
         """Write the root fields one after the other; whether that is allowed is known before the first."""
-        refused, bookmark = _refusal(terms), None
+        compiled, values = request.compiled, request.values
+        refused, bookmark = _refusal(request.terms), None
         answers: dict[str, mutations.Answer] = {}
         writes = [
             (root, one) for root, one in zip(plan.roots, compiled.statements, strict=True) if isinstance(root, Write)
@@ -268,7 +316,7 @@ class Engine:
             fetch = None if statement is None else (statement, slots)
             answers[root.key], bookmark = await mutations.perform(self.store, self._ontology, root, given, fetch)
             self._feed.look()
-        data = self._assemble(plan.roots, compiled, variables, lambda root: answers[root.key])
+        data = self._assemble(plan.roots, request, lambda root: answers[root.key])
         return ExecutionResult(data, None, extensions={BOOKMARK: bookmark} if bookmark else None)
 
     async def _mended(self, plan: Plan, values: list[Any]) -> list[Any]:
@@ -314,8 +362,7 @@ class Engine:
     def _assemble(
         self,
         roots: Iterable[Root | Write],
-        compiled: Compiled[Any],
-        variables: Mapping[str, Any] | None,
+        request: _Request,
         answer: Callable[[Root | Write], Any],
     ) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -325,8 +372,9 @@ class Engine:
                 case Typename(key, name):
                     data[key] = name
                 case Introspection(key):
+                    compiled = request.compiled
                     about_schema = about_schema or introspect(
-                        self._graphql, compiled.chosen, compiled.values, variables
+                        self._graphql, compiled.chosen, compiled.values, request.variables
                     )
                     data[key] = about_schema[key]
                 case _:
@@ -401,7 +449,8 @@ def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     refused = context.refused
     if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
         refused = InvalidTokenError(EXPIRED)
-    return Terms(context.principal, _bookmark(extensions), refused)
+    explain = (extensions or {}).get(EXPLAIN) is True
+    return Terms(context.principal, _bookmark(extensions), refused, explain, context.tabular)
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:

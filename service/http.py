@@ -6,7 +6,8 @@ before anything of the operation is read.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -26,7 +27,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from service import tabular
 from service.auth import Authenticator
+from service.compiler import Rows
 from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
 from service.errors import AccessError, InvalidTokenError
 from service.pages import Pages
@@ -78,10 +81,10 @@ class GraphQLView(GraphQL[Any, Any]):
                 # A browser sends no token for the page itself, and the page holds nothing of the graph or its schema.
                 await pages.page("explorer")(scope, receive, send)
                 return
-            media_type = _negotiate(request.headers)
-            scope["atlas.streams"] = media_type == _EVENT_STREAM
-            scope["atlas.media_type"] = media_type = _JSON if media_type == _EVENT_STREAM else media_type
+            wanted = scope["atlas.wanted"] = _wanted(request.headers)
+            media_type = wanted.json
             context = self._context(request.headers)
+            context.tabular = wanted.table is not None
             response = await self.run(request, context)
             if context.refused is not None:  # a mutation has said so in its payload
                 response.status_code, response.headers["www-authenticate"] = 401, _INVALID
@@ -164,7 +167,8 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
         data: GraphQLRequestData = given["request_data"]
-        data.protocol = "sse" if request.scope["atlas.streams"] else "http"
+        wanted: _Wanted = request.scope["atlas.wanted"]
+        data.protocol = "sse" if wanted.streams else "http"
         result: Any = None
         try:
             if data.query and _accepts(request.headers, _EVENT_STREAM):
@@ -176,21 +180,53 @@ class GraphQLView(GraphQL[Any, Any]):
         if isinstance(result, AsyncGenerator):
             data.protocol = "sse"
             return result
-        media_type, response = request.scope["atlas.media_type"], given["sub_response"]
-        strict = media_type == _GRAPHQL_JSON or data.protocol == "sse"
-        response.status_code, response.media_type = _status(result, strict=strict), media_type
+        response: _Draft = given["sub_response"]
+        response.status_code, response.media_type = _status(result, strict=wanted.strict), wanted.json
+        if wanted.table and response.status_code == 200:
+            response.rows = self._engine.rows(data.query or "", data.operation_name, data.variables)
+            response.media_type = wanted.table
         if bookmark := (result.extensions or {}).get(BOOKMARK):
             response.headers[_BOOKMARK_HEADER] = bookmark
         return result
 
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:  # noqa: ARG002
+        return _Draft()
+
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        status = sub_response.status_code or 200
-        return Response(
-            self.encode_json(response_data),
-            status_code=status,
-            headers={**sub_response.headers, **(_challenge(_CHALLENGES.get(status)) or {})},
-            media_type=f"{sub_response.media_type}; charset=utf-8",
-        )
+        assert isinstance(sub_response, _Draft)  # noqa: S101 - made above
+        status, media_type = sub_response.status_code or 200, str(sub_response.media_type)
+        headers = {**sub_response.headers, **(_challenge(_CHALLENGES.get(status)) or {})}
+        if sub_response.rows is None:
+            content = self.encode_json(response_data)
+        else:
+            content = tabular.WRITERS[media_type](orjson.loads(orjson.dumps(response_data["data"])), sub_response.rows)
+            name = f"{sub_response.rows.path[0]}.{tabular.ENDINGS[media_type]}"
+            headers["content-disposition"] = f'attachment; filename="{name}"'
+        return Response(content, status, headers, media_type=f"{media_type}; charset=utf-8")
+
+
+class _Draft(Response):
+    """What is known of an answer before it is written; `rows`: where those are that a table is made of."""
+
+    rows: Rows | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The shapes in which an answer is wanted: the media type of its JSON, a stream, a table."""
+
+    json: str = _JSON
+    streams: bool = False
+    table: str | None = None
+
+    @property
+    def strict(self) -> bool:
+        """Whether what was not executed is a 400."""
+        return self.json == _GRAPHQL_JSON or self.streams or self.table is not None
 
 
 def _status(result: ExecutionResult, *, strict: bool) -> int:
@@ -276,17 +312,23 @@ def _authorization(headers: Headers) -> str | None:
     return ", ".join(given) if given else None
 
 
-def _negotiate(headers: Headers) -> str:
-    """The media type of the answer; what both sides like best, application/json where anything goes."""
+def _wanted(headers: Headers) -> _Wanted:
+    """What both sides like best, application/json where anything goes."""
     ranges = _ranges(headers)
     if not ranges:
-        return _JSON
-    best = max((_JSON, _GRAPHQL_JSON), key=lambda media: _weight(media, ranges))
-    if _weight(best, ranges)[0] <= 0:
-        if _accepts(headers, _EVENT_STREAM):
-            return _EVENT_STREAM
-        raise HTTPException(406, f"The answer can be {_GRAPHQL_JSON} or {_JSON}; Accept allows neither.")
-    return best
+        return _Wanted()
+    best = max((_JSON, _GRAPHQL_JSON, *tabular.WRITERS), key=lambda media: _weight(media, ranges))
+    if _weight(best, ranges)[0] > 0:
+        return _Wanted(table=best) if best in tabular.WRITERS else _Wanted(best)
+    if _accepts(headers, _EVENT_STREAM):
+        return _Wanted(streams=True)
+    raise HTTPException(
+        406, f"The answer can be {_listed((_GRAPHQL_JSON, _JSON, *tabular.WRITERS))}; Accept allows none."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _accepts(headers: Mapping[str, str], wanted: str) -> bool:

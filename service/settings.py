@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
     workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
+    development: Annotated[
+        bool, Field(description="Whether everybody is shown how queries are answered (extensions.explain).")
+    ] = False
     explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
     changes_days: Annotated[
@@ -109,6 +112,14 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         faults = (f"ATLAS_{'_'.join(map(str, item['loc'])).upper()}: {_told(item)}" for item in error.errors())
         raise SettingsError("\n".join(faults)) from error
+
+
+def default_of(name: str) -> str | None:
+    """What a setting is when nobody sets it, in words; None where it is nothing."""
+    default = Settings.model_fields[name].default
+    if default == SHIPPED:
+        return "the shipped facts"
+    return None if default is None or default == SecretStr("") else str(default)
 
 
 def _is_neo4j(value: str) -> bool:

@@ -22,14 +22,14 @@ import httpx
 import pytest
 from graphql import parse
 
-from graph_seed import SHIPPED, EntityFact, EvidenceFact, claims
+from graph_seed import EntityFact, EvidenceFact, claims
 from graph_seed.facts import Fault, entity_fact, evidence_fact
 from graph_seed.lines import read_csv
 from schema import ONTOLOGY
 from service.auth import Principal
 from service.cli import main
 from service.engine import Context
-from service.settings import Settings
+from service.settings import Settings, default_of
 from service.stores.neo4j import cypher
 from service.stores.sqlite import sql
 from tests.compare_examples import difference
@@ -113,7 +113,7 @@ def test_what_the_readme_runs_is_there() -> None:
 
 async def test_a_mounted_application_answers_what_curl_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    curl, listening = (words for words in _commands() if words[0] == "curl")
+    curl, table, listening = (words for words in _commands() if words[0] == "curl")
     outer: dict[str, Any] = {}
     exec(compile(_block("python"), str(README), "exec"), outer)  # noqa: S102 - what the README tells people to run
     app = outer["app"]
@@ -125,9 +125,15 @@ async def test_a_mounted_application_answers_what_curl_asks(tmp_path: Path, monk
         headers = dict([curl[curl.index("-H") + 1].split(": ")])
         answered = await client.post("/atlas/graphql", content=curl[curl.index("-d") + 1], headers=headers)
 
+        downloaded = await client.get(
+            "/atlas/graphql",
+            params=dict([table[table.index("--data-urlencode") + 1].split("=", 1)]),
+            headers=dict([table[table.index("-H") + 1].split(": ")]),
+        )
         refused = await client.post("/atlas/graphql", content=listening[listening.index("-d") + 1], headers=headers)
 
     assert answered.json()["data"]["framework"]["name"] == "Django REST Framework"
+    assert downloaded.text.startswith("name,features.nodes.name\r\n")
     assert "needs a transport that streams" in refused.json()["errors"][0]["message"]
     assert (tmp_path / "atlas.db").exists()
 
@@ -219,5 +225,6 @@ def _commands() -> list[list[str]]:
 
 def _settings_rows() -> Iterator[str]:
     for name, item in Settings.model_fields.items():
-        default = "the shipped facts" if item.default == SHIPPED else f"`{item.default}`" if item.default else "not set"
+        default = default_of(name) or "not set"
+        default = default if " " in default else f"`{default}`"
         yield f"| `ATLAS_{name.upper()}` | {default} | {item.description} |\n"

@@ -17,7 +17,9 @@ from graphql.execution.values import VariableValues
 
 from schema import Ontology
 from service.compiler.chosen import Chosen, Refused, choose
+from service.compiler.operation import Operation
 from service.compiler.planner import Planner
+from service.compiler.rows import Rows, rows
 from service.compiler.values import shape
 from service.plan import Listening, Plan, Write, Writes
 
@@ -89,6 +91,11 @@ class Compiler(Generic[S]):
             plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
             found = self._plans.put(key, (plan, tuple(map(self._written, _plans_of(plan)))))
         return Compiled(*found, chosen, values)
+
+    def rows(self, compiled: Compiled[S]) -> Rows:
+        """Where the rows of the operation's answer stand; raises Refused where it has none."""
+        chosen = compiled.chosen
+        return rows(Operation(self._schema, chosen.definition, chosen.fragments, compiled.values))
 
     def _written(self, plan: Plan | None) -> S | None:
         return self._write(plan) if plan is not None and plan.asks_store else None

@@ -46,10 +46,22 @@ class Snapshot:
     """At the end: whether it was changed while it was read, by a store that cannot hold it still."""
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a statement came to: its answers, and what the database did for them, a step a line, indented by depth."""
+
+    answers: Sequence[Any] = ()
+    statement: str = ""
+    steps: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
 class Store(Protocol, Generic[S]):
     """A graph that answers plans. `S` is a plan written in the store's own language."""
 
     name: str
+    language: str
+    """What its statements are written in."""
     batch: int
     """How many lines of facts one transaction of a bulk load writes: who writes besides waits for about a second."""
 
@@ -64,8 +76,8 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    def text(self, statement: S) -> str:
-        """The statement as the database gets it."""
+    async def explain(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Explained:
+        """Fetch, and tell how the database went about it. Raises as `fetch` does."""
         ...
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:

@@ -271,6 +271,77 @@ def test_query_that_cannot_be_asked_says_why_on_stderr(
     assert (code, told.out, told.err.startswith(message), told.err.count("\n")) == (1, "", True, 1), told.err
 
 
+def shown_on_a_terminal(*arguments: str) -> tuple[int, str, str]:
+    """The exit code of a command, what it shows on a terminal of 100 columns, and its standard error."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "100"}
+    with subprocess.Popen(
+        [COMMAND, *arguments], stdout=theirs, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read(ours), b"")).decode()
+        assert process.stderr is not None
+        told = process.stderr.read()
+    os.close(ours)
+    return process.returncode, shown, told
+
+
+ASKED = "{ frameworks(first: 2) { nodes { name features(first: 2) { nodes { name } } } } }"
+
+
+def test_query_on_a_terminal_prints_rows_as_a_table_and_all_else_as_json(store: list[str]) -> None:
+    code, table, told = shown_on_a_terminal("query", ASKED, *store)
+    _, one, _ = shown_on_a_terminal("query", DJANGO, *store)
+
+    lines = [re.split(r" {2,}", line.strip()) for line in table.splitlines() if line.strip()]
+    assert (code, told, json.loads(one)) == (0, "", {"data": {"framework": {"name": "Django"}}})
+    assert lines[0] == ["name", "features.nodes.name"]
+    assert lines[2:] == [["Ariadne"], ["Bottle", "Ease of use; Forms support"], ["2 rows"]]
+
+
+def test_query_on_a_terminal_shows_where_a_fault_stands_and_what_was_meant(store: list[str]) -> None:
+    code, shown, told = shown_on_a_terminal("query", "{ frameworks { nodes { nam } } }", *store)
+
+    assert (code, shown) == (1, "")
+    assert told.splitlines()[0] == "Cannot query field 'nam' on type 'Framework'. Did you mean 'name'?"
+    assert told.splitlines()[-2:] == ["1 | { frameworks { nodes { nam } } }", "  |                        ^"]
+
+
+def test_query_prints_the_format_that_is_asked_for(
+    store: list[str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["query", ASKED, "--format", "csv", *store]) == 0
+    as_csv = capsysbinary.readouterr().out.decode()
+    assert main(["query", ASKED, "--format", "jsonl", *store]) == 0
+    as_lines = capsysbinary.readouterr().out.decode()
+
+    assert as_csv.splitlines() == ["name,features.nodes.name", "Ariadne,", "Bottle,Ease of use; Forms support"]
+    assert [json.loads(line)["name"] for line in as_lines.splitlines()] == ["Ariadne", "Bottle"]
+
+
+def test_query_without_rows_is_no_csv(store: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(
+        ["query", '{ a: framework(slug: "flask") { name } b: frameworks { totalCount } }', "--format", "csv", *store]
+    )
+
+    told = capsys.readouterr()
+    assert (code, told.out) == (1, "")
+    assert told.err == "Rows are made of one root field that asks for data; this operation has a, b.\n"
+
+
+def test_query_explains_itself(store: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", ASKED, "--format", "csv", "--explain", *store]) == 0
+    told = capsys.readouterr()
+    assert main(["query", ASKED, "--explain", *store]) == 0
+    as_json = json.loads(capsys.readouterr().out)
+
+    assert told.out.startswith("name,")
+    assert "Listing frameworks, kind Framework" in told.err
+    assert "SELECT" in told.err
+    assert " rows of at most 6; " in told.err
+    assert as_json["extensions"]["explain"]["cost"] == 6
+
+
 def test_a_command_line_that_cannot_be_read_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["nope"], ["query"], ["serve", "--nope"], ["token", "new"]):
         with pytest.raises(SystemExit) as ended:

@@ -123,7 +123,11 @@ async def test_a_client_that_accepts_no_json_is_told_what_there_is(client: httpx
         406,
         f"{JSON}; charset=utf-8",
         "Accept",
-        {"errors": [{"message": f"The answer can be {GRAPHQL} or {JSON}; Accept allows neither."}]},
+        {
+            "errors": [
+                {"message": f"The answer can be {GRAPHQL}, {JSON}, text/csv or application/jsonl; Accept allows none."}
+            ]
+        },
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from neo4j import (
     Bookmarks,
     NotificationMinimumSeverity,
     Query,
+    ResultSummary,
 )
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, IncompleteCommit, Neo4jError
 
@@ -24,7 +26,7 @@ from schema import Ontology
 from service.errors import BookmarkError, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
-from service.stores.base import Progress, Snapshot, Work, no_progress
+from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
 from service.stores.neo4j import snapshot
 from service.stores.neo4j.cypher import Statement, write
 from service.stores.neo4j.names import VERSION, alias_label, label
@@ -43,6 +45,7 @@ class Neo4jStore:
     """A graph in Neo4j. Opening it does not wait for the database: one that is away is asked again at every request."""
 
     name = "neo4j"
+    language = "Cypher"
     batch = 2_000
 
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
@@ -55,24 +58,34 @@ class Neo4jStore:
     def write(self, plan: Plan) -> Statement:
         return write(plan)
 
-    def text(self, statement: Statement) -> str:
-        return statement.text
-
     async def fetch(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:
-        query = Query(statement.text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
+        data, _ = await self._ask(statement.text, values, bookmark)
+        return statement.shaper(data, values)
+
+    async def explain(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> Explained:
+        began = time.perf_counter()
+        data, summary = await self._ask(f"PROFILE {statement.text}", values, bookmark)
+        seconds = time.perf_counter() - began
+        steps = tuple(_steps(summary.profile or {}))
+        return Explained(statement.shaper(data, values), statement.text, steps, seconds)
+
+    async def _ask(self, text: str, values: Sequence[Any], bookmark: str | None) -> tuple[Any, ResultSummary]:
+        """Run a statement that reads; its one record, and what the database tells of it."""
+        query = Query(text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
         parameters = _parameters(values)
         bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
 
-        async def ask() -> Any:
+        async def ask() -> tuple[Any, ResultSummary]:
             # session.run is one round trip, execute_read three: it has no transaction of its own to open and close
             async with self._driver.session(
                 database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1, bookmarks=bookmarks
             ) as session:
-                record = await (await session.run(query, parameters)).single(strict=True)
-                return record["data"]
+                result = await session.run(query, parameters)
+                record = await result.single(strict=True)
+                return record["data"], await result.consume()
 
         await self._check_filled()
-        return statement.shaper(await self._insist(ask, self._seconds), values)
+        return await self._insist(ask, self._seconds)
 
     async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
         patience = seconds or self._seconds
@@ -238,6 +251,17 @@ class Neo4jStore:
                     pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         except TimeoutError as error:
             raise StoreUnavailable(f"Neo4j did not answer within {seconds:g} s: {last or 'no answer'}") from error
+
+
+def _steps(profile: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """The operators of a profile, each above what it reads from."""
+    args = profile.get("args", {})
+    told = f"{'  ' * depth}{profile.get('operatorType', '?').partition('@')[0]}"
+    if details := args.get("Details"):
+        told += f" {details}"
+    yield f"{told} (rows {args.get('Rows', '?')}, db hits {args.get('DbHits', '?')})"
+    for child in profile.get("children", ()):
+        yield from _steps(child, depth + 1)
 
 
 def _parameters(values: Sequence[Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from schema import Ontology
 from service.errors import StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Lost, Plan, Unknown
 from service.slots import Version
-from service.stores.base import Progress, Snapshot, Work, no_progress
+from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
 from service.stores.sqlite import snapshot, tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
@@ -54,6 +54,7 @@ class SqliteStore:
     """A graph in an SQLite file. Open it with `open`, which refuses a file that it cannot use and leaves that alone."""
 
     name = "sqlite"
+    language = "SQL"
     batch = 10_000
 
     def __init__(self, path: Path, ontology: Ontology) -> None:
@@ -82,9 +83,6 @@ class SqliteStore:
     def write(self, plan: Plan) -> str:
         return write(plan)
 
-    def text(self, statement: str) -> str:
-        return statement
-
     async def fetch(
         self,
         statement: str,
@@ -93,6 +91,24 @@ class SqliteStore:
     ) -> list[Answer]:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
         return await self._threaded(self._fetch, statement, values)
+
+    async def explain(
+        self,
+        statement: str,
+        values: Sequence[Any],
+        bookmark: str | None = None,  # noqa: ARG002
+    ) -> Explained:
+        return await self._threaded(self._explain, statement, values)
+
+    def _explain(self, statement: str, values: Sequence[Any]) -> Explained:
+        depths: dict[int, int] = {0: -1}
+        steps: list[str] = []
+        for number, parent, _, step in self._rows(f"EXPLAIN QUERY PLAN {statement}", _bound(values)):
+            depths[number] = depths[parent] + 1
+            steps.append(f"{'  ' * depths[number]}{step}")
+        began = time.perf_counter()
+        answers = self._fetch(statement, values)
+        return Explained(answers, statement, tuple(steps), time.perf_counter() - began)
 
     async def _threaded(self, work: Callable[..., T], *given: Any) -> T:
         """Do on a reader's thread what would hold up the event loop."""
@@ -103,8 +119,7 @@ class SqliteStore:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *given)
 
     def _fetch(self, statement: str, values: Sequence[Any]) -> list[Answer]:
-        bound = {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
-        return [_answer(text) for row in self._rows(statement, bound) for text in row]
+        return [_answer(text) for row in self._rows(statement, _bound(values)) for text in row]
 
     def _rows(self, statement: str, bound: Any = None) -> list[tuple[Any, ...]]:
         try:
@@ -379,6 +394,10 @@ def _answer(text: str) -> Answer:
     if text.startswith("~"):
         return Lost(foreign=text == "~1")
     return GaveUp(int(text[1:])) if text.startswith("?") else orjson.Fragment(text)
+
+
+def _bound(values: Sequence[Any]) -> dict[str, Any]:
+    return {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
 
 
 def _parameter(value: Any) -> Any:

@@ -1,0 +1,141 @@
+"""What an operation may cost at the most, known before it runs: how many rows the database can be made to fetch.
+
+A row is an entity, a claim, a piece of evidence, a facet or anything else that a list of the answer can hold. Each list
+counts its page size, or what it holds at the most, for every row of the list around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from service.plan import (
+    Alternatives,
+    ById,
+    Changes,
+    ClaimListing,
+    CompareRows,
+    Comparison,
+    EvidenceList,
+    Facet,
+    Listing,
+    Lookup,
+    Overlap,
+    Paths,
+    Plan,
+    Reasons,
+    Recommending,
+    Search,
+    SourceClaims,
+    Walk,
+)
+from service.slots import Slot
+
+UNPAGED = 5
+"""What a list without pages counts for: the evidence of a claim, the targets of an overlap, the rows of a comparison
+per entity and relation.
+"""
+
+Sizes: TypeAlias = Mapping[str, int]
+"""How many entities of each kind there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The rows of one list: `times` the value of `size`, or its length where it is a list, and never more than there are
+    of a kind. `below` hangs on each row.
+    """
+
+    size: Slot | None
+    times: int
+    kind: str | None
+    below: tuple[Level | Either, ...]
+
+    def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
+        value = 1 if self.size is None else values[self.size]
+        count = self.times * (len(value) if isinstance(value, list) else value)
+        count = min(count, sizes.get(self.kind, count)) if self.kind is not None else count
+        return count * (1 + _sum(self.below, values, sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """What hangs on a row that is of one of several kinds."""
+
+    branches: tuple[tuple[Level | Either, ...], ...]
+
+    def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
+        return max(_sum(branch, values, sizes) for branch in self.branches)
+
+
+Levels: TypeAlias = tuple[Level | Either, ...]
+
+
+def levels(plan: Plan) -> Levels:
+    """The lists of a plan; written with it, once."""
+    return tuple(level for root in plan.roots for level in _levels(root))
+
+
+def cost(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
+    """How many rows these lists can hold; kinds whose size is not known count as endless."""
+    return _sum(levels, values, sizes)
+
+
+def _sum(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
+    return sum(level.rows(values, sizes) for level in levels)
+
+
+def _levels(node: Any) -> Levels:
+    below = tuple(level for part in _parts(node) for level in _levels(part))
+    if branches := getattr(node, "branches", ()):
+        below += (Either(tuple(_levels(branch) for branch in branches)),)
+    match node:
+        case Walk(hops=hops, page=page):
+            return (Level(page.size, 1, hops.edge.target, below),)
+        case SourceClaims(page=page):
+            return (Level(page.size, 1, None, below),)
+        case Facet(hops=hops, size=size):
+            return (Level(size, 1, hops.edge.target, below),)
+        case Alternatives(kind=kind, size=size):
+            return (Level(size, 1, kind.name, below),)
+        case CompareRows(edges=edges):
+            return (Level(None, UNPAGED * len(edges), None, below),)
+        case Reasons(parts=parts):  # one for each requirement and one for the users; `below` has those of all
+            return (Level(None, len(parts) + 1, None, ()), *below)
+        case EvidenceList() | Overlap():
+            return (Level(None, UNPAGED, None, below),)
+        case _:
+            return _root_levels(node, below)
+
+
+def _root_levels(node: Any, below: Levels) -> Levels:
+    match node:
+        case Lookup() | ById(many=False):
+            return (Level(None, 1, None, below),)
+        case ById(slot=size) | Comparison(slugs=size):
+            return (Level(size, 1, None, below),)
+        case Listing(kind=kind, page=page):
+            return (Level(page.size, 1, kind.name, below),)
+        case ClaimListing(page=page) | Changes(page=page) | Search(page=page):
+            return (Level(page.size, 1, None, below),)
+        case Recommending(kind=kind, size=size):
+            return (Level(size, 1, kind.name, below),)
+        case Paths(longest=longest, size=size):
+            return (Level(size, 1, None, (Level(longest, 1, None, below),)),)
+        case _:
+            return below
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    """The selections right below a node."""
+    for name in ("parts", "users", "claim", "node"):
+        yield from _flat(getattr(node, name, ()))
+
+
+def _flat(found: Any) -> Iterator[Any]:
+    if isinstance(found, tuple):
+        for item in found:
+            yield from _flat(item)
+    elif found is not None:
+        yield found

@@ -1,0 +1,87 @@
+"""Answers as tables: CSV (RFC 4180) for spreadsheets, JSON Lines for programs.
+
+A cell of CSV that a spreadsheet would take for a formula gets an apostrophe before it
+(https://owasp.org/www-community/attacks/CSV_Injection). What lists hold below a row is joined in one cell; JSON Lines
+leave every row as it was answered.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from service.compiler import Rows
+
+CSV = "text/csv"
+JSON_LINES = "application/jsonl"
+_BETWEEN = "; "
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def found(data: Mapping[str, Any], rows: Rows) -> list[Any]:
+    """The rows of an answer, in its order."""
+    value: Any = data
+    for key in rows.path:
+        value = value.get(key) if value is not None else None
+    if not rows.listed:
+        return [] if value is None else [value]
+    return value or []
+
+
+def names(rows: Rows) -> list[str]:
+    """What the columns are called."""
+    return [".".join(column) for column in rows.columns]
+
+
+def cells(row: Any, rows: Rows) -> Iterator[Any]:
+    """The cells of a row: text, a number, True, False or None for nothing."""
+    for column in rows.columns:
+        values = list(_values(row, column))
+        yield values[0] if len(values) == 1 else _BETWEEN.join(text(value) for value in values)
+
+
+def text(value: Any) -> str:
+    """A cell as it is printed."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def write_csv(data: Mapping[str, Any], rows: Rows) -> bytes:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(_harmless(name) for name in names(rows))
+    writer.writerows([_harmless(cell) for cell in cells(row, rows)] for row in found(data, rows))
+    return written.getvalue().encode()
+
+
+def write_json_lines(data: Mapping[str, Any], rows: Rows) -> bytes:
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found(data, rows))
+
+
+WRITERS: dict[str, Callable[[Mapping[str, Any], Rows], bytes]] = {CSV: write_csv, JSON_LINES: write_json_lines}
+"""By media type."""
+
+ENDINGS = {CSV: "csv", JSON_LINES: "jsonl"}
+
+
+def _values(value: Any, column: Sequence[str]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _values(item, column)
+    elif not column or value is None:
+        yield value
+    else:
+        yield from _values(value.get(column[0]), column[1:])
+
+
+def _harmless(cell: Any) -> str:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else text(cell)
