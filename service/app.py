@@ -21,6 +21,7 @@ from service.auth import Authenticator
 from service.engine import Engine
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
+from service.limits import Limits
 from service.pages import Pages
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
@@ -132,7 +133,9 @@ class Service:
             await store.close()
             raise
         self._compacting = asyncio.create_task(self._compact(store))
-        return Engine(store, self._ontology, self.settings.plan_cache, development=self.settings.development)
+        settings = self.settings
+        limits = Limits.of(settings)
+        return Engine(store, self._ontology, settings.plan_cache, limits, development=settings.development)
 
     async def _compact(self, store: Store[Any]) -> None:
         """Forget old changes now and then; every process does, and finds what another has done."""

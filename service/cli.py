@@ -322,7 +322,7 @@ async def _answer(settings: Settings, given: argparse.Namespace, variables: dict
                 {
                     **({"errors": [error.formatted for error in result.errors]} if result.errors else {}),
                     **({} if result.data is None else {"data": result.data}),
-                    **({"extensions": result.extensions} if result.extensions else {}),
+                    **({"extensions": result.extensions} if given.explain and result.extensions else {}),
                 }
             )
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from schema import Ontology
 from service.plan import (
     Alternatives,
     ById,
@@ -17,11 +18,20 @@ from service.plan import (
     ClaimListing,
     CompareRows,
     Comparison,
+    Count,
+    CountedName,
+    Counts,
+    Edges,
     EvidenceList,
     Facet,
+    Facets,
+    Graph,
     Listing,
     Lookup,
+    Nodes,
     Overlap,
+    Page,
+    PageInfo,
     Paths,
     Plan,
     Reasons,
@@ -82,6 +92,17 @@ def cost(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
     return _sum(levels, values, sizes)
 
 
+def sizes_plan(ontology: Ontology) -> Plan:
+    """The plan whose one answer holds the size of every kind, for `sizes`."""
+    names = tuple(kind.name for kind in ontology.kinds)
+    counts = Counts("kinds", "kinds", names, names, (CountedName("kind"), Count("count")))
+    return Plan((Graph("graph", (counts,)),), ())
+
+
+def sizes(answer: Any) -> Sizes:
+    return {item["kind"]: item["count"] for item in answer["kinds"]}
+
+
 def _sum(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
     return sum(level.rows(values, sizes) for level in levels)
 
@@ -92,9 +113,9 @@ def _levels(node: Any) -> Levels:
         below += (Either(tuple(_levels(branch) for branch in branches)),)
     match node:
         case Walk(hops=hops, page=page):
-            return (Level(page.size, 1, hops.edge.target, below),)
+            return _page(node, page, hops.edge.target)
         case SourceClaims(page=page):
-            return (Level(page.size, 1, None, below),)
+            return _page(node, page, None)
         case Facet(hops=hops, size=size):
             return (Level(size, 1, hops.edge.target, below),)
         case Alternatives(kind=kind, size=size):
@@ -116,15 +137,23 @@ def _root_levels(node: Any, below: Levels) -> Levels:
         case ById(slot=size) | Comparison(slugs=size):
             return (Level(size, 1, None, below),)
         case Listing(kind=kind, page=page):
-            return (Level(page.size, 1, kind.name, below),)
+            return _page(node, page, kind.name)
         case ClaimListing(page=page) | Changes(page=page) | Search(page=page):
-            return (Level(page.size, 1, None, below),)
+            return _page(node, page, None)
         case Recommending(kind=kind, size=size):
             return (Level(size, 1, kind.name, below),)
         case Paths(longest=longest, size=size):
             return (Level(size, 1, None, (Level(longest, 1, None, below),)),)
         case _:
             return below
+
+
+def _page(node: Any, page: Page, kind: str | None) -> Levels:
+    """The rows of a page and what hangs on each, and the facets beside it; a total alone fetches no page."""
+    facets = tuple(level for part in node.parts if isinstance(part, Facets) for level in _levels(part))
+    rows = tuple(level for part in node.parts if not isinstance(part, Facets) for level in _levels(part))
+    paged = any(isinstance(part, Edges | Nodes | PageInfo) for part in node.parts)
+    return Level(page.size if paged else None, 1, kind if paged else None, rows), *facets
 
 
 def _parts(node: Any) -> Iterator[Any]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import orjson
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -21,7 +22,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     Source,
-    parse,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -32,12 +32,14 @@ from schema.text import words
 from service import mutations
 from service.auth import ANYONE, EXPIRED, Principal, Scope
 from service.compiler import Bounded, Compiled, Compiler, Refused, Rows, introspect
+from service.cost import Levels, Sizes, cost, sizes, sizes_plan
 from service.errors import (
     AccessError,
     BookmarkError,
     ForbiddenError,
     InputError,
     InvalidTokenError,
+    LimitError,
     Place,
     StoreUnavailable,
     TooLargeError,
@@ -45,6 +47,7 @@ from service.errors import (
 )
 from service.explaining import explain
 from service.feed import Feed
+from service.limits import LIMITS, Limits, exceeded
 from service.plan import (
     Changes,
     Comparison,
@@ -62,7 +65,7 @@ from service.plan import (
     Write,
     Writes,
 )
-from service.slots import bind
+from service.slots import Value, bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
 from service.vocabulary import Vocabulary, nearest
@@ -77,7 +80,11 @@ BOOKMARK = "bookmark"
 EXPLAIN = "explain"
 """The request extension by which a client asks how its query is answered, and that of the answer which says so."""
 
+COST = "cost"
+"""The extension of an answer that says how many rows its pages could hold, and how many they may."""
+
 BAD_INPUT = "BAD_USER_INPUT"
+LIMIT = "LIMIT_EXCEEDED"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -128,6 +135,7 @@ class Terms:
 
 
 _SUGGESTED = 3
+_SIZES_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +153,18 @@ class Engine:
     """Answers the operations of an ontology's schema from one store."""
 
     def __init__(
-        self, store: Store[Any], ontology: Ontology = ONTOLOGY, cache: int = 1024, *, development: bool = False
+        self,
+        store: Store[Any],
+        ontology: Ontology = ONTOLOGY,
+        cache: int = 1024,
+        limits: Limits = LIMITS,
+        *,
+        development: bool = False,
     ) -> None:
         """`development`: whether everybody may see how queries are answered, not administrators alone."""
         self.store = store
+        self._limits = limits
+        self._sizes: tuple[float, Sizes] | None = None
         self._development = development
         self._ontology = ontology
         self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
@@ -167,12 +183,21 @@ class Engine:
         """The document of a text that was valid before."""
         return self._documents.get(text)
 
+    def parse(self, text: str) -> DocumentNode:
+        """The document of a text that is within the limits; raises GraphQLError."""
+        try:
+            return self._limits.parse(text)
+        except LimitError as error:
+            raise _limit_error(error) from error
+
     def remember(self, text: str, document: DocumentNode) -> None:
         self._documents.put(text, document)
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
     ) -> Compiled[Any]:
+        """Compile a valid document; raises Refused, InputError and LimitError."""
+        self._limits.check_values(variables)
         return self._compiler.compile(text, document, operation_name, variables)
 
     async def answer(
@@ -192,7 +217,7 @@ class Engine:
             began = time.perf_counter()
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
-            values = bind(compiled.plan.slots, compiled.values.coerced)
+            values = self._bind(compiled.plan.slots, compiled)
             self._agree(compiled, terms)
             request = _Request(compiled, values, variables, terms, began)
             match compiled.plan:
@@ -212,11 +237,12 @@ class Engine:
         document = self.known(text)
         if document is None:
             try:
-                document = parse(text)
+                document = self.parse(text)
             except GraphQLError as error:  # as one of its own class, Strawberry would close the whole WebSocket for it
-                return PreExecutionError(
-                    None, [GraphQLError(error.message, source=error.source, positions=error.positions)]
+                plain = GraphQLError(
+                    error.message, source=error.source, positions=error.positions, extensions=error.extensions
                 )
+                return PreExecutionError(None, [plain])
             if _is_subscription(document, operation_name) and (errors := validate(self._graphql, document)):
                 return PreExecutionError(None, errors)
         if not _is_subscription(document, operation_name):
@@ -227,8 +253,9 @@ class Engine:
             terms.require("read")
             compiled = self.compile(text, document, operation_name, variables)
             assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
-            values = bind(compiled.plan.slots, compiled.values.coerced)
-            asked = bind(compiled.plan.plan.slots, compiled.values.coerced)
+            values = self._bind(compiled.plan.slots, compiled)
+            asked = self._bind(compiled.plan.plan.slots, compiled)
+            await self._afford(compiled.levels, [asked])
             digest, listener = await begin(self.store, self._feed, compiled.plan, values)
             expires = terms.principal.expires
             stream = Stream(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
@@ -259,6 +286,30 @@ class Engine:
                 raise Refused([GraphQLError("Only the answers of queries become tables.")])
             self._compiler.rows(compiled)
 
+    def _bind(self, slots: Iterable[Value], compiled: Compiled[Any]) -> list[Any]:
+        return bind(slots, compiled.values.coerced, self._limits.bounds)
+
+    async def _afford(self, levels: Sequence[Levels], values: Sequence[Sequence[Any]]) -> dict[str, int]:
+        """What the pages of an operation can hold, and may; raises LimitError where that is too much.
+
+        Only where they might hold too much is it asked how many there are of each kind.
+        """
+        most, asked = self._limits.cost, list(zip(levels, values, strict=True))
+        rows = sum(cost(one, given, {}) for one, given in asked)
+        if rows > most:
+            sizes = await self._current_sizes()
+            rows = sum(cost(one, given, sizes) for one, given in asked)
+        if rows > most:
+            raise exceeded("cost", f"pages for up to {rows} rows", most)
+        return {"rows": rows, "limit": most}
+
+    async def _current_sizes(self) -> Sizes:
+        now = time.monotonic()
+        if self._sizes is None or now - self._sizes[0] > _SIZES_SECONDS:
+            (answer,) = await self.store.fetch(self.store.write(sizes_plan(self._ontology)), [])
+            self._sizes = now, sizes(orjson.loads(orjson.dumps(answer)))
+        return self._sizes[1]
+
     async def _told(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
         try:
@@ -267,6 +318,8 @@ class Engine:
             return PreExecutionError(None, refused.errors)
         except InputError as error:
             return PreExecutionError(None, [_input_error(error, text)])
+        except LimitError as error:
+            return PreExecutionError(None, [_limit_error(error)])
         except AccessError as error:
             return denied(error)
         except (BookmarkError, TooLargeError) as error:
@@ -284,7 +337,9 @@ class Engine:
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
         terms = request.terms
         terms.require("read")
-        (statement,), values = request.compiled.statements, await self._mended(plan, request.values)
+        (statement,) = request.compiled.statements
+        afforded = await self._afford(request.compiled.levels, [request.values])
+        values = await self._mended(plan, request.values)
         explained = Explained()
         if statement is not None and terms.explain:
             explained = await self.store.explain(statement, values, terms.bookmark)
@@ -294,21 +349,21 @@ class Engine:
         data = self._assemble(plan.roots, request, lambda _: next(fetched))
         await self._check(plan, data)
         if not terms.explain:
-            return ExecutionResult(data, None)
-        told = explain(self.store, plan, values, explained, data)
+            return ExecutionResult(data, None, {COST: afforded})
+        told = {**explain(self.store, plan, explained, data), "cost": afforded["rows"]}
         told["milliseconds"]["total"] = round((time.perf_counter() - request.began) * 1000, 3)
-        return ExecutionResult(data, None, {EXPLAIN: told})
+        return ExecutionResult(data, None, {COST: afforded, EXPLAIN: told})
 
     async def _write(self, plan: Writes, request: _Request) -> ExecutionResult:
         """Write the root fields one after the other; whether that is allowed is known before the first."""
         compiled, values = request.compiled, request.values
         refused, bookmark = _refusal(request.terms), None
         answers: dict[str, mutations.Answer] = {}
-        writes = [
-            (root, one) for root, one in zip(plan.roots, compiled.statements, strict=True) if isinstance(root, Write)
-        ]
-        bound = [bind(root.payload.plan.slots, compiled.values.coerced) for root, _ in writes]
-        for (root, statement), slots in zip(writes, bound, strict=True):
+        parts = zip(plan.roots, compiled.statements, compiled.levels, strict=True)
+        writes = [(root, statement, levels) for root, statement, levels in parts if isinstance(root, Write)]
+        bound = [self._bind(root.payload.plan.slots, compiled) for root, *_ in writes]
+        await self._afford([levels for *_, levels in writes], bound)
+        for (root, statement, _), slots in zip(writes, bound, strict=True):
             if refused is not None:
                 answers[root.key] = mutations.refuse(root, refused)
                 continue
@@ -393,6 +448,8 @@ class Execution(SchemaExtension):
         if context.query and (document := self._engine.known(context.query)) is not None:
             context.graphql_document = document
             context.pre_execution_errors = []  # not None: it has been validated
+        elif context.query:
+            context.graphql_document = self._engine.parse(context.query)
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -465,6 +522,10 @@ def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     meant = slugs[:_SUGGESTED] if several else nearest(name, understood)[:_SUGGESTED]
     told = f"more than one '{name}'" if several else f"no '{name}'"
     return f"{told} (did you mean {', '.join(meant)}?)" if meant else told
+
+
+def _limit_error(error: LimitError) -> GraphQLError:
+    return GraphQLError(str(error), extensions={"code": LIMIT, "limit": error.limit})
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:

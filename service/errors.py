@@ -6,6 +6,7 @@ AtlasError
 ├── FactsError     a facts folder is wrong; carries every fault with file and line
 ├── BookmarkError  a client's bookmark is none; its message goes to the client
 ├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
+├── LimitError     a request asks for more than it may; its message goes to the client and names the limit
 ├── AccessError    a client may not do what it asks for; its message goes to the client and names no token
 │   ├── UnauthenticatedError   it has not said who it is
 │   │   └── InvalidTokenError  it has, by a token that does not hold
@@ -59,6 +60,14 @@ class BookmarkError(AtlasError):
 
 class TooLargeError(AtlasError):
     """An operation asks for more than one statement can hold."""
+
+
+class LimitError(AtlasError):
+    """A request asks for more than one request may."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class AccessError(AtlasError):

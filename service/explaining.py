@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import orjson
 
 from schema import Edge, Kind, Property, Relation
-from service.cost import cost, levels
 from service.plan import Plan
 from service.slots import Given, Items, Origin, Value, Variable
 from service.stores import Explained, Store
@@ -17,11 +16,10 @@ from service.stores import Explained, Store
 _INDENT = "  "
 
 
-def explain(store: Store[Any], plan: Plan, values: Sequence[Any], explained: Explained, data: Any) -> dict[str, Any]:
+def explain(store: Store[Any], plan: Plan, explained: Explained, data: Any) -> dict[str, Any]:
     """What a client is told of a query that was answered with this data.
 
-    `rows` is how many things the lists of the answer hold, `cost` how many they could have held. There is no statement
-    where no store was asked.
+    `rows` is how many things the lists of the answer hold. There is no statement where no store was asked.
     """
     statement = {"language": store.language, "text": explained.statement, "steps": explained.steps}
     return {
@@ -29,7 +27,6 @@ def explain(store: Store[Any], plan: Plan, values: Sequence[Any], explained: Exp
         "plan": describe(plan),
         "statements": [statement] if explained.statement else [],
         "rows": count(orjson.loads(orjson.dumps(data))),
-        "cost": cost(levels(plan), values, {}),
         "milliseconds": {"store": round(explained.seconds * 1000, 3)},
     }
 

@@ -17,7 +17,6 @@ from service.slots import LARGEST_INTEGER, Slot, Value
 
 DEFAULT_PAGE = 20
 MOST_NESTED = 10
-MOST_ROOTS = 100
 
 # ------------------------------------------------------------------------------------------------------------ predicates
 

@@ -37,6 +37,32 @@ class Settings(BaseSettings):
     ] = False
     explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
+    max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
+    max_characters: Annotated[int, Field(ge=1, description="Limit: characters of a document.")] = 20_000
+    max_tokens: Annotated[int, Field(ge=1, description="Limit: tokens of a document.")] = 2_000
+    max_depth: Annotated[
+        int, Field(ge=1, le=100, description="Limit: fields below fields; questions about the schema do not count.")
+    ] = 15
+    max_fields: Annotated[
+        int, Field(ge=1, description="Limit: fields of an operation, those of a fragment wherever it is spread.")
+    ] = 2_000
+    max_repeats: Annotated[
+        int, Field(ge=1, description="Limit: pairs of selections that answer by the same key in the same place.")
+    ] = 10_000
+    max_aliases: Annotated[int, Field(ge=0, description="Limit: aliases, counted like fields.")] = 30
+    max_root_fields: Annotated[int, Field(ge=1, le=100, description="Limit: root fields of an operation.")] = 20
+    max_directives: Annotated[int, Field(ge=0, description="Limit: directives, counted like fields.")] = 50
+    max_items: Annotated[
+        int,
+        Field(
+            ge=1, description="Limit: items of a list in an argument; all variables together hold ten times as many."
+        ),
+    ] = 1_000
+    max_page: Annotated[int, Field(ge=1, description="Limit: rows of a page.")] = 1_000
+    max_nested_page: Annotated[int, Field(ge=1, description="Limit: rows of a page below another.")] = 500
+    max_cost: Annotated[
+        int, Field(ge=1, description="Limit: rows that the pages of an operation can hold together.")
+    ] = 200_000
     changes_days: Annotated[
         float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")
     ] = 30.0

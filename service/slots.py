@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from schema.text import key, words
 from service.errors import InputError, Place
 
-LARGEST_PAGE = 1000
 MOST_NAMED = 20
 MOST_WORDS = 10
 LONGEST_TEXT = 200
@@ -45,6 +44,17 @@ class Version(NamedTuple):
         return cls(digest, int(sequence))
 
 
+class Bounds(NamedTuple):
+    """How much the values of a request may ask for: rows of a page, rows of a page below another, items of a list."""
+
+    page: int = 1000
+    nested_page: int = 500
+    items: int = 1000
+
+
+BOUNDS = Bounds()
+
+
 class Convert(Enum):
     """What is done to a client's value before a statement sees it."""
 
@@ -55,7 +65,7 @@ class Convert(Enum):
     CURSOR = "cursor"  # one value of a cursor, checked
     THOUSANDTHS = "thousandths"  # a confidence as it is stored
     RELATIONS = "relations"  # names of relations, checked
-    IDS = "ids"  # global IDs, not more than a page
+    IDS = "ids"  # global IDs
     SLUGS = "slugs"  # slugs, names or aliases, not too many
     TEXT = "text"  # the key of a text to search for, not too long
     WORDS = "words"  # its words, not too many
@@ -104,9 +114,9 @@ class Value:
     detail: tuple[Any, ...] = ()
 
 
-def bind(slots: Iterable[Value], variables: Mapping[str, Any]) -> list[Any]:
+def bind(slots: Iterable[Value], variables: Mapping[str, Any], bounds: Bounds = BOUNDS) -> list[Any]:
     """Return the values of slots, in order; raises InputError that says what is wrong and where."""
-    return [_convert(value, _resolve(value.origin, variables)) for value in slots]
+    return [_convert(value, _resolve(value.origin, variables), bounds) for value in slots]
 
 
 def write_cursor(signature: str, values: list[Any]) -> str:
@@ -127,8 +137,17 @@ def _resolve(origin: Origin, variables: Mapping[str, Any]) -> Any:
             return [_resolve(item, variables) for item in items]
 
 
-def _convert(value: Value, given: Any) -> Any:
+def _convert(value: Value, given: Any, bounds: Bounds) -> Any:
+    if value.convert is Convert.SIZE:
+        return _size(given, value.place, bounds)
+    if isinstance(given, list) and len(items := cast("list[Any]", given)) > bounds.items:
+        place = value.place
+        raise InputError(f"{place.argument} has {len(items)} items; {_at_most('items', bounds.items)}.", place)
     return _CONVERTERS[value.convert](given, value)
+
+
+def _at_most(name: str, most: int) -> str:
+    return f"at most {most} are allowed (ATLAS_MAX_{name.upper()})"
 
 
 def _plain(given: Any, place: Place) -> Any:
@@ -144,20 +163,15 @@ def _plain(given: Any, place: Place) -> Any:
     return cast("Any", given)
 
 
-def _size(given: int, value: Value) -> int:
-    place = value.place
+def _size(given: int, place: Place, bounds: Bounds) -> int:
     if given < 0:
         raise InputError(f"{place.argument} is {given}; it must not be negative.", place)
-    if given > LARGEST_PAGE:
-        raise InputError(f"{place.argument} is {given}; a page has at most {LARGEST_PAGE}.", place)
+    name = "page" if len(place.path) == 1 else "nested_page"
+    most = getattr(bounds, name)
+    if given > most:
+        told = "a page has at most" if name == "page" else "a page below another has at most"
+        raise InputError(f"{place.argument} is {given}; {told} {most} (ATLAS_MAX_{name.upper()}).", place)
     return given
-
-
-def _ids(given: list[str], value: Value) -> list[str]:
-    place = value.place
-    if len(given) > LARGEST_PAGE:
-        raise InputError(f"{place.argument} has {len(given)} items; ask for at most {LARGEST_PAGE} at once.", place)
-    return _plain(given, place)
 
 
 def _slugs(given: list[str], value: Value) -> list[str]:
@@ -250,11 +264,10 @@ _CONVERTERS: dict[Convert, Callable[[Any, Value], Any]] = {
     Convert.PLAIN: lambda given, value: _plain(given, value.place),
     Convert.KEY: lambda given, value: key(_plain(given, value.place)),
     Convert.KEYS: lambda given, value: [key(_plain(item, value.place)) for item in given],
-    Convert.SIZE: _size,
     Convert.CURSOR: _cursor_value,
     Convert.THOUSANDTHS: _thousandths,
     Convert.RELATIONS: _relations,
-    Convert.IDS: _ids,
+    Convert.IDS: lambda given, value: _plain(given, value.place),
     Convert.SLUGS: _slugs,
     Convert.TEXT: _text,
     Convert.WORDS: _words,

@@ -18,11 +18,16 @@ from schema import ONTOLOGY, Ontology
 from service.auth import Principal
 from service.engine import Context, Engine
 from service.feed import Feed
+from service.limits import Limits
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
 from service.vocabulary import Vocabulary
 
 STORES = ("sqlite", "neo4j")
+ROOMY = Limits(
+    characters=10**6, tokens=10**5, depth=100, fields=10**5, repeats=10**6, aliases=1000, root_fields=100, cost=10**9
+)
+"""What tests of answers may ask for; tests of limits make an engine of their own."""
 
 
 @dataclass
@@ -42,7 +47,7 @@ class Graphs:
         facts = facts or shipped()
         opened = await (self._hold_neo4j if store == "neo4j" else self._hold_sqlite)(facts, ontology)
         if (store, id(ontology)) not in self._engines:
-            self._engines[store, id(ontology)] = Engine(opened, ontology)
+            self._engines[store, id(ontology)] = Engine(opened, ontology, limits=ROOMY)
         engine = self._engines[store, id(ontology)]
         engine.store = opened
         engine._vocabulary = Vocabulary(opened)
@@ -130,6 +135,11 @@ async def answer(
     result = await engine.schema.execute(text, variable_values=variables, context_value=context)
     errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
     return orjson.loads(orjson.dumps({**errors, "data": result.data}))
+
+
+def costing(rows: int, data: Any) -> dict[str, Any]:
+    """The whole answer to a query over HTTP whose pages can hold so many rows."""
+    return {"data": data, "extensions": {"cost": {"rows": rows, "limit": 200_000}}}
 
 
 async def data(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:

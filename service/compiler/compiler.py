@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_values
 from graphql.execution.values import VariableValues
@@ -21,6 +21,7 @@ from service.compiler.operation import Operation
 from service.compiler.planner import Planner
 from service.compiler.rows import Rows, rows
 from service.compiler.values import shape
+from service.cost import Levels, levels
 from service.plan import Listening, Plan, Write, Writes
 
 K = TypeVar("K", bound=Hashable)
@@ -57,12 +58,17 @@ class Compiled(Generic[S]):
     """What was planned, the statements that it became, and what this request asks it with.
 
     `statements` holds that of a plan, None where that asks no store; of a mutation, one for the payload of each root.
+    `levels` says how many rows each of them can hold.
     """
 
     plan: Plan | Writes | Listening
     statements: tuple[S | None, ...]
+    levels: tuple[Levels, ...]
     chosen: Chosen
     values: VariableValues
+
+
+_Planned: TypeAlias = tuple[Plan | Writes | Listening, tuple[S | None, ...], tuple[Levels, ...]]
 
 
 class Compiler(Generic[S]):
@@ -73,7 +79,7 @@ class Compiler(Generic[S]):
         self._planner = Planner(schema, ontology)
         self._write = write
         self._chosen: Bounded[tuple[str, str | None], Chosen] = Bounded(size)
-        self._plans: Bounded[Hashable, tuple[Plan | Writes | Listening, tuple[S | None, ...]]] = Bounded(size)
+        self._plans: Bounded[Hashable, _Planned[S]] = Bounded(size)
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
@@ -89,7 +95,9 @@ class Compiler(Generic[S]):
         found = self._plans.get(key)
         if found is None:
             plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
-            found = self._plans.put(key, (plan, tuple(map(self._written, _plans_of(plan)))))
+            plans = tuple(_plans_of(plan))
+            written = tuple(map(self._written, plans))
+            found = self._plans.put(key, (plan, written, tuple(levels(one) if one else () for one in plans)))
         return Compiled(*found, chosen, values)
 
     def rows(self, compiled: Compiled[S]) -> Rows:

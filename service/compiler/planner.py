@@ -17,7 +17,6 @@ from service.compiler.operation import Operation, Selected
 from service.compiler.selections import SOURCE, Selections
 from service.compiler.values import Types, mark
 from service.plan import (
-    MOST_ROOTS,
     ById,
     ClaimListing,
     Introspection,
@@ -68,11 +67,6 @@ class Planner:
         marked = VariableValues(variables.sources, mark(variables.coerced, types))
         operation = Operation(self._schema, definition, fragments, marked)
         selections = list(operation.roots())
-        if len(selections) > MOST_ROOTS:
-            last = selections[MOST_ROOTS]
-            raise last.wrong(
-                last.key, f"an operation has at most {MOST_ROOTS} root fields; this one has {len(selections)}."
-            )
         match definition.operation:
             case OperationType.QUERY:
                 roots = tuple(self._root(operation, selected) for selected in selections)

@@ -22,9 +22,10 @@ from service.app import create_app
 from service.errors import StoreError
 from service.settings import Settings
 from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.graphs import costing
 
 DJANGO = '{ framework(slug: "django") { name } }'
-DJANGO_ANSWER = {"data": {"framework": {"name": "Django"}}}
+DJANGO_ANSWER = costing(1, {"framework": {"name": "Django"}})
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ async def test_two_of_them_stand_side_by_side(settings: Settings, tmp_path: Path
     async with outer.router.lifespan_context(outer), client(outer) as asking:
         found = [(await asking.post(f"/{name}/graphql", json={"query": DJANGO})).json() for name in ("one", "two")]
 
-    assert found == [DJANGO_ANSWER, {"data": {"framework": {"name": "Other"}}}]
+    assert found == [DJANGO_ANSWER, costing(1, {"framework": {"name": "Other"}})]
 
 
 @pytest.mark.anyio

@@ -30,6 +30,7 @@ from service.auth import Authenticator
 from service.cli import main, settings_table
 from service.settings import Settings
 from tests.graph_seed.test_facts import FAULTS, GOOD, LATE_FAULTS, folder_of
+from tests.graphs import costing
 
 COMMAND = shutil.which("framework-atlas", path=str(Path(sys.executable).parent)) or ""
 DJANGO = '{ framework(slug: "django") { name } }'
@@ -609,7 +610,7 @@ def test_two_workers_answer_and_end_together(tmp_path: Path) -> None:
         wait_until(lambda: not served.processes(), "no process is left", seconds=20)
 
     assert served.said == f"Framework Atlas on {served.base}/graphql, from {store}\n"
-    assert found == [{"data": {"framework": {"name": "Django"}}}] * 20
+    assert found == [costing(1, {"framework": {"name": "Django"}})] * 20
     assert page.status_code == 406
     assert not answers(served.base)
 
@@ -622,7 +623,7 @@ def test_serve_listens_on_ipv6_too_and_ends_on_ctrl_c(seeded: Path) -> None:
         served.process.wait(20)
 
     assert served.base.startswith("http://[::1]:")
-    assert answer.json() == {"data": {"framework": {"name": "Django"}}}
+    assert answer.json() == costing(1, {"framework": {"name": "Django"}})
 
 
 def test_a_port_that_is_taken_is_told_at_once(seeded: Path) -> None:

@@ -23,12 +23,13 @@ from graph_seed.facts import global_id
 from service.app import create_app
 from service.cli import main
 from service.settings import Settings
+from tests.graphs import costing
 from tests.service.test_cli import Served, serving
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 DJANGO = '{ framework(slug: "django") { name } }'
-DJANGO_ANSWER = {"data": {"framework": {"name": "Django"}}}
+DJANGO_ANSWER = costing(1, {"framework": {"name": "Django"}})
 TWO_OPERATIONS = 'query One { framework(slug: "flask") { name } } query Two { framework(slug: "django") { name } }'
 
 
@@ -136,7 +137,9 @@ async def test_an_answer_is_utf_8_and_not_escaped(client: httpx.AsyncClient) -> 
     answer = await client.post("/graphql", json={"query": '{ framework(slug: "日本") { name } nope: __typename }'})
     wrong = await client.post("/graphql", json={"query": '{ claims(where: {relation: ["ЗНАЕТ"]}) { totalCount } }'})
 
-    assert answer.content == b'{"data":{"framework":null,"nope":"Query"}}'
+    assert (
+        answer.content == b'{"data":{"framework":null,"nope":"Query"},"extensions":{"cost":{"rows":1,"limit":200000}}}'
+    )
     assert "there is no relation 'ЗНАЕТ'".encode() in wrong.content
 
 
@@ -395,9 +398,18 @@ def misread(message: str, line: int, column: int) -> list[dict[str, Any]]:
 WRONG = {
     "{ frameworks(first: -1) { totalCount } }": wrong("first is -1; it must not be negative.", 1, 14, "frameworks"),
     "{ frameworks(last: -7) { totalCount } }": wrong("last is -7; it must not be negative.", 1, 14, "frameworks"),
-    "{ frameworks(first: 1001) { totalCount } }": wrong("first is 1001; a page has at most 1000.", 1, 14, "frameworks"),
+    "{ frameworks(first: 1001) { totalCount } }": wrong(
+        "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE).", 1, 14, "frameworks"
+    ),
     '{ framework(slug: "django") {\n  f: features { edges { node { frameworks(last: 2000) { totalCount } } } } } }': wrong(
-        "last is 2000; a page has at most 1000.", 2, 43, "framework", "f", "edges", "node", "frameworks"
+        "last is 2000; a page below another has at most 500 (ATLAS_MAX_NESTED_PAGE).",
+        2,
+        43,
+        "framework",
+        "f",
+        "edges",
+        "node",
+        "frameworks",
     ),
     "{ claims(first: -1) { totalCount } }": wrong("first is -1; it must not be negative.", 1, 10, "claims"),
     '{ source(slug: "x") { claims(first: -1) { totalCount } } }': wrong(
@@ -447,7 +459,7 @@ WRONG = {
     "{ frameworks { nodes { name": misread("Syntax Error: Expected Name, found <EOF>.", 1, 28),
     "frameworks": misread("Syntax Error: Unexpected Name 'frameworks'.", 1, 1),
     "   ": misread("Syntax Error: Unexpected <EOF>.", 1, 4),
-    "{ a" * 20_000: misread("Syntax Error: Document is nested too deeply. Parsing aborted.", 1, 601),
+    "{ a" * 900: misread("Syntax Error: Document is nested too deeply. Parsing aborted.", 1, 601),
     r'{ framework(slug: "\ud800") { name } }': misread(
         r"Syntax Error: Invalid Unicode escape sequence: '\ud800'.", 1, 20
     ),
@@ -506,15 +518,13 @@ async def test_what_is_unknown_is_null(client: httpx.AsyncClient) -> None:
 
     answer = await ask(client, text, {"ids": [unknown, known, "", "�"]})
 
-    assert answer == {
-        "data": {
-            "framework": None,
-            "feature": None,
-            "node": None,
-            "nodes": [None, {"id": known, "name": "Django"}, None, None],
-            "frameworks": {"nodes": [], "totalCount": 0, "pageInfo": {"endCursor": None, "hasNextPage": False}},
-            "claims": {"totalCount": 0},
-        }
+    assert answer["data"] == {
+        "framework": None,
+        "feature": None,
+        "node": None,
+        "nodes": [None, {"id": known, "name": "Django"}, None, None],
+        "frameworks": {"nodes": [], "totalCount": 0, "pageInfo": {"endCursor": None, "hasNextPage": False}},
+        "claims": {"totalCount": 0},
     }
 
 
@@ -548,7 +558,7 @@ async def test_a_cursor_that_is_none_of_the_list_is_refused(client: httpx.AsyncC
 
     column = text.index(argument) + 1
     refused = {"errors": wrong(f"{argument} {BAD_CURSOR}", 1, column, "features")}
-    assert answers == {**dict.fromkeys(bad, refused), "good": {"data": {"features": {"totalCount": 138}}}}
+    assert answers == {**dict.fromkeys(bad, refused), "good": costing(1, {"features": {"totalCount": 138}})}
 
 
 @pytest.mark.anyio
@@ -675,7 +685,7 @@ async def test_of_several_operations_the_named_one_is_answered(client: httpx.Asy
         answers
         == [
             DJANGO_ANSWER,
-            {"data": {"framework": {"name": "Flask"}}},
+            costing(1, {"framework": {"name": "Flask"}}),
             {"errors": [{"message": "The document has several operations; name one by operationName."}]},
             {"errors": [{"message": "The document has no operation named 'Three'."}]},
             {"errors": [{"message": "The document has no operation named ''."}]},
@@ -688,7 +698,7 @@ async def test_of_several_operations_the_named_one_is_answered(client: httpx.Asy
 async def test_an_operation_needs_only_its_own_variables(client: httpx.AsyncClient) -> None:
     text = 'query One { framework(slug: "flask") { name } } query Two($s: String!) { framework(slug: $s) { name } }'
 
-    assert await ask(client, text, operationName="One") == {"data": {"framework": {"name": "Flask"}}}
+    assert await ask(client, text, operationName="One") == costing(1, {"framework": {"name": "Flask"}})
 
 
 @pytest.mark.anyio

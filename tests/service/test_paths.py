@@ -282,7 +282,7 @@ async def test_ends_that_are_not_there_are_told(graphs: Graphs, store: str, star
         ("maxLength: 7", "maxLength is 7; a path has 1 to 6 steps."),
         ("maxLength: -1", "maxLength is -1; a path has 1 to 6 steps."),
         ("first: -1", "first is -1; it must not be negative."),
-        ("first: 1001", "first is 1001; a page has at most 1000."),
+        ("first: 1001", "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE)."),
     ],
 )
 async def test_lengths_and_numbers_out_of_bounds_are_refused(

@@ -312,7 +312,7 @@ async def test_what_is_needed_may_be_named_as_it_is_called(graphs: Graphs, store
             "need: ask for something: applications, must, types, technologies, prefer or usedByAtLeast.",
         ),
         ('need: {must: ["ORM"]}, first: -1', "first is -1; it must not be negative."),
-        ('need: {must: ["ORM"]}, first: 1001', "first is 1001; a page has at most 1000."),
+        ('need: {must: ["ORM"]}, first: 1001', "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE)."),
         ("need: {usedByAtLeast: -1}", "need.usedByAtLeast is -1; ask for at least 1, or leave it out."),
         (
             'need: {must: ["ORM"], usedByAtLeast: 0}',

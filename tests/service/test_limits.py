@@ -1,0 +1,247 @@
+"""What one request may ask for, and that what is refused is refused before it costs anything."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from graphql import GraphQLError
+
+from service.engine import Engine
+from service.errors import LimitError
+from service.limits import LIMITS, Limits
+from service.settings import Settings
+from tests.graphs import Graphs, answer
+
+
+def doubling(leaf: str, top: str = "...F0", of: str = "Framework") -> str:
+    """A document of which 2^20 paths lead to the leaf."""
+    fragments = " ".join(f"fragment F{n} on {of} {{ ...F{n + 1} ...F{n + 1} }}" for n in range(20))
+    return f"{{ {top} }} {fragments} fragment F20 on {of} {{ {leaf} }}"
+
+
+TOO_MUCH = {
+    "characters": ("{ graph { version } }" + " " * 20_000, 20_021),
+    "tokens": ("{ " + "a " * 2_500 + "}", "more than 2000"),
+    "depth": (
+        "{ frameworks { nodes {" + "features { nodes { frameworks { nodes {" * 4 + "id" + "}" * 16 + " } } }",
+        19,
+    ),
+    "fields": (doubling("name", "frameworks { nodes { ...F0 } }"), 2**20 + 2),
+    "root_fields": (doubling("graph { version }", of="Query"), 2**20),
+    "repeats": ("{ frameworks { nodes { " + "id " * 200 + "} } }", 19_900),
+    "aliases": ("{ graph { " + " ".join(f"a{n}: version" for n in range(31)) + "} }", 31),
+    "directives": ("{ graph { version " + "@skip(if: false) " * 51 + "} }", 51),
+}
+
+
+@pytest.mark.parametrize(("limit", "document", "value"), [(name, *found) for name, found in TOO_MUCH.items()])
+def test_a_document_that_asks_for_too_much_is_told_by_how_much_and_how_to_change_it(
+    limit: str, document: str, value: int | str
+) -> None:
+    with pytest.raises(LimitError) as refused:
+        LIMITS.parse(document)
+
+    most = getattr(LIMITS, limit)
+    assert refused.value.limit == limit
+    assert str(refused.value) == (
+        f"{limit.replace('_', ' ')}: the request has {value}, and at most {most} are allowed; ask for less at once, or let "
+        f"whoever runs the service raise ATLAS_MAX_{limit.upper()}."
+    )
+
+
+@pytest.mark.parametrize(("limit", "document"), [(name, found[0]) for name, found in TOO_MUCH.items()])
+def test_each_limit_can_be_raised(limit: str, document: str) -> None:
+    roomy = Limits(**dict.fromkeys(TOO_MUCH, 10**7) | {limit: getattr(LIMITS, limit)})
+
+    with pytest.raises(LimitError) as refused:
+        roomy.parse(document)
+
+    assert refused.value.limit == limit
+    if limit not in {"fields", "root_fields"}:  # a million of them would be visited
+        Limits(**dict.fromkeys(TOO_MUCH, 10**7)).parse(document)
+
+
+def test_what_is_refused_costs_next_to_nothing() -> None:
+    times: list[float] = []
+    for document, _ in TOO_MUCH.values():
+        begun = time.process_time()
+        with pytest.raises(LimitError):
+            LIMITS.parse(document)
+        times.append(time.process_time() - begun)
+
+    assert max(times) < 0.05, times
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ ...F } fragment F on Query { ...F }",
+        "{ ...F } fragment F on Query { ...G } fragment G on Query { graph { version } ...F }",
+        "{ frameworks { nodes { ...F } } } fragment F on Framework { features { nodes { frameworks { nodes { ...F } } } } }",
+    ],
+)
+def test_a_fragment_inside_itself_ends_nowhere_and_is_refused(document: str) -> None:
+    with pytest.raises(GraphQLError, match=r"Cannot spread fragment '\w' within itself."):
+        LIMITS.parse(document)
+
+
+def test_questions_about_the_schema_have_no_depth() -> None:
+    deep = '{ __type(name: "Framework") { fields { type { ' + "ofType { " * 20 + "name" + " }" * 20 + " } } } }"
+
+    assert LIMITS.parse(deep)
+
+
+def test_the_settings_are_the_limits() -> None:
+    assert Limits.of(Settings()) == LIMITS
+    assert Limits.of(Settings(max_depth=3, max_cost=7)) == Limits(depth=3, cost=7)
+
+
+async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
+    held = await graphs.hold(store)
+    return Engine(held.store, limits=Limits(**limits))
+
+
+async def told(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+    """The only error of an answer that has no data."""
+    answered = await answer(engine, text, variables)
+    (error,) = answered["errors"]
+    assert answered["data"] is None
+    return error["message"], error["extensions"]
+
+
+DEEP = (
+    "depth: the request has 4, and at most 3 are allowed; ask for less at once, or let whoever runs the service raise "
+    "ATLAS_MAX_DEPTH."
+)
+
+
+@pytest.mark.anyio
+async def test_a_limit_holds_warm_and_cold_on_both_stores(graphs: Graphs, store: str) -> None:
+    engine = await limited(graphs, store, depth=3)
+
+    refused = [await told(engine, "{ frameworks { nodes { features { totalCount } } } }") for _ in range(2)]
+    allowed = await answer(engine, "{ frameworks { nodes { name } } }")
+
+    assert (
+        refused
+        == [
+            (
+                DEEP,
+                {"code": "LIMIT_EXCEEDED", "limit": "depth"},
+            )
+        ]
+        * 2
+    )
+    assert "errors" not in allowed
+
+
+WALK = "query ($n: Int, $m: Int) { frameworks(first: $n) { nodes { features(first: $m) { nodes { name } } } } }"
+
+
+@pytest.mark.anyio
+async def test_the_rows_that_pages_can_hold_are_known_and_limited(graphs: Graphs, store: str) -> None:
+    engine = await limited(graphs, store, cost=100)
+
+    async def cost(rows: int, below: int) -> Any:
+        result = await engine.schema.execute(WALK, {"n": rows, "m": below})
+        return (result.extensions or {}).get("cost"), result.errors
+
+    assert await cost(9, 10) == ({"rows": 99, "limit": 100}, None)
+    (refused,) = (await cost(10, 10))[1] or ()
+    assert refused.message.startswith("cost: the request has pages for up to 110 rows, and at most 100 are allowed; ")
+    assert refused.extensions == {"code": "LIMIT_EXCEEDED", "limit": "cost"}
+
+
+@pytest.mark.anyio
+async def test_no_page_holds_more_than_there_are(graphs: Graphs, store: str) -> None:
+    """So that on a small graph pages may be as large as one likes."""
+    engine = await limited(graphs, store, cost=10_000)
+    counted = await answer(engine, "{ frameworks { totalCount } features { totalCount } }")
+    frameworks, features = (counted["data"][name]["totalCount"] for name in ("frameworks", "features"))
+
+    result = await engine.schema.execute(WALK, {"n": 1000, "m": 500})
+
+    assert (result.errors, result.extensions) == (
+        None,
+        {"cost": {"rows": frameworks * (1 + features), "limit": 10_000}},
+    )
+
+
+EITHER = """{ search(text: "x", first: 4) { nodes {
+  ... on Framework { features(first: 3) { nodes { id } } } ... on Company { uses(first: 2) { nodes { id } } }
+} } }"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("{ frameworks { totalCount } }", 1),
+        ('{ framework(slug: "django") { name } }', 1),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),
+        ('{ framework(slug: "django") { features(first: 7) { edges { claim { evidence { note } } } } } }', 1 + 7 * 6),
+        ("{ frameworks(first: 2) { nodes { name } facets { features(first: 5) { count } } } }", 2 + 5),
+        (EITHER, 4 * (1 + 3)),
+        ("{ graph { version } __typename }", 0),
+    ],
+)
+async def test_what_operations_cost(graphs: Graphs, text: str, rows: int) -> None:
+    engine = await limited(graphs, "sqlite")
+
+    result = await engine.schema.execute(text)
+
+    assert (result.errors, (result.extensions or {})["cost"]["rows"]) == (None, rows)
+
+
+@pytest.mark.anyio
+async def test_a_mutation_whose_payload_asks_for_too_much_writes_nothing(graphs: Graphs, store: str) -> None:
+    async with graphs.fresh(store) as held:
+        engine = Engine(held.store, limits=Limits(cost=10))
+        text = (
+            'mutation { upsertFramework(input: {slug: "x", name: "X"}) '
+            "{ ... on UpsertedFramework { framework { features(first: 11) { nodes { name } } } } } }"
+        )
+
+        message, extensions = await told(engine, text)
+
+        assert (message.partition(":")[0], extensions["limit"]) == ("cost", "cost")
+        assert (await answer(engine, '{ framework(slug: "x") { name } }'))["data"] == {"framework": None}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("variables", "limit"),
+    [
+        ({"w": {"slug": {"in": ["x"] * 1001}}}, "items"),
+        ({"w": {"and": [{"slug": {"in": ["x"] * 1000}}] * 11}}, "items"),
+        ({"w": {"not": {"slug": {"eq": "x"}}}, "deep": 60}, "depth"),
+    ],
+)
+async def test_variables_that_hold_too_much_are_refused(
+    graphs: Graphs, store: str, variables: dict[str, Any], limit: str
+) -> None:
+    engine = await limited(graphs, store)
+    where = variables["w"]
+    for _ in range(variables.get("deep", 0)):
+        where = {"not": where}
+
+    _, extensions = await told(
+        engine, "query ($w: FrameworkFilter) { frameworks(where: $w) { totalCount } }", {"w": where}
+    )
+
+    assert extensions == {"code": "LIMIT_EXCEEDED", "limit": limit}
+
+
+@pytest.mark.anyio
+async def test_a_list_in_the_document_is_limited_too(graphs: Graphs, store: str) -> None:
+    engine = await limited(graphs, store, items=3)
+    listed = '{ frameworks(where: {slug: {in: ["a", "b", "c", "d"]}}) { totalCount } }'
+
+    message, extensions = await told(engine, listed)
+
+    assert (message, extensions["code"]) == (
+        "where.slug.in has 4 items; at most 3 are allowed (ATLAS_MAX_ITEMS).",
+        "BAD_USER_INPUT",
+    )
