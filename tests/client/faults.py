@@ -26,7 +26,7 @@ class Request:
     def answer(self, status: int, body: Any, **headers: str) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.handler.send_response(status)
-        told = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+        told = {"Content_Type": "application/json", "Content_Length": str(len(content)), **headers}
         for name, value in told.items():
             self.handler.send_header(name.replace("_", "-"), value)
         self.handler.end_headers()
