@@ -105,6 +105,9 @@ def test_a_subscription_from_now_on_misses_nothing_of_what_comes_before_its_firs
     assert told == [version]
 
 
+@pytest.mark.parametrize(
+    "connect", ["AsyncClient"], indirect=True
+)  # two services to start; breaks are met by both above
 def test_a_service_that_is_restarted_is_listened_to_again(connect: Connect, tmp_path: Path) -> None:
     """In between it writes more, and the client waits."""
     with ExitStack() as first, ExitStack() as running:
