@@ -21,6 +21,7 @@ from framework_atlas.retries import retry_after
 
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 _NOT_NOW = {429, 502, 503, 504}
+_NOT_ALLOWED = {401: UnauthenticatedError, 403: ForbiddenError}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -63,6 +64,10 @@ def _answered(answer: Answer) -> Mapping[str, Any]:
             f"The service has no answer just now (status {answer.status}){f': {told}' if told else ''}",
             undone=answer.status == 429,  # refused at the door; any other may come when something was done already
             retry_after=retry_after(answer.headers.get("retry-after")),
+        )
+    if body is None and answer.status in _NOT_ALLOWED:  # a proxy, which says it in its own way
+        raise _NOT_ALLOWED[answer.status](
+            f"Status {answer.status}: the service, or a proxy before it, wants another token."
         )
     if body is None:
         location = answer.headers.get("location")

@@ -12,6 +12,7 @@ import httpx
 
 from framework_atlas.commands import Answer, Chunk, Fault, Open, Opened, Program, Read, Reply, Send, Tell, Wait
 from framework_atlas.conversation import Conversation, Operation, Token
+from framework_atlas.errors import DocumentError
 from framework_atlas.retries import Retries
 from framework_atlas.types import Change
 
@@ -194,7 +195,8 @@ class Client:
 class AsyncClient:
     """A client for asyncio: `async with AsyncClient("http://127.0.0.1:8000/graphql") as client: ...`.
 
-    `transport` is one of httpx's own; with `httpx.ASGITransport(app=...)` nothing goes over a network.
+    `transport` is one of httpx's own; with `httpx.ASGITransport(app=...)` nothing goes over a network, and
+    there are no subscriptions.
     """
 
     def __init__(
@@ -203,6 +205,7 @@ class AsyncClient:
         self.url = _checked(url)
         self._conversation = _conversation(options)
         self._http = httpx.AsyncClient(transport=transport)
+        self._streams = not isinstance(transport, httpx.ASGITransport)
 
     @property
     def bookmark(self) -> str | None:
@@ -286,6 +289,10 @@ class AsyncClient:
         takes `$after: String`, gives it to `changes`, and selects `cursor`. Raises AtlasError, UnavailableError when the
         service is away for more than `patience` seconds.
         """
+        if not self._streams:  # it would wait for the end of what has none
+            raise DocumentError(
+                "httpx.ASGITransport cannot stream: to subscribe, connect to the service over a network."
+            )
         operation = Operation(document, variables, operation_name)
         return self._drive(self._conversation.subscribe(operation, after, patience))
 

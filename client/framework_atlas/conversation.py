@@ -43,7 +43,7 @@ class Operation:
 
     def encode(self) -> bytes:
         told = {"query": self.document, "variables": self.variables, "operationName": self.name}
-        return json.dumps({key: value for key, value in told.items() if value is not None}).encode()
+        return json.dumps({key: value for key, value in told.items() if value is not None}, allow_nan=False).encode()
 
 
 @dataclass(slots=True)

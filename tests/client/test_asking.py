@@ -15,6 +15,7 @@ import pytest
 from framework_atlas import (
     AsyncClient,
     DocumentError,
+    ForbiddenError,
     OperationError,
     Retries,
     UnauthenticatedError,
@@ -136,6 +137,14 @@ def test_what_is_no_graphql_service_is_told_by_what_it_says(connect: Connect, fa
     assert "leads to /elsewhere" in told[1][1]
 
 
+@pytest.mark.parametrize("body", [b"<html>", {"errors": [{"message": "No.", "extensions": {"code": "FORBIDDEN"}}]}])
+def test_who_may_not_is_told_so_by_the_service_and_by_proxies(connect: Connect, faulty: Faulty, body: Any) -> None:
+    faulty.does(status(403, body))
+
+    with pytest.raises(ForbiddenError):
+        connect(faulty.url).execute("{ a }")
+
+
 def test_where_nobody_listens_is_told_within_the_time(connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -154,5 +163,7 @@ async def test_a_service_in_the_same_process_is_asked_without_a_network(tmp_path
 
     async with app.router.lifespan_context(app), AsyncClient("http://inside/graphql", transport=transport) as client:
         data = await client.execute('{ framework(slug: "django") { name } }')
+        with pytest.raises(DocumentError, match="cannot stream"):
+            client.subscribe("subscription ($after: String) { changes(after: $after) { cursor } }")
 
     assert data == {"framework": {"name": "Django"}}

@@ -1,4 +1,4 @@
-"""The code of the client's README runs, against a service."""
+"""The code of the client's README runs, against a service, and so does what the service's README says of the client."""
 
 from __future__ import annotations
 
@@ -13,8 +13,18 @@ from framework_atlas import Client
 from tests.client.conftest import WRITER
 
 README = Path(__file__).parents[2] / "client" / "README.md"
+SERVICE = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-TOLD = [r"Django", r"[0-9a-f]+\.\d+", r"\d+ \['Django', .*\]", r"\d+", r"written\nLitestar", r"UPSERT FRAMEWORK \S+"]
+BLOCKS += re.findall(r"^```py\n(.*?)^```$", SERVICE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+TOLD = [
+    r"Django",
+    r"[0-9a-f]+\.\d+",
+    r"\d+ \['Django', .*\]",
+    r"\d+",
+    r"written\nLitestar",
+    r"UPSERT FRAMEWORK \S+",
+    "Django",
+]
 
 
 @pytest.mark.parametrize(("block", "told"), [*zip(BLOCKS, TOLD, strict=True)])
