@@ -109,6 +109,7 @@ class Proxy:
     target: int
     limits: list[int] = field(default_factory=list)
     accepted: int = 0
+    answered: bytes = b""
 
     def __post_init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -155,6 +156,8 @@ class Proxy:
         with suppress(OSError):
             while (content := source.recv(65536)) and (most is None or most > 0):
                 sink.sendall(content if most is None else content[:most])
+                if source.getpeername()[1] == self.target:
+                    self.answered += content
                 most = None if most is None else most - len(content)
                 if most is not None and most <= 0:
                     break

@@ -154,7 +154,7 @@ def test_where_nobody_listens_is_told_within_the_time(connect: Connect) -> None:
         connect(f"http://127.0.0.1:{port}/graphql", timeout=0.5, retries=Retries(attempts=100)).execute("{ a }")
 
     assert raised.value.undone
-    assert 0.1 < time.monotonic() - begun < 1.5
+    assert 0.1 < time.monotonic() - begun < 4
 
 
 async def test_a_service_in_the_same_process_is_asked_without_a_network(tmp_path: Path) -> None:

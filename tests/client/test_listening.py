@@ -95,9 +95,9 @@ def test_a_subscription_from_now_on_misses_nothing_of_what_comes_before_its_firs
 
     listening = threading.Thread(target=listen)
     listening.start()
-    while not proxy.accepted:
+    give_up = time.monotonic() + 20
+    while b"text/event-stream" not in proxy.answered and time.monotonic() < give_up:
         time.sleep(0.01)
-    time.sleep(0.4)
     proxy.cut()
     version = write(f"now {time.time()}")
     listening.join(20)
@@ -148,7 +148,7 @@ def test_a_service_that_stays_away_is_given_up_with_the_place_to_go_on(
         next(changes)
 
     assert raised.value.after == last
-    assert 0.2 < time.monotonic() - begun < 2
+    assert 0.2 < time.monotonic() - begun < 5
 
 
 def test_who_is_cut_off_by_the_service_goes_on_where_it_says(connect: Connect, faulty: Faulty) -> None:

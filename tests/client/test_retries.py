@@ -35,7 +35,7 @@ def test_the_time_that_the_service_names_is_waited(connect: Connect, faulty: Fau
 
     connect(faulty.url, retries=Retries(first=0.01)).execute(QUERY)
 
-    assert 1 <= time.monotonic() - begun < 2.5
+    assert 1 <= time.monotonic() - begun < 5
 
 
 def test_a_time_beyond_the_deadline_is_not_waited(connect: Connect, faulty: Faulty) -> None:
@@ -46,7 +46,7 @@ def test_a_time_beyond_the_deadline_is_not_waited(connect: Connect, faulty: Faul
         connect(faulty.url, timeout=5).execute(QUERY)
 
     assert (raised.value.retry_after, len(faulty.requests)) == (60, 1)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 4
 
 
 def test_attempts_come_to_an_end(connect: Connect, faulty: Faulty) -> None:
@@ -58,7 +58,7 @@ def test_attempts_come_to_an_end(connect: Connect, faulty: Faulty) -> None:
     assert len(faulty.requests) == 4
 
 
-@pytest.mark.parametrize("fault", [lambda _: time.sleep(1.5), trickle, status(503)], ids=["silent", "slow", "away"])
+@pytest.mark.parametrize("fault", [lambda _: time.sleep(10), trickle, status(503)], ids=["silent", "slow", "away"])
 def test_the_deadline_holds_for_all_attempts_together(connect: Connect, faulty: Faulty, fault: Behaviour) -> None:
     faulty.does(fault)
     begun = time.monotonic()
@@ -66,7 +66,7 @@ def test_the_deadline_holds_for_all_attempts_together(connect: Connect, faulty: 
     with pytest.raises(UnavailableError):
         connect(faulty.url, timeout=0.6, retries=Retries(attempts=1000, first=0.05, longest=0.1)).execute(QUERY)
 
-    assert time.monotonic() - begun < 1.2
+    assert time.monotonic() - begun < 4
 
 
 def test_an_answer_with_errors_is_an_answer(connect: Connect, faulty: Faulty) -> None:
