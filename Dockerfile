@@ -4,6 +4,8 @@ RUN pip install --no-cache-dir uv==0.13.8
 ENV UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=/opt/atlas
 WORKDIR /source
 COPY pyproject.toml ./
+# The tests' environment names it, and uv looks at the whole of pyproject.toml.
+COPY client/pyproject.toml client/
 RUN uv sync --no-dev --no-install-project
 COPY . .
 RUN uv sync --no-dev --no-editable

@@ -53,11 +53,11 @@ def _target(root: Path) -> Path:
 
 def _sources(root: Path) -> Iterator[Path]:
     """What the pages are built from."""
-    for folder in (root / "web", root / "examples"):
-        for path in sorted(folder.rglob("*")):
-            parts = path.relative_to(folder).parts
-            if path.is_file() and not {"node_modules", "__pycache__", "README.md"} & set(parts):
-                yield path
+    for path in sorted((root / "web").rglob("*")):
+        parts = path.relative_to(root).parts
+        if path.is_file() and not {"node_modules", "__pycache__", "README.md"} & set(parts):
+            yield path
+    yield from sorted((root / "examples").glob("*.graphql"))  # other people's clients are no part of the pages
 
 
 def _digest(root: Path) -> str:

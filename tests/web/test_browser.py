@@ -15,8 +15,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.graphs import facts_from
+from tests.npm import NODE
 from tests.service.test_cli import Served, serving
-from tests.web.conftest import NODE, WEB, WRITER, Visit
+from tests.web.conftest import WEB, WRITER, Visit
 
 pytestmark = pytest.mark.browser
 
