@@ -18,11 +18,11 @@ from starlette.websockets import WebSocket
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
 from service.auth import Authenticator
-from service.engine import Engine
+from service.engine import Engine, Options
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
-from service.limits import Limits
 from service.pages import Pages
+from service.security import middleware
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
@@ -63,11 +63,12 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
         routes=[
             Route("/graphql", endpoint, methods=None),
             WebSocketRoute("/graphql", endpoint),
-            Route("/schema.graphql", endpoint.schema_text),
+            *((Route("/schema.graphql", endpoint.schema_text),) if service.settings.introspection else ()),
             Route("/healthz", _healthy),
             Route("/readyz", ready),
             *(_page_routes(pages) if pages else ()),
         ],
+        middleware=middleware(service.settings),
         lifespan=lifespan,
     )
 
@@ -133,9 +134,7 @@ class Service:
             await store.close()
             raise
         self._compacting = asyncio.create_task(self._compact(store))
-        settings = self.settings
-        limits = Limits.of(settings)
-        return Engine(store, self._ontology, settings.plan_cache, limits, development=settings.development)
+        return Engine(store, self._ontology, Options.of(self.settings))
 
     async def _compact(self, store: Store[Any]) -> None:
         """Forget old changes now and then; every process does, and finds what another has done."""
@@ -212,6 +211,6 @@ class _Endpoint:
             return None
         view = self._views.get(id(engine))
         if view is None:
-            view = GraphQLView(engine, self._service.authenticator, pages=self._pages)
+            view = GraphQLView(engine, self._service.authenticator, self._service.settings, pages=self._pages)
             self._views = {id(engine): view}
         return view

@@ -42,7 +42,7 @@ from service import tabular
 from service.app import create_app, prepare
 from service.auth import SCOPES, Authenticator, new_token
 from service.compiler import Refused, Rows
-from service.engine import EXPLAIN, Engine
+from service.engine import EXPLAIN, Engine, Options
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.exporting import export as export_facts
 from service.exporting import replaced
@@ -310,7 +310,7 @@ class _Answered:
 async def _answer(settings: Settings, given: argparse.Namespace, variables: dict[str, Any] | None) -> _Answered:
     store = await prepare(settings)
     try:
-        engine = Engine(store, development=True)
+        engine = Engine(store, options=Options(development=True))
         result = await engine.schema.execute(
             given.graphql,
             variable_values=variables,

@@ -19,9 +19,11 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     Source,
+    specified_rules,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -65,6 +67,7 @@ from service.plan import (
     Write,
     Writes,
 )
+from service.settings import Settings
 from service.slots import Value, bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
@@ -149,30 +152,46 @@ class _Request:
     began: float
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an engine answers.
+
+    `development`: whether everybody may see how queries are answered, and what goes wrong inside. `introspection`: whether
+    clients may ask about the schema, and are told what they may have meant.
+    """
+
+    plan_cache: int = 1024
+    limits: Limits = LIMITS
+    development: bool = False
+    introspection: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> Options:
+        return cls(settings.plan_cache, Limits.of(settings), settings.development, settings.introspection)
+
+
+OPTIONS = Options()
+
+
 class Engine:
     """Answers the operations of an ontology's schema from one store."""
 
-    def __init__(
-        self,
-        store: Store[Any],
-        ontology: Ontology = ONTOLOGY,
-        cache: int = 1024,
-        limits: Limits = LIMITS,
-        *,
-        development: bool = False,
-    ) -> None:
-        """`development`: whether everybody may see how queries are answered, not administrators alone."""
+    def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, options: Options = OPTIONS) -> None:
         self.store = store
-        self._limits = limits
+        self._development = options.development
+        self._limits = options.limits
+        self._rules = specified_rules if options.introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
+        self._hide = not options.introspection
         self._sizes: tuple[float, Sizes] | None = None
-        self._development = development
         self._ontology = ontology
         self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
-        self._compiler: Compiler[Any] = Compiler(self._graphql, ontology, store.write, cache)
+        self._compiler: Compiler[Any] = Compiler(
+            self._graphql, ontology, store.write, options.plan_cache, hide_suggestions=self._hide
+        )
         self._vocabulary = Vocabulary(store)
         self._feed = Feed(store)
-        self._documents: Bounded[str, DocumentNode] = Bounded(cache)
+        self._documents: Bounded[str, DocumentNode] = Bounded(options.plan_cache)
 
     async def close(self) -> None:
         """End what runs in the background; the store stays open."""
@@ -189,6 +208,10 @@ class Engine:
             return self._limits.parse(text)
         except LimitError as error:
             raise _limit_error(error) from error
+
+    def validate(self, document: DocumentNode) -> list[GraphQLError]:
+        """What is wrong with a document."""
+        return validate(self._graphql, document, self._rules, hide_suggestions=self._hide)
 
     def remember(self, text: str, document: DocumentNode) -> None:
         self._documents.put(text, document)
@@ -243,7 +266,7 @@ class Engine:
                     error.message, source=error.source, positions=error.positions, extensions=error.extensions
                 )
                 return PreExecutionError(None, [plain])
-            if _is_subscription(document, operation_name) and (errors := validate(self._graphql, document)):
+            if _is_subscription(document, operation_name) and (errors := self.validate(document)):
                 return PreExecutionError(None, errors)
         if not _is_subscription(document, operation_name):
             return None
@@ -328,10 +351,12 @@ class Engine:
             log.warning("store unavailable: %s", error)
             message = "The graph cannot be reached just now; try again in a moment."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
-        except Exception:
+        except Exception as error:
             reference = uuid.uuid4().hex[:12]
             log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
             message = f"Something went wrong inside the service; its log calls this {reference}."
+            if self._development:
+                message += f" {type(error).__name__}: {error}"
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
 
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
@@ -454,6 +479,8 @@ class Execution(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
+        if context.pre_execution_errors is None and context.graphql_document is not None:
+            context.pre_execution_errors = self._engine.validate(context.graphql_document)
         yield
         if not context.pre_execution_errors and context.query and context.graphql_document is not None:
             self._engine.remember(context.query, context.graphql_document)

@@ -17,12 +17,11 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 from strawberry import UNSET
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
-from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -33,6 +32,8 @@ from service.compiler import Rows
 from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
 from service.errors import AccessError, InvalidTokenError
 from service.pages import Pages
+from service.settings import Settings
+from service.sockets import TextAdapter, TransportHandler
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
@@ -40,33 +41,29 @@ _EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
 _PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
+_DRAINED = 10
 _BEARER = 'Bearer realm="framework-atlas"'
 _INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
 _CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
 
 
-class _TextAdapter(ASGIWebSocketAdapter):
-    """A WebSocket of text frames, as graphql-transport-ws asks for; Strawberry sends bytes as binary ones."""
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        try:
-            await self.ws.send_text(self.view.encode_json_string(message))
-        except WebSocketDisconnect as error:
-            raise WebSocketDisconnected from error
-
-
 class GraphQLView(GraphQL[Any, Any]):
     """GraphQL over HTTP for an engine."""
 
-    websocket_adapter_class = _TextAdapter  # type: ignore[assignment]
+    websocket_adapter_class = TextAdapter  # type: ignore[assignment]
+    graphql_transport_ws_handler_class = TransportHandler
 
-    def __init__(self, engine: Engine, authenticator: Authenticator, *, pages: Pages | None) -> None:
+    def __init__(
+        self, engine: Engine, authenticator: Authenticator, settings: Settings, *, pages: Pages | None
+    ) -> None:
         """`pages` has the explorer; None where there is to be none."""
+        self._most_bytes = settings.max_body
         self._authenticator = authenticator
         self._engine = engine
         self._pages = pages
         protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
         super().__init__(engine.schema, graphql_ide=None, subscription_protocols=protocols)
+        self.allowed_origins = settings.origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -142,7 +139,7 @@ class GraphQLView(GraphQL[Any, Any]):
         return orjson.dumps(data)
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
-        given = _parameters(request.query_params) if request.method == "GET" else await _body(request)
+        given = _parameters(request.query_params) if request.method == "GET" else await self._body(request)
         for name, type_ in _PARAMETERS.items():
             if not isinstance(given.get(name), type_ | None):
                 raise HTTPException(400, f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null.")
@@ -154,6 +151,36 @@ class GraphQLView(GraphQL[Any, Any]):
             operation_name=given.get("operationName"),
             extensions=_extensions(given.get("extensions"), request.headers),
         )
+
+    async def _body(self, request: Any) -> dict[str, Any]:
+        content_type = (request.content_type or "").partition(";")[0].strip().lower()
+        if content_type != _JSON:
+            raise HTTPException(415, f"Send the operation as {_JSON}, not as '{content_type}'.")
+        encoding = request.headers.get("content-encoding", "identity").strip().lower()
+        if encoding != "identity":
+            raise HTTPException(415, f"Send the body as it is, not in the encoding '{encoding}'.")
+        body = _json(await self._content(request._request), "The body")  # noqa: SLF001 - the adapter reads it all
+        if not isinstance(body, dict):
+            raise HTTPException(400, "The body must be one JSON object with a `query`.")
+        return body
+
+    async def _content(self, request: Request) -> bytes:
+        """The body, within its limit. Of one that is longer the rest is read and forgotten, up to a point: who is still
+        sending would not see the answer.
+        """
+        parts: list[bytes] = []
+        size = 0
+        async for part in request.stream():
+            size += len(part)
+            if size <= self._most_bytes:
+                parts.append(part)
+            elif size > _DRAINED * self._most_bytes:
+                break
+        if size > self._most_bytes:
+            raise HTTPException(
+                413, f"The body has more than {self._most_bytes} bytes; at most so many are allowed (ATLAS_MAX_BODY)."
+            )
+        return b"".join(parts)
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
         answer: GraphQLHTTPResponse = {}
@@ -263,16 +290,6 @@ def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: _json(value, f"`{name}`") if _PARAMETERS.get(name) is dict else value for name, value in found.items()
     }
-
-
-async def _body(request: Any) -> dict[str, Any]:
-    content_type = (request.content_type or "").partition(";")[0].strip().lower()
-    if content_type != _JSON:
-        raise HTTPException(415, f"Send the operation as {_JSON}, not as '{content_type}'.")
-    body = _json(await request.get_body(), "The body")
-    if not isinstance(body, dict):
-        raise HTTPException(400, "The body must be one JSON object with a `query`.")
-    return body
 
 
 def _json(text: str | bytes, what: str) -> Any:

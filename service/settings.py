@@ -33,8 +33,15 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
     workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
     development: Annotated[
-        bool, Field(description="Whether everybody is shown how queries are answered (extensions.explain).")
+        bool, Field(description="Whether everybody is shown how queries are answered, and what goes wrong inside.")
     ] = False
+    introspection: Annotated[
+        bool, Field(description="Whether clients may ask about the schema, and are told what they may have meant.")
+    ] = True
+    allowed_origins: Annotated[
+        str,
+        Field(description="Sites whose pages may ask from a browser (CORS, WebSocket), commas between; * is all."),
+    ] = ""
     explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
     max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
@@ -120,6 +127,20 @@ class Settings(BaseSettings):
         if value.lower() not in {"debug", "info", "warning", "error"}:
             raise ValueError("write debug, info, warning or error")
         return value.lower()
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _known_origins(cls, value: str) -> str:
+        for origin in value.split(","):
+            parts = urlsplit(origin.strip())
+            if value.strip() and origin.strip() != "*" and f"{parts.scheme}://{parts.netloc}" != origin.strip():
+                raise ValueError("write origins such as https://app.example, without a path, or *")
+        return value
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The sites whose pages may ask."""
+        return tuple(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -16,7 +16,7 @@ import orjson
 from graph_seed import SHIPPED, Facts, read
 from schema import ONTOLOGY, Ontology
 from service.auth import Principal
-from service.engine import Context, Engine
+from service.engine import Context, Engine, Options
 from service.feed import Feed
 from service.limits import Limits
 from service.settings import Settings, read_settings
@@ -47,7 +47,7 @@ class Graphs:
         facts = facts or shipped()
         opened = await (self._hold_neo4j if store == "neo4j" else self._hold_sqlite)(facts, ontology)
         if (store, id(ontology)) not in self._engines:
-            self._engines[store, id(ontology)] = Engine(opened, ontology, limits=ROOMY)
+            self._engines[store, id(ontology)] = Engine(opened, ontology, options=Options(limits=ROOMY))
         engine = self._engines[store, id(ontology)]
         engine.store = opened
         engine._vocabulary = Vocabulary(opened)

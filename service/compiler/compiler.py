@@ -74,8 +74,17 @@ _Planned: TypeAlias = tuple[Plan | Writes | Listening, tuple[S | None, ...], tup
 class Compiler(Generic[S]):
     """Compiles the operations of one schema for one store; `write` is the store's."""
 
-    def __init__(self, schema: GraphQLSchema, ontology: Ontology, write: Callable[[Plan], S], size: int) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        ontology: Ontology,
+        write: Callable[[Plan], S],
+        size: int,
+        *,
+        hide_suggestions: bool = False,
+    ) -> None:
         self._schema = schema
+        self._hide_suggestions = hide_suggestions
         self._planner = Planner(schema, ontology)
         self._write = write
         self._chosen: Bounded[tuple[str, str | None], Chosen] = Bounded(size)
@@ -88,7 +97,10 @@ class Compiler(Generic[S]):
         chosen = self._chosen.get((text, operation_name))
         if chosen is None:
             chosen = self._chosen.put((text, operation_name), choose(self._schema, document, operation_name))
-        values = get_variable_values(self._schema, chosen.definition.variable_definitions or (), dict(variables or {}))
+        definitions = chosen.definition.variable_definitions or ()
+        values = get_variable_values(
+            self._schema, definitions, dict(variables or {}), hide_suggestions=self._hide_suggestions
+        )
         if isinstance(values, list):
             raise Refused([_placed(error, chosen) for error in values])
         key = text, operation_name, shape(values.coerced, chosen.types)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from service.engine import Engine
+from service.engine import Engine, Options
 from service.errors import LimitError
 from service.limits import LIMITS, Limits
 from service.settings import Settings
@@ -100,7 +100,7 @@ def test_the_settings_are_the_limits() -> None:
 
 async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
     held = await graphs.hold(store)
-    return Engine(held.store, limits=Limits(**limits))
+    return Engine(held.store, options=Options(limits=Limits(**limits)))
 
 
 async def told(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
@@ -198,7 +198,7 @@ async def test_what_operations_cost(graphs: Graphs, text: str, rows: int) -> Non
 @pytest.mark.anyio
 async def test_a_mutation_whose_payload_asks_for_too_much_writes_nothing(graphs: Graphs, store: str) -> None:
     async with graphs.fresh(store) as held:
-        engine = Engine(held.store, limits=Limits(cost=10))
+        engine = Engine(held.store, options=Options(limits=Limits(cost=10)))
         text = (
             'mutation { upsertFramework(input: {slug: "x", name: "X"}) '
             "{ ... on UpsertedFramework { framework { features(first: 11) { nodes { name } } } } } }"

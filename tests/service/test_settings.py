@@ -123,6 +123,8 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "port": 0,
         "workers": 3,
         "development": True,
+        "introspection": False,
+        "allowed_origins": "https://app.example, *",
         "explorer": False,
         "plan_cache": 5,
         "max_body": 10,

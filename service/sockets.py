@@ -1,0 +1,64 @@
+"""graphql-transport-ws to the letter, where Strawberry takes less care: what a message must be, and how a socket closes.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from starlette.websockets import WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+
+_LONGEST_REASON = 123  # bytes, RFC 6455, 5.5
+_PAYLOAD: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
+
+
+class TextAdapter(ASGIWebSocketAdapter):
+    """A WebSocket of text frames, as the protocol asks for; Strawberry sends bytes as binary ones."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self.ws.send_text(self.view.encode_json_string(message))
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close; a reason that is longer than a frame of control holds would break the connection off."""
+        await super().close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
+
+
+class TransportHandler(BaseGraphQLTransportWSHandler[Any, Any]):
+    """Closes with 4400 for every message that is none."""
+
+    async def handle_message(self, message: Any) -> None:
+        fault = _fault(message)
+        if fault is None:
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message(fault)
+
+
+def _fault(message: Any) -> str | None:
+    """What is wrong with a message; None where nothing is that its type would not tell."""
+    if not isinstance(message, dict):
+        return "A message must be a JSON object."
+    given = cast("dict[str, Any]", message)
+    if not isinstance(given.get("type"), str):
+        return "A message must have a `type`."
+    if given["type"] not in {"subscribe", "complete"}:
+        return None
+    if not isinstance(given.get("id"), str) or not given["id"]:
+        return "`id` must be text that is not empty."
+    if given["type"] == "complete":
+        return None
+    payload = given.get("payload")
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        return "`payload` must be an object with a `query`."
+    for name, type_ in _PAYLOAD.items():
+        if not isinstance(payload.get(name), type_ | None):
+            return f"`payload.{name}` must be {'text' if type_ is str else 'an object'} or null."
+    return None

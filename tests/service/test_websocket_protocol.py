@@ -1,0 +1,114 @@
+"""graphql-transport-ws to the letter: each wrong message closes the socket with its own code, and none with 1006.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.service.test_cli import Served, serving
+
+INIT = {"type": "connection_init"}
+LISTEN = {"query": "subscription { changes { cursor } }"}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("sockets") / "atlas.db", ATLAS_ALLOWED_ORIGINS="https://app.example") as found:
+        yield found
+
+
+def opened(served: Served, protocol: str | None = "graphql-transport-ws", **headers: str) -> ClientConnection:
+    address = served.base.replace("http", "ws") + "/graphql"
+    protocols: Any = [protocol] if protocol else None
+    return connect(address, subprotocols=protocols, additional_headers=headers)
+
+
+def close_of(socket: ClientConnection, *messages: Any) -> tuple[int, str]:
+    """The code and reason with which the service closes after these messages."""
+    for message in messages:
+        socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
+    with pytest.raises(ConnectionClosed) as closed:
+        _read_to_the_end(socket)
+    assert closed.value.rcvd is not None, "it was broken off"
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+def _read_to_the_end(socket: ClientConnection) -> None:
+    for _ in range(20):
+        socket.recv(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("messages", "code"),
+    [
+        ([INIT, INIT], 4429),
+        ([{"id": "1", "type": "subscribe", "payload": LISTEN}], 4401),
+        ([INIT, *[{"id": "1", "type": "subscribe", "payload": LISTEN}] * 2], 4409),
+        ([INIT, {"type": "nonsense"}], 4400),
+        ([INIT, {"type": "subscribe"}], 4400),
+        ([INIT, {"id": "1", "type": "subscribe", "payload": {"query": 5}}], 4400),
+        ([INIT, {"id": 1, "type": "subscribe", "payload": LISTEN}], 4400),
+        ([INIT, {"type": "é" * 500}], 4400),
+        ([INIT, {"id": "1", "type": "subscribe", "payload": {**LISTEN, "variables": [1]}}], 4400),
+        ([INIT, {"type": "complete"}], 4400),
+        (["not JSON"], 4400),
+        (["[]"], 4400),
+        (["null"], 4400),
+        ([b"\x00\x01"], 4400),
+        ([{"type": "connection_init", "payload": 5}], 4400),
+        ([{"type": "connection_init", "payload": {"authorization": "Bearer nobody"}}], 4403),
+    ],
+)
+def test_a_wrong_message_closes_with_its_code(served: Served, messages: list[Any], code: int) -> None:
+    with opened(served) as socket:
+        assert close_of(socket, *messages)[0] == code
+
+
+def test_another_protocol_is_refused(served: Served) -> None:
+    with opened(served, "graphql-ws") as socket:
+        assert close_of(socket)[0] == 4406
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("{", "Syntax Error: Expected Name, found <EOF>."),
+        ("{ nope }", "Cannot query field 'nope' on type 'Query'. Did you mean 'node' or 'nodes'?"),
+        ("subscription { nope }", "Cannot query field 'nope' on type 'Subscription'."),
+        ("{ graph { " + "version " * 200 + "} }", "repeats: the request has 19900, and at most 10000 are allowed;"),
+    ],
+)
+def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(served: Served, query: str, told: str) -> None:
+    with opened(served) as socket:
+        socket.send(json.dumps(INIT))
+        acknowledged = json.loads(socket.recv(10))
+        socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
+        refused = json.loads(socket.recv(10))
+        socket.send(json.dumps({"type": "ping"}))
+        pong = json.loads(socket.recv(10))
+
+    assert (acknowledged["type"], refused["type"], refused["id"], pong["type"]) == (
+        "connection_ack",
+        "error",
+        "1",
+        "pong",
+    )
+    assert refused["payload"][0]["message"].startswith(told)
+
+
+def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served) -> None:
+    with opened(served, Origin="https://app.example") as socket:
+        socket.send(json.dumps(INIT))
+        assert json.loads(socket.recv(10))["type"] == "connection_ack"
+
+    with pytest.raises(InvalidStatus) as refused:
+        opened(served, Origin="https://evil.example")
+    assert refused.value.response.status_code == 403
