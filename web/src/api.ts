@@ -57,8 +57,8 @@ export async function post<Data>(body: object, headers: Record<string, unknown> 
 }
 
 /** Ask one operation; throws AskError where there are errors and no data. */
-export async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
-  const answer = await post<Data>({ query, variables }).catch((error: unknown) => {
+export async function ask<Data>(query: string, variables: object = {}, headers: Record<string, unknown> = {}): Promise<Data> {
+  const answer = await post<Data>({ query, variables }, headers).catch((error: unknown) => {
     throw error instanceof AskError ? error : new AskError("The service does not answer.");
   });
   if (answer.data == null) {
