@@ -11,11 +11,14 @@ import "@graphiql/plugin-explorer/style.css";
 import "./theme.css";
 import "./explorer.css";
 import { EXAMPLES, type Example } from "./examples";
+import { Explain } from "./explorer/explain";
+import { Saving } from "./explorer/saving";
 import { fetcher, latest } from "./fetcher";
 
 const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: CompassIcon, content: Examples };
 const picturePlugin: GraphiQLPlugin = { title: "Picture of the answer", icon: NetworkIcon, content: Picture };
-const plugins = [examplesPlugin, picturePlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
+const explainPlugin: GraphiQLPlugin = { title: "Explain", icon: StepsIcon, content: Explain };
+const plugins = [examplesPlugin, picturePlugin, explainPlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
 
 /** The example that the address names, as the start page links it. */
 function linked(): Example | undefined {
@@ -124,6 +127,14 @@ function NetworkIcon() {
   );
 }
 
+function StepsIcon() {
+  return (
+    <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <path d="M4 6h16M8 12h12M12 18h8M4 6v12M8 12v0" />
+    </svg>
+  );
+}
+
 function CompassIcon() {
   return (
     <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
@@ -152,6 +163,9 @@ createRoot(document.getElementById("explorer")!).render(
           Framework Atlas
         </a>
       </GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <Saving />
+      </GraphiQL.Footer>
     </GraphiQL>
   </StrictMode>,
 );
