@@ -66,6 +66,9 @@ def test_an_operation_is_explained_and_its_answer_saved(visit: Visit, packages: 
     explain.get_by_role("heading", name="Cards").wait_for()
     told = explain.inner_text()
     barriers = visit.barriers(packages)
+    page.emulate_media(color_scheme="dark")
+    barriers += visit.barriers(packages)
+    page.emulate_media(color_scheme="light")
     saved = {name: save(page, name, tmp_path) for name in ("CSV", "JSON Lines")}
 
     asked = [(accepted, body["query"], body.get("operationName")) for accepted, body, _ in agreed.asked]

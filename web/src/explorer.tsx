@@ -6,13 +6,19 @@ import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/
 import { GraphiQL } from "graphiql";
 import { StrictMode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
-import "graphiql/style.css";
+// Not GraphiQL's own style.css: that holds two families of fonts, and Monaco's style, which comes with Monaco anyway.
+import "@graphiql/react/style.css";
+import "graphiql/graphiql.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./theme.css";
 import "./explorer.css";
 import { EXAMPLES, type Example } from "./examples";
 import { Explain } from "./explorer/explain";
 import { Saving } from "./explorer/saving";
+import { storage } from "./explorer/storage";
+import { ThemeSwitch } from "./explorer/theme";
 import { fetcher, latest } from "./fetcher";
 
 const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: CompassIcon, content: Examples };
@@ -146,6 +152,7 @@ function CompassIcon() {
 
 const chosen = linked();
 const first = chosen ?? EXAMPLES[0]!;
+const kept = storage();
 const tour = EXAMPLES.slice(0, 3).filter((example) => example !== first);
 
 createRoot(document.getElementById("explorer")!).render(
@@ -157,11 +164,13 @@ createRoot(document.getElementById("explorer")!).render(
       initialQuery={chosen?.query}
       defaultTabs={[first, ...tour].map(({ query }) => ({ query }))}
       defaultEditorToolsVisibility={false}
+      storage={kept}
     >
       <GraphiQL.Logo>
         <a className="atlas-home" href="./">
           Framework Atlas
         </a>
+        <ThemeSwitch />
       </GraphiQL.Logo>
       <GraphiQL.Footer>
         <Saving />

@@ -23,7 +23,7 @@ export function matrix({ atlasFrameworks: frameworks, atlasRows: rows }: Compari
       h(
         "tbody",
         {},
-        h("tr", {}, h("th", { scope: "rowgroup", colspan: frameworks.length + 1 }, words(relation))),
+        h("tr", {}, h("th", { scope: "rowgroup", colspan: frameworks.length + 1 }, h("span", {}, words(relation)))),
         ...rows.filter((row) => row.relation === relation).map((row) => line(row, names, choose, differing < rows.length)),
       ),
     ),
