@@ -223,6 +223,39 @@ def test_a_page_weighs_no_more_than_was_promised(visit: Visit, path: str, ready:
     assert not any(name in one.url for one in visit.requests for name in pictures if path != "/graph" or "view" in name)
 
 
+def test_the_explorer_is_soon_ready_to_be_used(browser: Browser, site: Served) -> None:
+    """What was measured is printed; the bound is wide, and met once in three times, since CI shares its processors."""
+    measured: list[tuple[int, int]] = []
+    while len(measured) < 3 and (not measured or measured[-1][1] >= 6000):
+        visit = Visit(browser, site.base)
+        measured.append(until_usable(visit))
+        visit.context.close()
+        assert visit.faults == []
+
+    print(
+        *(f"/graphql: takes keys after {keys} ms, has answered after {answer} ms" for keys, answer in measured),
+        sep="\n",
+    )
+    assert measured[-1][1] < 6000
+
+
+def until_usable(visit: Visit) -> tuple[int, int]:
+    """Milliseconds on the page's own clock, from the start of the navigation, with nothing in a cache.
+
+    First until what is put into the editor is there, then until the service has answered it.
+    """
+    page, asked = visit.page, "{ graph { version } }"
+    page.goto("/graphql", wait_until="commit")
+    page.locator(".graphiql-query-editor :is(textarea, .native-edit-context)").first.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(asked)
+    page.locator(".graphiql-query-editor .view-lines").get_by_text("version").first.wait_for()
+    keys = page.evaluate("performance.now()")
+    with page.expect_response(lambda got: f'"query":"{asked}' in (got.request.post_data or "")):
+        page.get_by_role("button", name="Execute query").click()
+    return round(keys), round(page.evaluate("performance.now()"))
+
+
 def test_the_sources_type_check(packages: Path) -> None:
     done = subprocess.run(
         [NODE, packages / "typescript" / "bin" / "tsc", "--noEmit"],
