@@ -19,7 +19,7 @@ from tests.web.conftest import WRITER, Visit
 pytestmark = pytest.mark.browser
 
 QUERY = "query Cards($first: Int! = 2) { frameworks(first: $first) { nodes { slug } } }"
-EXPLAINED = {
+EXPLAINED: dict[str, Any] = {
     "store": "sqlite",
     "plan": "frameworks\n  where kind is Framework\n  first 2",
     "statements": [{"language": "SQL", "text": "SELECT slug\nFROM framework", "steps": ["SEARCH framework", "LIMIT"]}],
@@ -72,7 +72,7 @@ def test_an_operation_is_explained_and_its_answer_saved(visit: Visit, packages: 
     saved = {name: save(page, name, tmp_path) for name in ("CSV", "JSON Lines")}
 
     asked = [(accepted, body["query"], body.get("operationName")) for accepted, body, _ in agreed.asked]
-    assert [line for line in EXPLAINED["plan"].splitlines() if line not in told] == []  # type: ignore[attr-defined]
+    assert [line for line in EXPLAINED["plan"].splitlines() if line not in told] == []
     assert [
         line for line in ("SQLite", "1,300 rows", "2 rows", "FROM framework", "SEARCH framework") if line not in told
     ] == []
@@ -142,6 +142,7 @@ def write(visit: Visit, text: str, editor: str = "query") -> None:
     places = {"query": ".graphiql-query-editor", "headers": ".graphiql-editor-tool .graphiql-editor:not(.hidden)"}
     place = visit.page.locator(f"{places[editor]} :is(textarea, .native-edit-context)").first
     visit.page.locator(f"{places[editor]} .view-line").first.wait_for()
+    shown = ""
     for _ in range(20):  # an editor that has just come may still be given what it begins with
         place.focus()
         visit.page.keyboard.press("Control+A")
