@@ -19,7 +19,7 @@ import { Explain } from "./explorer/explain";
 import { Saving } from "./explorer/saving";
 import { storage } from "./explorer/storage";
 import { ThemeSwitch } from "./explorer/theme";
-import { fetcher, latest } from "./fetcher";
+import { editor, fetcher, latest } from "./fetcher";
 
 const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: CompassIcon, content: Examples };
 const picturePlugin: GraphiQLPlugin = { title: "Picture of the answer", icon: NetworkIcon, content: Picture };
@@ -32,9 +32,18 @@ function linked(): Example | undefined {
   return EXAMPLES.find((example) => example.name === name);
 }
 
+/** Tells that there is an editor by now. */
+function Ready() {
+  const made = useGraphiQL((state) => state.queryEditor !== undefined);
+  useEffect(() => {
+    if (made) editor.ready();
+  }, [made]);
+  return null;
+}
+
 function Examples() {
   const { addTab, updateActiveTabValues, run } = useGraphiQLActions();
-  const editor = useGraphiQL((state) => state.queryEditor);
+  const queries = useGraphiQL((state) => state.queryEditor);
   const variables = useGraphiQL((state) => state.variableEditor);
   const tabs = useGraphiQL((state) => state.tabs);
   const active = useGraphiQL((state) => state.activeTabIndex);
@@ -53,9 +62,9 @@ function Examples() {
 
   const open = (example: Example) => {
     const current = tabs[active];
-    if (editor?.getValue().trim() && current?.query?.trim() !== example.query.trim()) addTab();
+    if (queries?.getValue().trim() && current?.query?.trim() !== example.query.trim()) addTab();
     updateActiveTabValues({ query: example.query, variables: "", response: null });
-    editor?.setValue(example.query);
+    queries?.setValue(example.query);
     variables?.setValue("");
     wanted.current = example.query;
     setTimeout(start, 1500); // where it was there already, the editor tells nothing new
@@ -68,7 +77,7 @@ function Examples() {
       <ol>
         {EXAMPLES.map((example) => (
           <li key={example.name}>
-            <button type="button" disabled={!editor} onClick={() => open(example)}>
+            <button type="button" disabled={!queries} onClick={() => open(example)}>
               <strong>{example.title}</strong>
               <span>{example.text}</span>
             </button>
@@ -174,6 +183,7 @@ createRoot(document.getElementById("explorer")!).render(
       </GraphiQL.Logo>
       <GraphiQL.Footer>
         <Saving />
+        <Ready />
       </GraphiQL.Footer>
     </GraphiQL>
   </StrictMode>,
