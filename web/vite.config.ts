@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
 
 export default defineConfig({
   base: "./", // the service may be mounted under a path
@@ -19,8 +19,33 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: { fs: { allow: [".."] }, proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true } } },
-  plugins: [compressed()],
+  plugins: [early(), compressed()],
 });
+
+/** The editor is fetched while the rest of the explorer is still read, not when GraphiQL comes to ask for it. */
+function early(): Plugin {
+  return {
+    name: "early",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle, filename }) {
+        if (!filename.endsWith("explorer.html")) return [];
+        const editor = Object.values(bundle ?? {}).find((one) => one.type === "chunk" && one.name === "monaco-editor");
+        if (editor?.type !== "chunk") throw new Error("There is no chunk of the name monaco-editor.");
+        const link = (href: string, attrs: Record<string, string>): HtmlTagDescriptor => ({
+          tag: "link",
+          attrs: { ...attrs, crossorigin: true, href: `./${href}` },
+          injectTo: "head",
+        });
+        return [
+          ...[editor.fileName, ...editor.imports].map((name) => link(name, { rel: "modulepreload" })),
+          ...[...(editor.viteMetadata?.importedCss ?? [])].map((name) => link(name, { rel: "preload", as: "style" })),
+        ].filter(({ attrs }) => !html.includes(String(attrs?.href)));
+      },
+    },
+  };
+}
 
 /** Every file as it is sent, brotli and gzip; the plain one is made from these for who knows neither. */
 function compressed(): Plugin {

@@ -110,6 +110,19 @@ class Visit:
             self.page.wait_for_timeout(100)
         raise AssertionError(f"it never came true: {expression}")
 
+    def barriers(self, packages: Path) -> list[str]:
+        """What axe finds on the page, as it is now, that seriously keeps somebody out."""
+        self.page.evaluate((packages / "axe-core" / "axe.min.js").read_text("utf-8"))
+        found = self.page.evaluate("axe.run(document).then((found) => found.violations)")
+        return [
+            f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+            for one in found
+            if one["impact"] in {"serious", "critical"}
+            for node in one["nodes"]
+            # GraphiQL's own: a tab that holds the button that closes it. All of it is within reach of the keyboard.
+            if not (one["id"] == "nested-interactive" and "graphiql-tab" in node["html"])
+        ]
+
     def drawn(self) -> str:
         """Wait until a picture is complete; what it says of itself."""
         return self.until(

@@ -200,18 +200,7 @@ def test_nothing_serious_keeps_anybody_out(visit: Visit, packages: Path, path: s
     visit.until("!!document.querySelector('.counts, .monaco-editor .view-line, .picture:not([aria-busy]) canvas')")
     visit.page.wait_for_timeout(500)
 
-    visit.page.evaluate((packages / "axe-core" / "axe.min.js").read_text("utf-8"))
-    found = visit.page.evaluate("axe.run(document).then((found) => found.violations)")
-
-    serious = [
-        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-        # GraphiQL's own: a tab that holds the button that closes it. All of it is within reach of the keyboard.
-        if not (one["id"] == "nested-interactive" and "graphiql-tab" in node["html"])
-    ]
-    assert serious == []
+    assert visit.barriers(packages) == []
 
 
 @pytest.mark.parametrize(
@@ -225,13 +214,52 @@ def test_nothing_serious_keeps_anybody_out(visit: Visit, packages: Path, path: s
 def test_a_page_weighs_no_more_than_was_promised(visit: Visit, path: str, ready: str, most: int) -> None:
     visit.page.goto(path)
     visit.page.locator(ready).first.wait_for()
+    for _ in range(300):  # the last to come is a worker, which the editor asks for when it has read the schema
+        if path != "/graphql" or any("graphql.worker" in one.url for one in visit.requests):
+            break
+        visit.page.wait_for_timeout(100)
+    visit.page.wait_for_timeout(1000)
     visit.page.wait_for_load_state("networkidle")
 
     loaded = visit.transferred
     print(f"{path}: {loaded} bytes in {len(visit.requests)} requests")
 
     assert loaded <= most
-    assert not any("panel" in one.url for one in visit.requests if path != "/graph")
+    pictures = ("/panel-", "/drawing-", "/view-")  # nobody loads what draws before there is something to draw
+    assert not any(name in one.url for one in visit.requests for name in pictures if path != "/graph" or "view" in name)
+
+
+def test_the_explorer_is_soon_ready_to_be_used(browser: Browser, site: Served) -> None:
+    """What was measured is printed; the bound is wide, and met once in three times, since CI shares its processors."""
+    measured: list[tuple[int, int]] = []
+    while len(measured) < 3 and (not measured or measured[-1][1] >= 6000):
+        visit = Visit(browser, site.base)
+        measured.append(until_usable(visit))
+        visit.context.close()
+        assert visit.faults == []
+
+    print(
+        *(f"/graphql: takes keys after {keys} ms, has answered after {answer} ms" for keys, answer in measured),
+        sep="\n",
+    )
+    assert measured[-1][1] < 6000
+
+
+def until_usable(visit: Visit) -> tuple[int, int]:
+    """Milliseconds on the page's own clock, from the start of the navigation, with nothing in a cache.
+
+    First until what is put into the editor is there, then until the service has answered it.
+    """
+    page, asked = visit.page, "{ graph { version } }"
+    page.goto("/graphql", wait_until="commit")
+    page.locator(".graphiql-query-editor :is(textarea, .native-edit-context)").first.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(asked)
+    page.locator(".graphiql-query-editor .view-lines").get_by_text("version").first.wait_for()
+    keys = page.evaluate("performance.now()")
+    with page.expect_response(lambda got: f'"query":"{asked}' in (got.request.post_data or "")):
+        page.get_by_role("button", name="Execute query").click()
+    return round(keys), round(page.evaluate("performance.now()"))
 
 
 def test_the_sources_type_check(packages: Path) -> None:

@@ -7,6 +7,7 @@ const TOKEN = "atlas-token";
 export interface Answer<Data> {
   data?: Data | null;
   errors?: { message: string; extensions?: { code?: string } }[];
+  extensions?: Record<string, unknown>;
 }
 
 /** What went wrong, in words for a person; `refused` where a token is needed or does not hold. */
@@ -43,12 +44,28 @@ export function headersFor(given: Record<string, unknown> = {}): Record<string, 
 }
 
 export async function post<Data>(body: object, headers: Record<string, unknown> = {}): Promise<Answer<Data>> {
-  const response = await fetch(ENDPOINT, {
+  const response = await send(body, { accept: "application/json", ...headers });
+  return read(response, await response.text());
+}
+
+/** An answer in another format than JSON, as it is sent; throws AskError where the service refuses. */
+export async function download(body: object, type: string, headers: Record<string, unknown> = {}): Promise<Blob> {
+  const response = await send(body, { ...headers, accept: type });
+  const content = await response.blob();
+  if (response.ok && response.headers.get("content-type")?.startsWith(type)) return content;
+  const [first] = read(response, await content.text()).errors ?? [];
+  throw new AskError(first?.message ?? `The service does not answer as ${type}.`);
+}
+
+function send(body: object, headers: Record<string, unknown>): Promise<Response> {
+  return fetch(ENDPOINT, {
     method: "POST",
-    headers: { accept: "application/json", ...headersFor(headers), "content-type": "application/json" },
+    headers: { ...headersFor(headers), "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  const text = await response.text();
+}
+
+function read<Data>(response: Response, text: string): Answer<Data> {
   try {
     return JSON.parse(text) as Answer<Data>;
   } catch {
@@ -57,8 +74,8 @@ export async function post<Data>(body: object, headers: Record<string, unknown> 
 }
 
 /** Ask one operation; throws AskError where there are errors and no data. */
-export async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
-  const answer = await post<Data>({ query, variables }).catch((error: unknown) => {
+export async function ask<Data>(query: string, variables: object = {}, headers: Record<string, unknown> = {}): Promise<Data> {
+  const answer = await post<Data>({ query, variables }, headers).catch((error: unknown) => {
     throw error instanceof AskError ? error : new AskError("The service does not answer.");
   });
   if (answer.data == null) {

@@ -6,16 +6,25 @@ import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/
 import { GraphiQL } from "graphiql";
 import { StrictMode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
-import "graphiql/style.css";
+// Not GraphiQL's own style.css: that holds two families of fonts, and Monaco's style, which comes with Monaco anyway.
+import "@graphiql/react/style.css";
+import "graphiql/graphiql.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
 import "@graphiql/plugin-explorer/style.css";
 import "./theme.css";
 import "./explorer.css";
 import { EXAMPLES, type Example } from "./examples";
-import { fetcher, latest } from "./fetcher";
+import { Explain } from "./explorer/explain";
+import { Saving } from "./explorer/saving";
+import { storage } from "./explorer/storage";
+import { ThemeSwitch } from "./explorer/theme";
+import { editor, fetcher, latest } from "./fetcher";
 
 const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: CompassIcon, content: Examples };
 const picturePlugin: GraphiQLPlugin = { title: "Picture of the answer", icon: NetworkIcon, content: Picture };
-const plugins = [examplesPlugin, picturePlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
+const explainPlugin: GraphiQLPlugin = { title: "Explain", icon: StepsIcon, content: Explain };
+const plugins = [examplesPlugin, picturePlugin, explainPlugin, { ...explorerPlugin(), title: "Query builder" }, HISTORY_PLUGIN];
 
 /** The example that the address names, as the start page links it. */
 function linked(): Example | undefined {
@@ -23,9 +32,18 @@ function linked(): Example | undefined {
   return EXAMPLES.find((example) => example.name === name);
 }
 
+/** Tells that there is an editor by now. */
+function Ready() {
+  const made = useGraphiQL((state) => state.queryEditor !== undefined);
+  useEffect(() => {
+    if (made) editor.ready();
+  }, [made]);
+  return null;
+}
+
 function Examples() {
   const { addTab, updateActiveTabValues, run } = useGraphiQLActions();
-  const editor = useGraphiQL((state) => state.queryEditor);
+  const queries = useGraphiQL((state) => state.queryEditor);
   const variables = useGraphiQL((state) => state.variableEditor);
   const tabs = useGraphiQL((state) => state.tabs);
   const active = useGraphiQL((state) => state.activeTabIndex);
@@ -44,9 +62,9 @@ function Examples() {
 
   const open = (example: Example) => {
     const current = tabs[active];
-    if (editor?.getValue().trim() && current?.query?.trim() !== example.query.trim()) addTab();
+    if (queries?.getValue().trim() && current?.query?.trim() !== example.query.trim()) addTab();
     updateActiveTabValues({ query: example.query, variables: "", response: null });
-    editor?.setValue(example.query);
+    queries?.setValue(example.query);
     variables?.setValue("");
     wanted.current = example.query;
     setTimeout(start, 1500); // where it was there already, the editor tells nothing new
@@ -59,7 +77,7 @@ function Examples() {
       <ol>
         {EXAMPLES.map((example) => (
           <li key={example.name}>
-            <button type="button" disabled={!editor} onClick={() => open(example)}>
+            <button type="button" disabled={!queries} onClick={() => open(example)}>
               <strong>{example.title}</strong>
               <span>{example.text}</span>
             </button>
@@ -124,6 +142,14 @@ function NetworkIcon() {
   );
 }
 
+function StepsIcon() {
+  return (
+    <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <path d="M4 6h16M8 12h12M12 18h8M4 6v12M8 12v0" />
+    </svg>
+  );
+}
+
 function CompassIcon() {
   return (
     <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
@@ -135,6 +161,7 @@ function CompassIcon() {
 
 const chosen = linked();
 const first = chosen ?? EXAMPLES[0]!;
+const kept = storage();
 const tour = EXAMPLES.slice(0, 3).filter((example) => example !== first);
 
 createRoot(document.getElementById("explorer")!).render(
@@ -146,12 +173,18 @@ createRoot(document.getElementById("explorer")!).render(
       initialQuery={chosen?.query}
       defaultTabs={[first, ...tour].map(({ query }) => ({ query }))}
       defaultEditorToolsVisibility={false}
+      storage={kept}
     >
       <GraphiQL.Logo>
         <a className="atlas-home" href="./">
           Framework Atlas
         </a>
+        <ThemeSwitch />
       </GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <Saving />
+        <Ready />
+      </GraphiQL.Footer>
     </GraphiQL>
   </StrictMode>,
 );

@@ -42,7 +42,14 @@ export const fetcher: Fetcher = (asked, options) => {
   return answered(given, headers, kind);
 };
 
+/** What the schema waits for: who comes to write waits for the editor, nobody for the schema. */
+export const editor = { ready: () => {} };
+const editing = new Promise<void>((resolve) => {
+  editor.ready = resolve;
+});
+
 async function answered(given: Parameters<Fetcher>[0], headers: Record<string, unknown>, kind: string | undefined) {
+  if (given.operationName === "IntrospectionQuery") await editing;
   const answer = await post<unknown>(given, headers);
   if (kind === "query" && answer.data && given.operationName !== "IntrospectionQuery") {
     latest.asked = { ...given, headers, data: answer.data };

@@ -3,6 +3,7 @@ import "./theme.css";
 import "./graph.css";
 import { h } from "./dom";
 import { Panel, readHash, writeHash } from "./picture/panel";
+import { themeSwitch } from "./theme";
 
 const page = document.getElementById("page")!;
 let panel: Panel | undefined;
@@ -18,6 +19,7 @@ function open(): void {
       h("a", { href: "./" }, "Framework Atlas"),
       h("a", { href: "graphql" }, "Explorer"),
       h("a", { href: "graph" }, "The whole graph"),
+      themeSwitch(),
     ),
     place,
   );

@@ -5,6 +5,7 @@ import { AskError, ask, keepToken, token } from "./api";
 import { h, linked } from "./dom";
 import { EXAMPLES } from "./examples";
 import { badge, keyOf, look, words } from "./kinds";
+import { themeSwitch } from "./theme";
 
 const NEWEST = 8;
 
@@ -60,6 +61,7 @@ page.replaceChildren(
   h(
     "header",
     {},
+    themeSwitch(),
     h("h1", {}, "Framework Atlas"),
     h("p", { class: "lead" }, "A graph of software frameworks in which every relation names its sources."),
     h(

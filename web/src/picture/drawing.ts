@@ -2,6 +2,7 @@
 import cytoscape, { type CollectionReturnValue, type Core, type EdgeSingular, type ElementDefinition, type NodeSingular } from "cytoscape";
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationNodeDatum } from "d3-force";
 import { look, words } from "../kinds";
+import { isDark, onTheme } from "../theme";
 import type { Claim, Model, Thing } from "./model";
 
 export interface Listener {
@@ -24,9 +25,11 @@ export class Drawing {
   readonly #core: Core;
   readonly #bodies = new Map<string, Body>();
   #moving = 0;
-  readonly #dark = matchMedia("(prefers-color-scheme: dark)");
+  readonly #element: HTMLElement;
+  readonly #forget: () => void;
 
   constructor(element: HTMLElement, listener: Listener) {
+    this.#element = element;
     this.#core = cytoscape({
       container: element,
       minZoom: 0.03,
@@ -45,7 +48,7 @@ export class Drawing {
       const node = event.target as NodeSingular;
       Object.assign(this.#bodies.get(node.id())!, node.position());
     });
-    this.#dark.addEventListener("change", () => this.#restyle());
+    this.#forget = onTheme(() => this.#restyle());
     new ResizeObserver(() => this.#core.resize()).observe(element);
   }
 
@@ -104,7 +107,7 @@ export class Drawing {
   }
 
   async png(): Promise<Blob> {
-    const bg = getComputedStyle(document.documentElement).getPropertyValue("--back").trim() || "#ffffff";
+    const bg = this.#colour("--back");
     return this.#core.png({ output: "blob-promise", full: true, scale: 2, maxWidth: 6000, maxHeight: 6000, bg });
   }
 
@@ -116,6 +119,7 @@ export class Drawing {
 
   destroy(): void {
     this.#moving += 1;
+    this.#forget();
     this.#core.destroy();
   }
 
@@ -156,13 +160,19 @@ export class Drawing {
     });
   }
 
+  /** A colour of theme.css as it is just now: which of its two it is, is only told where it is used. */
+  #colour(name: string): string {
+    this.#element.style.color = `var(${name})`;
+    return getComputedStyle(this.#element).color;
+  }
+
   #restyle(): void {
     const large = this.#core.nodes().length > MANY;
     const crowded = this.#core.edges().length > CROWDED;
-    const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-    const dark = this.#dark.matches;
-    const back = colour("--back") || (dark ? "#14161d" : "#ffffff");
-    const text = colour("--text") || (dark ? "#e8eaf2" : "#1c2030");
+    const colour = (name: string) => this.#colour(name);
+    const dark = isDark();
+    const back = colour("--back");
+    const text = colour("--text");
     this.#core
       .style()
       .resetToDefault()
@@ -186,9 +196,9 @@ export class Drawing {
       .selector("edge")
       .style({
         width: "mapData(confidence, 0.3, 1, 1, 7)",
-        "line-color": colour("--has") || "#777",
+        "line-color": colour("--has"),
         "line-opacity": crowded ? 0.35 : 0.55,
-        "target-arrow-color": colour("--has") || "#777",
+        "target-arrow-color": colour("--has"),
         "target-arrow-shape": large ? "none" : "triangle",
         "curve-style": large ? "haystack" : "bezier",
         label: "data(label)",
@@ -204,8 +214,8 @@ export class Drawing {
       .style({
         "line-style": "dashed",
         "line-dash-pattern": [9, 6],
-        "line-color": colour("--disputed") || "#c77700",
-        "target-arrow-color": colour("--disputed") || "#c77700",
+        "line-color": colour("--disputed"),
+        "target-arrow-color": colour("--disputed"),
         "line-opacity": 1,
       })
       .selector('edge[stance = "LACKS"]')
@@ -213,8 +223,8 @@ export class Drawing {
         "line-style": "dashed", // dots of its own: cytoscape's are as long as the line is wide
         "line-dash-pattern": [1, 8],
         "line-cap": "round",
-        "line-color": colour("--lacks") || "#b3261e",
-        "target-arrow-color": colour("--lacks") || "#b3261e",
+        "line-color": colour("--lacks"),
+        "target-arrow-color": colour("--lacks"),
         "target-arrow-shape": large ? "none" : "tee",
         "line-opacity": 1,
       })

@@ -1,4 +1,5 @@
 // What is drawn: entities and the claims between them, gathered from answers, up to a number that stays usable.
+import type { Shaped } from "../answers/shapes";
 import { ask, headersFor, post } from "../api";
 import type { Asked } from "../fetcher";
 import { idOf } from "../kinds";
@@ -53,13 +54,18 @@ export const CLAIM = `atlasClaim: id atlasRelation: relation atlasStance: stance
 export interface View {
   show: string[]; // keys such as Framework:django, whose surroundings are shown
   query?: Pick<Asked, "query" | "operationName" | "variables"> & { headers?: Record<string, unknown> };
+  /** As a network even where the answer has a shape of its own. */
+  network?: boolean;
 }
 
 export class Model {
+  /** What everything is asked with: the token of the explorer's own headers, where there is one. */
+  headers: Record<string, unknown> = {};
   readonly things = new Map<string, Thing>();
   readonly claims = new Map<string, Claim>();
-  /** What would have been too much to draw. */
-  readonly leftOut = new Set<string>();
+  /** What would have been too much to draw; it can be told of all the same. */
+  readonly leftOut = new Map<string, Thing>();
+  readonly #undrawn = new Map<string, Claim>();
   /** How many claims there are that were not even asked for. */
   notAsked = 0;
 
@@ -82,16 +88,16 @@ export class Model {
   #add(row: Record<string, unknown>): void {
     const id = row.atlasId as string;
     if (this.things.has(id)) return;
-    if (this.things.size >= MOST) this.leftOut.add(id);
-    else this.things.set(id, { id, kind: String(row.atlasKind), name: String(row.atlasName) });
+    const room = this.things.size < MOST ? this.things : this.leftOut;
+    room.set(id, { id, kind: String(row.atlasKind), name: String(row.atlasName) });
   }
 
   #join(row: Record<string, unknown>): void {
     const subject = (row.atlasSubject as { atlasId: string }).atlasId;
     const object = (row.atlasObject as { atlasId: string }).atlasId;
-    if (!this.things.has(subject) || !this.things.has(object)) return;
     const id = row.atlasClaim as string;
-    this.claims.set(id, {
+    const room = this.things.has(subject) && this.things.has(object) ? this.claims : this.#undrawn;
+    room.set(id, {
       id,
       relation: String(row.atlasRelation),
       stance: row.atlasStance as Stance,
@@ -99,6 +105,14 @@ export class Model {
       subject,
       object,
     });
+  }
+
+  thing(id: string): Thing | undefined {
+    return this.things.get(id) ?? this.leftOut.get(id);
+  }
+
+  claim(id: string): Claim | undefined {
+    return this.claims.get(id) ?? this.#undrawn.get(id);
   }
 
   claimsOf(id: string): Claim[] {
@@ -115,6 +129,7 @@ export async function everything(model: Model): Promise<void> {
       `query Everything($after: String) { claims(first: ${PAGE}, after: $after) {
         totalCount pageInfo { hasNextPage endCursor } nodes { ${CLAIM} } } }`,
       { after },
+      model.headers,
     );
     const fresh = model.collect(claims.nodes);
     model.notAsked = Math.max(0, model.notAsked || claims.totalCount) - claims.nodes.length;
@@ -133,44 +148,50 @@ export async function surroundings(model: Model, key: string): Promise<number> {
   const found = await ask<Record<string, { totalCount: number; nodes: unknown[] }>>(
     `query Surroundings($id: ID!) { here: node(id: $id) { ... on Entity { ${THING} } } ${lists.join(" ")} }`,
     { id },
+    model.headers,
   );
   model.collect(key.startsWith("Source:") ? ends.map((end) => found[end]) : found);
   return ends.reduce((beyond, end) => beyond + Math.max(0, (found[end]?.totalCount ?? 0) - NEIGHBOURS), 0);
 }
 
-/** What a query answers, asked again with the names of things and the claims that lead to them. */
-export async function answered(model: Model, asked: NonNullable<View["query"]>): Promise<void> {
-  const { extend } = await import("./extend");
+/** What a query answers, asked again with the names of things and the claims that lead to them; returns what has a shape. */
+export async function answered(model: Model, asked: NonNullable<View["query"]>): Promise<Shaped[]> {
+  const [{ extend }, { shaped }] = await Promise.all([import("./extend"), import("../answers/shapes")]);
   const headers = headersFor(asked.headers);
-  const query = await extend(asked.query, asked.operationName ?? null, headers);
+  model.headers = headers;
+  const { query, roots } = await extend(asked.query, asked.operationName ?? null, headers);
   const variables = asked.variables ?? undefined;
-  const answer = await post<unknown>({ query, variables, operationName: asked.operationName ?? undefined }, headers);
+  const answer = await post<object>({ query, variables, operationName: asked.operationName ?? undefined }, headers);
   if (answer.data == null) throw new Error(answer.errors?.[0]?.message ?? "The answer is empty.");
   model.collect(answer.data);
+  return shaped(roots, answer.data);
 }
 
-export async function claimDetails(id: string): Promise<ClaimDetails | null> {
+export async function claimDetails(model: Model, id: string): Promise<ClaimDetails | null> {
   const { node } = await ask<{ node: ClaimDetails | null }>(
     `query Claim($id: ID!) { node(id: $id) { ... on Claim { firstSeen lastSeen
       evidence { supports note term locator source { name publisher published url } } } } }`,
     { id },
+    model.headers,
   );
   return node;
 }
 
-export async function thingDetails(id: string): Promise<ThingDetails | null> {
+export async function thingDetails(model: Model, id: string): Promise<ThingDetails | null> {
   const { node } = await ask<{ node: ThingDetails | null }>(
     `query Thing($id: ID!) { node(id: $id) { ... on Entity { summary homepage aliases } ... on Source { url } } }`,
     { id },
+    model.headers,
   );
   return node;
 }
 
-export async function search(text: string): Promise<Thing[]> {
+export async function search(model: Model, text: string): Promise<Thing[]> {
   type Found = { search: { nodes: { __typename: string; id: string; name: string }[] } };
   const found = await ask<Found>(
     "query Find($text: String!) { search(text: $text, first: 8) { nodes { __typename id name } } }",
     { text },
+    model.headers,
   );
   return found.search.nodes.map(({ __typename, id, name }) => ({ id, kind: __typename, name }));
 }

@@ -1,43 +1,31 @@
-// The picture with all that belongs to it: search, legend, what is chosen, what was left out.
+// The picture with all that belongs to it: search, legend, what is chosen, what was left out. An answer that has a shape of
+// its own is shown in that first; what draws a network is loaded where a network is wanted.
 import "./panel.css";
-import { h, linked } from "../dom";
-import { badge, idOf, KINDS, keyOf, look, words } from "../kinds";
-import { Drawing } from "./drawing";
-import {
-  answered,
-  type Claim,
-  claimDetails,
-  everything,
-  Model,
-  MOST,
-  type Stance,
-  search,
-  surroundings,
-  type Thing,
-  thingDetails,
-  type View,
-} from "./model";
+import type { Shaped } from "../answers/shapes";
+import { h } from "../dom";
+import { badge, idOf, KINDS, keyOf, look } from "../kinds";
+import type { Drawing } from "./drawing";
+import { answered, everything, Model, MOST, search, surroundings, type Thing, type View } from "./model";
+import { Side } from "./side";
 
 export interface Options {
   /** Told what is shown and chosen, for the address. */
   onView?(view: View, chosen: string | null): void;
-  /** What an answer that holds nothing to draw is told as. */
-  chosen?: string | null;
 }
 
-const STANCES: Record<Stance, string> = {
-  HAS: "Its sources say so",
-  LACKS: "Denied: its sources say the contrary",
-  DISPUTED: "Disputed: its sources disagree",
-};
+const NAMES = { matrix: "Matrix", chains: "Chains", bars: "Reasons" };
 
 export class Panel {
   readonly #root: HTMLElement;
   readonly #canvas = h("div", { class: "canvas", role: "img", "aria-label": "The graph as a network; the list beside it has the same" });
+  readonly #paper = h("div", { class: "paper" }, this.#canvas, legend());
+  readonly #answers = h("div", { class: "shapes", hidden: true });
+  readonly #ways = h("div", { class: "ways", role: "group", "aria-label": "How to show it", hidden: true });
+  readonly #tools = this.#bar();
   readonly #status = h("p", { class: "status", role: "status" });
-  readonly #side = h("aside", { class: "side", "aria-label": "What is chosen" });
-  readonly #drawing: Drawing;
-  #model = new Model();
+  readonly #model = new Model();
+  readonly #side = new Side(this.#model, { choose: (id) => this.choose(id, true), grow: (id) => void this.grow(id) });
+  #drawing: Promise<Drawing> | undefined;
   #view: View = { show: [] };
   #chosen: string | null = null;
 
@@ -47,26 +35,25 @@ export class Panel {
   ) {
     this.#root = root;
     root.classList.add("picture");
-    root.replaceChildren(this.#bar(), h("div", { class: "stage" }, h("div", { class: "paper" }, this.#canvas, legend()), this.#side), this.#status);
-    this.#drawing = new Drawing(this.#canvas, {
-      chooseThing: (id) => this.choose(id),
-      chooseClaim: (id) => this.choose(id),
-      chooseNothing: () => this.choose(null),
-      grow: (id) => void this.grow(id),
-    });
-    Object.assign(this.#canvas, { drawing: this.#drawing }); // what is on a canvas can only be pointed at by who knows where
+    root.replaceChildren(
+      h("div", { class: "bar" }, this.#ways, this.#tools),
+      h("div", { class: "stage" }, this.#answers, this.#paper, this.#side.element),
+      this.#status,
+    );
   }
 
   /** Show a view from the start. */
   async open(view: View, chosen: string | null = null): Promise<void> {
     this.#view = { ...view, show: [...view.show] };
     await this.#work("Reading the graph.", async () => {
-      if (view.query) await answered(this.#model, view.query);
+      if (!view.query || view.network) void import("./drawing"); // while the graph is read
+      const answers = view.query ? await answered(this.#model, view.query) : [];
       for (const key of view.show) this.#model.notAsked += await surroundings(this.#model, key);
       if (!view.query && view.show.length === 0) await everything(this.#model);
+      if (answers.length > 0) await this.#offer(answers);
       this.#tell();
       this.choose(chosen);
-      await this.#drawing.show(this.#model);
+      await this.#show();
       if (chosen) this.choose(chosen, true);
     });
   }
@@ -78,25 +65,83 @@ export class Panel {
       const before = this.#model.things.size;
       this.#model.notAsked += await surroundings(this.#model, key);
       if (!this.#view.show.includes(key)) this.#view.show.push(key);
+      this.#view.network = this.#inShape || this.#view.network;
       this.choose(this.#model.things.has(id) ? id : null);
       this.#tell(`${this.#model.things.size - before} more.`);
-      await this.#drawing.show(this.#model, id);
+      await this.#show(id);
     });
   }
 
   choose(id: string | null, center = false): void {
-    const thing = id === null ? undefined : this.#model.things.get(id);
-    const claim = id === null ? undefined : this.#model.claims.get(id);
+    const thing = id === null ? undefined : this.#model.thing(id);
+    const claim = id === null ? undefined : this.#model.claim(id);
     this.#chosen = thing || claim ? id : null;
-    this.#drawing.choose(this.#chosen, center);
-    if (thing) this.#showThing(thing);
-    else if (claim) void this.#showClaim(claim);
-    else this.#showList();
+    const drawn = this.#chosen !== null && (this.#model.things.has(this.#chosen) || this.#model.claims.has(this.#chosen));
+    void this.#drawing?.then((drawing) => drawing.choose(drawn ? this.#chosen : null, center));
+    if (thing) this.#side.thing(thing);
+    else if (claim) void this.#side.claim(claim);
+    else this.#side.list(this.#inShape ? "Choose what is said to see who says so." : "Click a thing or a line to see who says so; double-click a thing to grow the picture.");
     this.options.onView?.(this.#view, this.#chosen);
   }
 
   destroy(): void {
-    this.#drawing.destroy();
+    void this.#drawing?.then((drawing) => drawing.destroy());
+  }
+
+  /** Whether an answer's own shape is what is seen. */
+  get #inShape(): boolean {
+    return this.#answers.childElementCount > 0 && !this.#view.network;
+  }
+
+  /** Let an answer be seen in its own shape, or as a network. */
+  async #offer(answers: readonly Shaped[]): Promise<void> {
+    const { view } = await import("../answers/view");
+    const choose = (claim: string) => {
+      this.choose(claim);
+      const chosen = this.#model.claim(claim);
+      if (chosen) this.#status.textContent = `${this.#side.sentence(chosen)}: who says so is told beside.`;
+    };
+    this.#answers.replaceChildren(view(answers, choose));
+    const shapes = new Set(answers.map(({ shape }) => NAMES[shape]));
+    const way = (name: string, network: boolean) =>
+      h("button", { type: "button", "aria-pressed": String(Boolean(this.#view.network) === network), onclick: () => void this.#turn(network) }, name);
+    this.#ways.replaceChildren(way(shapes.size === 1 ? [...shapes][0]! : "Answers", false), way("Network", true));
+  }
+
+  async #turn(network: boolean): Promise<void> {
+    this.#view.network = network;
+    await this.#work("Drawing.", async () => {
+      await this.#show();
+      this.#tell();
+    });
+    this.choose(this.#chosen, true);
+  }
+
+  /** Bring what is wanted before the eyes; a network is drawn only when it is. */
+  async #show(near?: string): Promise<void> {
+    const shape = this.#inShape;
+    [...this.#ways.children].forEach((way, place) => void way.setAttribute("aria-pressed", String((place === 0) === shape)));
+    this.#ways.hidden = this.#answers.childElementCount === 0;
+    this.#answers.hidden = !shape;
+    this.#paper.hidden = shape;
+    this.#tools.hidden = shape;
+    if (shape) return;
+    const drawing = await this.#network();
+    await drawing.show(this.#model, near);
+  }
+
+  #network(): Promise<Drawing> {
+    this.#drawing ??= import("./drawing").then(({ Drawing }) => {
+      const drawing = new Drawing(this.#canvas, {
+        chooseThing: (id) => this.choose(id),
+        chooseClaim: (id) => this.choose(id),
+        chooseNothing: () => this.choose(null),
+        grow: (id) => void this.grow(id),
+      });
+      // What is on a canvas can only be pointed at by who knows where.
+      return Object.assign(this.#canvas, { drawing }).drawing;
+    });
+    return this.#drawing;
   }
 
   async #work(what: string, does: () => Promise<void>): Promise<void> {
@@ -130,7 +175,7 @@ export class Panel {
       else void this.grow(thing.id);
     };
     const find = async (text: string) => {
-      const found = text ? await search(text).catch(() => []) : [];
+      const found = text ? await search(this.#model, text).catch(() => []) : [];
       if (input.value.trim() !== text) return;
       const row = (thing: Thing) =>
         h("li", {}, h("button", { type: "button", onclick: () => pick(thing) }, badge(thing.kind), ` ${thing.name} `, h("span", { class: "quiet" }, look(thing.kind).one)));
@@ -153,122 +198,24 @@ export class Panel {
         if (key === "ArrowDown") results.querySelector("button")?.focus();
       },
     });
+    const withDrawing = (does: (drawing: Drawing) => void) => void this.#drawing?.then(does);
     const button = (name: string, does: () => void) => h("button", { type: "button", onclick: does }, name);
     return h(
       "div",
-      { class: "bar" },
+      { class: "tools" },
       h("div", { class: "find" }, input, results),
-      button("Fit", () => this.#drawing.fit()),
-      h("button", { type: "button", "aria-label": "Closer", onclick: () => this.#drawing.zoom(1.4) }, "+"),
-      h("button", { type: "button", "aria-label": "Farther", onclick: () => this.#drawing.zoom(1 / 1.4) }, "−"),
+      button("Fit", () => withDrawing((drawing) => drawing.fit())),
+      h("button", { type: "button", "aria-label": "Closer", onclick: () => withDrawing((drawing) => drawing.zoom(1.4)) }, "+"),
+      h("button", { type: "button", "aria-label": "Farther", onclick: () => withDrawing((drawing) => drawing.zoom(1 / 1.4)) }, "−"),
       button("Save as PNG", () => void this.#save()),
     );
   }
 
   async #save(): Promise<void> {
-    const href = URL.createObjectURL(await this.#drawing.png());
+    const drawing = await this.#network();
+    const href = URL.createObjectURL(await drawing.png());
     h("a", { href, download: "framework-atlas.png" }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
-  }
-
-  /** Everything that is drawn, for who does not point at it. */
-  #showList(): void {
-    const things = [...this.#model.things.values()].sort((one, other) => one.name.localeCompare(other.name));
-    const groups = KINDS.map((kind) => [kind, things.filter((thing) => thing.kind === kind)] as const).filter(([, all]) => all.length > 0);
-    this.#side.replaceChildren(
-      h("h2", {}, "What is drawn"),
-      h("p", { class: "quiet" }, "Click a thing or a line to see who says so; double-click a thing to grow the picture."),
-      ...groups.map(([kind, all]) => {
-        const list = h("ul", {});
-        return h(
-          "details",
-          {
-            ontoggle: () => {
-              if (list.childElementCount === 0) list.append(...all.map((thing) => h("li", {}, this.#thingButton(thing))));
-            },
-          },
-          h("summary", {}, badge(kind), ` ${all.length} ${all.length === 1 ? look(kind).one : look(kind).many}`),
-          list,
-        );
-      }),
-    );
-  }
-
-  #thingButton(thing: Thing): HTMLElement {
-    return h("button", { type: "button", class: "link", onclick: () => this.choose(thing.id, true) }, thing.name);
-  }
-
-  #showThing(thing: Thing): void {
-    const about = h("div", {});
-    const claims = this.#model.claimsOf(thing.id).sort((one, other) => other.confidence - one.confidence);
-    this.#side.replaceChildren(
-      this.#back(),
-      h("h2", {}, badge(thing.kind), ` ${thing.name}`),
-      h("p", { class: "quiet" }, look(thing.kind).one),
-      about,
-      h("button", { type: "button", onclick: () => void this.grow(thing.id) }, "Grow the picture from here"),
-      h("h3", {}, `${claims.length} claims in the picture`),
-      h(
-        "ul",
-        {},
-        ...claims.map((claim) =>
-          h("li", {}, h("button", { type: "button", class: `link ${claim.stance.toLowerCase()}`, onclick: () => this.choose(claim.id) }, this.#sentence(claim))),
-        ),
-      ),
-    );
-    void thingDetails(thing.id)
-      .then((found) => {
-        if (!found) return;
-        const address = found.url ?? found.homepage;
-        about.append(
-          ...(found.summary ? [h("p", {}, found.summary)] : []),
-          ...(found.aliases.length > 0 ? [h("p", { class: "quiet" }, `Also: ${found.aliases.join(", ")}`)] : []),
-          ...(address ? [h("p", {}, linked(address, address))] : []),
-        );
-      })
-      .catch(() => undefined);
-  }
-
-  async #showClaim(claim: Claim): Promise<void> {
-    const body = h("div", {}, h("p", { class: "quiet" }, "Reading who says so."));
-    const ends = [claim.subject, claim.object].map((id) => this.#model.things.get(id)!);
-    this.#side.replaceChildren(
-      this.#back(),
-      h("h2", {}, this.#sentence(claim)),
-      h("p", { class: claim.stance.toLowerCase() }, `${STANCES[claim.stance]}. Confidence ${claim.confidence}.`),
-      h("p", {}, "Between ", this.#thingButton(ends[0]!), " and ", this.#thingButton(ends[1]!), "."),
-      body,
-    );
-    try {
-      const found = await claimDetails(claim.id);
-      body.replaceChildren(
-        h("h3", {}, `${found?.evidence.length ?? 0} ${found?.evidence.length === 1 ? "source" : "sources"}`),
-        h(
-          "ul",
-          { class: "evidence" },
-          ...(found?.evidence ?? []).map(({ locator, note, source, supports }) =>
-            h(
-              "li",
-              {},
-              h("p", {}, h("b", { class: supports ? "has" : "lacks" }, supports ? "Says so: " : "Denies it: "), note),
-              h("p", { class: "quiet" }, linked(source.name, source.url), [source.publisher, source.published, locator].filter(Boolean).map((text) => `, ${text}`).join("")),
-            ),
-          ),
-        ),
-      );
-    } catch (error) {
-      body.replaceChildren(h("p", { role: "alert" }, error instanceof Error ? error.message : String(error)));
-    }
-  }
-
-  #sentence({ object, relation, stance, subject }: Claim): string {
-    const name = (id: string) => this.#model.things.get(id)?.name ?? keyOf(id);
-    const said = `${name(subject)} ${words(relation)} ${name(object)}`;
-    return stance === "HAS" ? said : `${said} (${stance === "LACKS" ? "denied" : "disputed"})`;
-  }
-
-  #back(): HTMLElement {
-    return h("button", { type: "button", class: "link", onclick: () => this.choose(null) }, "← All that is drawn");
   }
 }
 
@@ -291,6 +238,7 @@ export function readHash(hash: string): { view: View; chosen: string | null } {
   const variables = given.get("variables");
   return {
     view: {
+      network: given.get("as") === "network",
       show: (given.get("show") ?? "").split(",").filter(Boolean),
       query: query ? { query, operationName: given.get("operation"), variables: variables ? JSON.parse(variables) : undefined } : undefined,
     },
@@ -306,6 +254,7 @@ export function writeHash(view: View, chosen: string | null): string {
     if (view.query.variables) given.set("variables", JSON.stringify(view.query.variables));
   }
   if (view.show.length > 0) given.set("show", view.show.join(","));
+  if (view.query && view.network) given.set("as", "network");
   if (chosen) given.set("choose", keyOf(chosen));
   const text = given.toString().replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%2F", "/");
   return text ? `#${text}` : "";
