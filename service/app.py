@@ -22,6 +22,7 @@ from service.engine import Engine
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
 from service.pages import Pages
+from service.persisted import Persisted, read_documents
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
@@ -38,7 +39,8 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
 
     Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is
     opened, and filled where it is empty, when the application starts; where it is mounted and nobody tells it that it
-    starts, at the first request. Raises SettingsError where settings contradict each other.
+    starts, at the first request. Raises SettingsError where settings contradict each other, or a
+    document of their folder is none.
     """
     service = Service(settings or read_settings(), ontology)
 
@@ -93,6 +95,7 @@ class Service:
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self.settings = settings
         self.authenticator = Authenticator(settings)
+        self.documents = read_documents(settings, ontology)
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
@@ -209,6 +212,7 @@ class _Endpoint:
             return None
         view = self._views.get(id(engine))
         if view is None:
-            view = GraphQLView(engine, self._service.authenticator, pages=self._pages)
+            persisted = Persisted(self._service.settings, self._service.documents, engine.holds)
+            view = GraphQLView(engine, self._service.authenticator, persisted, pages=self._pages)
             self._views = {id(engine): view}
         return view

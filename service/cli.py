@@ -48,6 +48,7 @@ from service.exporting import export as export_facts
 from service.exporting import replaced
 from service.loading import FORMATS, Faults, File, Loading, Tally, files, update
 from service.pages import Pages
+from service.persisted import read_documents
 from service.settings import Settings, default_of, read_settings
 from service.stores import Progress, Snapshot, open_store
 
@@ -71,6 +72,7 @@ def serve(given: argparse.Namespace) -> int:
     """Open the graph (the first time: fill it) and answer over HTTP until stopped."""
     settings = _settings(given)
     Authenticator(settings)  # what is wrong with it is told before anything is filled or a worker started
+    read_documents(settings, ONTOLOGY)
     with _progress() as progress:
         try:
             asyncio.run(_prepare(settings, progress))

@@ -163,6 +163,10 @@ class Engine:
         await self._feed.close()
         await self._vocabulary.close()
 
+    def holds(self, text: str) -> bool:
+        """Whether a text was a valid document before, as far as is remembered."""
+        return self._documents.get(text) is not None
+
     def known(self, text: str) -> DocumentNode | None:
         """The document of a text that was valid before."""
         return self._documents.get(text)

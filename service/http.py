@@ -30,15 +30,34 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from service import tabular
 from service.auth import Authenticator
 from service.compiler import Rows
-from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
-from service.errors import AccessError, InvalidTokenError
+from service.engine import (
+    BAD_INPUT,
+    BOOKMARK,
+    FORBIDDEN,
+    INTERNAL,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Context,
+    Engine,
+    denied,
+)
+from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.pages import Pages
+from service.persisted import Persisted
+from service.sockets import Operations, Turned
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 _EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
-_PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
+_PARAMETERS: dict[str, type] = {
+    "query": str,
+    "documentId": str,
+    "operationName": str,
+    "variables": dict,
+    "extensions": dict,
+}
+_DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
 _BEARER = 'Bearer realm="framework-atlas"'
 _INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
@@ -59,10 +78,14 @@ class GraphQLView(GraphQL[Any, Any]):
     """GraphQL over HTTP for an engine."""
 
     websocket_adapter_class = _TextAdapter  # type: ignore[assignment]
+    graphql_transport_ws_handler_class = Operations  # type: ignore[assignment]
 
-    def __init__(self, engine: Engine, authenticator: Authenticator, *, pages: Pages | None) -> None:
+    def __init__(
+        self, engine: Engine, authenticator: Authenticator, persisted: Persisted, *, pages: Pages | None
+    ) -> None:
         """`pages` has the explorer; None where there is to be none."""
         self._authenticator = authenticator
+        self._persisted = persisted
         self._engine = engine
         self._pages = pages
         protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
@@ -92,6 +115,8 @@ class GraphQLView(GraphQL[Any, Any]):
             response = _refusal(error.status_code, error.reason, media_type)
         except AccessError as error:
             response = _denial(error, media_type)
+        except PersistedError as error:
+            response = _unknown(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
         response.headers["vary"] = "Accept"
@@ -119,18 +144,31 @@ class GraphQLView(GraphQL[Any, Any]):
             raise ConnectionRejectionError from error
         return UNSET
 
+    async def admit(self, context: Context, payload: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """An operation over a WebSocket, with the text of its document; raises Turned."""
+        for name, type_ in _PARAMETERS.items():
+            if not isinstance(payload.get(name), type_ | None):
+                raise Turned(_mistyped(name, type_), {"code": BAD_INPUT})
+        try:
+            text = self._persisted.text(payload)
+        except PersistedError as error:
+            raise Turned(str(error), {"code": error.code}) from error
+        return {**payload, "query": text} if text else payload
+
     def should_render_graphql_ide(self, request: Any) -> bool:  # noqa: ARG002 - our pages, not Strawberry's
         return False
 
     def _explorer(self, request: Request) -> Pages | None:
         """Who has the page, where a page is what is asked for."""
-        wanted = request.method == "GET" and request.query_params.get("query") is None
+        wanted = request.method == "GET" and request.query_params.keys().isdisjoint(_DOCUMENT)
         return self._pages if wanted and _accepts(request.headers, "text/html") else None
 
     def schema_text(self, headers: Headers) -> Response:
-        """The schema as clients see it, to who may read."""
+        """The schema as clients see it, to who may read; to nobody where only certain documents are answered."""
         try:
             self._authenticator.authenticate(_authorization(headers)).require("read")
+            if self._persisted.only:
+                raise ForbiddenError("Only certain documents are answered here, and the schema is not among them.")
         except AccessError as error:
             return _denial(error, _JSON)
         return PlainTextResponse(self.schema.as_str(), headers={"cache-control": "no-cache"})
@@ -145,11 +183,12 @@ class GraphQLView(GraphQL[Any, Any]):
         given = _parameters(request.query_params) if request.method == "GET" else await _body(request)
         for name, type_ in _PARAMETERS.items():
             if not isinstance(given.get(name), type_ | None):
-                raise HTTPException(400, f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null.")
-        if not given.get("query"):
+                raise HTTPException(400, _mistyped(name, type_))
+        text = self._persisted.text(given)
+        if not text:
             raise HTTPException(400, "The request names no `query`.")
         return GraphQLRequestData(
-            query=given["query"],
+            query=text,
             variables=given.get("variables"),
             operation_name=given.get("operationName"),
             extensions=_extensions(given.get("extensions"), request.headers),
@@ -300,6 +339,17 @@ def _denial(error: AccessError, media_type: str) -> Response:
     challenge = _INVALID if isinstance(error, InvalidTokenError) else _CHALLENGES[status]
     body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
     return Response(body, status, _challenge(challenge), media_type=f"{media_type}; charset=utf-8")
+
+
+def _mistyped(name: str, type_: type) -> str:
+    return f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null."
+
+
+def _unknown(error: PersistedError, media_type: str) -> Response:
+    """The answer to a client that names a document which is not answered; 200 where its media type knows no other status."""
+    status = error.status or (400 if media_type == _GRAPHQL_JSON else 200)
+    body = orjson.dumps({"errors": [{"message": str(error), "extensions": {"code": error.code}}]})
+    return Response(body, status, media_type=f"{media_type}; charset=utf-8")
 
 
 def _challenge(challenge: str | None) -> dict[str, str] | None:

@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     ] = False
     explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
+    persisted: Annotated[
+        Path | None, Field(description="A folder of *.graphql files: documents that clients may name by their SHA-256.")
+    ] = None
+    persisted_only: Annotated[bool, Field(description="Whether nothing but that folder's documents is answered.")] = (
+        False
+    )
+    apq_cache: Annotated[
+        int, Field(ge=0, description="How many documents sent with their SHA-256 each process keeps (APQ); 0: none.")
+    ] = 1000
     changes_days: Annotated[
         float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")
     ] = 30.0
