@@ -22,7 +22,8 @@ from service.engine import Engine
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
 from service.pages import Pages
-from service.persisted import Persisted, read_documents
+from service.persisted import read_documents
+from service.policy import Policy
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
@@ -212,7 +213,7 @@ class _Endpoint:
             return None
         view = self._views.get(id(engine))
         if view is None:
-            persisted = Persisted(self._service.settings, self._service.documents, engine.holds)
-            view = GraphQLView(engine, self._service.authenticator, persisted, pages=self._pages)
+            policy = Policy.of(self._service.settings, engine, self._service.documents)
+            view = GraphQLView(engine, self._service.authenticator, policy, pages=self._pages)
             self._views = {id(engine): view}
         return view

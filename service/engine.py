@@ -31,6 +31,7 @@ from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
 from service.auth import ANYONE, EXPIRED, Principal, Scope
+from service.caching import Conditional, lasts
 from service.compiler import Bounded, Compiled, Compiler, Refused, Rows, introspect
 from service.errors import (
     AccessError,
@@ -103,6 +104,8 @@ class Context:
     refused: AccessError | None = None
     tabular: bool = False
     """Whether the answer is to be a table: what has no rows is refused before it runs."""
+    conditional: Conditional | None = None
+    """What a client that asks by GET has of the answer already."""
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
     authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
 
@@ -119,6 +122,7 @@ class Terms:
     refused: AccessError | None = None
     explain: bool = False
     tabular: bool = False
+    conditional: Conditional | None = None
 
     def require(self, scope: Scope) -> None:
         """Raise AccessError where the token that was sent is not taken, or does not allow this."""
@@ -288,12 +292,17 @@ class Engine:
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
         terms = request.terms
         terms.require("read")
-        (statement,), values = request.compiled.statements, await self._mended(plan, request.values)
+        (statement,), bookmark = request.compiled.statements, terms.bookmark
+        if terms.conditional is not None and lasts(plan) and not terms.explain:
+            moment, bookmark = ("", bookmark) if statement is None else await self.store.moment(bookmark)
+            if terms.conditional.meets(moment):
+                return ExecutionResult(None, None)
+        values = await self._mended(plan, request.values)
         explained = Explained()
         if statement is not None and terms.explain:
-            explained = await self.store.explain(statement, values, terms.bookmark)
+            explained = await self.store.explain(statement, values, bookmark)
         elif statement is not None:
-            explained = Explained(await self.store.fetch(statement, values, terms.bookmark))
+            explained = Explained(await self.store.fetch(statement, values, bookmark))
         fetched = iter(explained.answers)
         data = self._assemble(plan.roots, request, lambda _: next(fetched))
         await self._check(plan, data)
@@ -454,7 +463,9 @@ def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
         refused = InvalidTokenError(EXPIRED)
     explain = (extensions or {}).get(EXPLAIN) is True
-    return Terms(context.principal, _bookmark(extensions), refused, explain, context.tabular)
+    return Terms(
+        context.principal, _bookmark(extensions), refused, explain, context.tabular, conditional=context.conditional
+    )
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:

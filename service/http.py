@@ -29,6 +29,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service import tabular
 from service.auth import Authenticator
+from service.caching import NO_STORE
 from service.compiler import Rows
 from service.engine import (
     BAD_INPUT,
@@ -43,7 +44,7 @@ from service.engine import (
 )
 from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.pages import Pages
-from service.persisted import Persisted
+from service.policy import Policy
 from service.sockets import Operations, Turned
 
 _JSON = "application/json"
@@ -80,12 +81,11 @@ class GraphQLView(GraphQL[Any, Any]):
     websocket_adapter_class = _TextAdapter  # type: ignore[assignment]
     graphql_transport_ws_handler_class = Operations  # type: ignore[assignment]
 
-    def __init__(
-        self, engine: Engine, authenticator: Authenticator, persisted: Persisted, *, pages: Pages | None
-    ) -> None:
+    def __init__(self, engine: Engine, authenticator: Authenticator, policy: Policy, *, pages: Pages | None) -> None:
         """`pages` has the explorer; None where there is to be none."""
         self._authenticator = authenticator
-        self._persisted = persisted
+        self._persisted = policy.persisted
+        self._caching = policy.caching
         self._engine = engine
         self._pages = pages
         protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
@@ -109,6 +109,7 @@ class GraphQLView(GraphQL[Any, Any]):
             context = self._context(request.headers)
             context.tabular = wanted.table is not None
             response = await self.run(request, context)
+            response = self._cached(response, context)
             if context.refused is not None:  # a mutation has said so in its payload
                 response.status_code, response.headers["www-authenticate"] = 401, _INVALID
         except HTTPException as error:
@@ -119,7 +120,8 @@ class GraphQLView(GraphQL[Any, Any]):
             response = _unknown(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
-        response.headers["vary"] = "Accept"
+        response.headers.setdefault("vary", "Accept")
+        response.headers.setdefault("cache-control", NO_STORE["cache-control"])
         await response(scope, receive, send)
 
     def _context(self, headers: Headers) -> Context:
@@ -132,6 +134,18 @@ class GraphQLView(GraphQL[Any, Any]):
             if not self._authenticator.public_read:
                 raise
             return Context(refused=error)
+
+    def _cached(self, response: Response, context: Context) -> Response:
+        """The answer as caches may keep it: with its tag, or without a body where the client has it already."""
+        conditional = context.conditional
+        if conditional is None:
+            return response
+        private = context.principal.name is not None or not self._authenticator.public_read
+        headers = self._caching.headers(conditional, private=private)
+        if conditional.unchanged:
+            return Response(status_code=304, headers=headers)
+        response.headers.update(headers)
+        return response
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Know who opens a WebSocket: by what `connection_init` brings, or else by the header of the handshake."""
@@ -208,6 +222,17 @@ class GraphQLView(GraphQL[Any, Any]):
         data: GraphQLRequestData = given["request_data"]
         wanted: _Wanted = request.scope["atlas.wanted"]
         data.protocol = "sse" if wanted.streams else "http"
+        context: Context = given["context"]
+        if request.method == "GET" and context.refused is None and not wanted.streams:
+            asked = {
+                "query": data.query,
+                "operationName": data.operation_name,
+                "variables": data.variables,
+                "extensions": data.extensions,
+            }
+            context.conditional = self._caching.conditional(
+                asked, wanted.table or wanted.json, context.principal, request.headers.get("if-none-match")
+            )
         result: Any = None
         try:
             if data.query and _accepts(request.headers, _EVENT_STREAM):
@@ -216,12 +241,15 @@ class GraphQLView(GraphQL[Any, Any]):
                 result = await super().execute_operation(request=request, **given)
         except HTTPException as refused:
             result = _undetermined(refused)
+        if isinstance(result, AsyncGenerator) or result.errors or (result.extensions or {}).keys() - {BOOKMARK}:
+            context.conditional = None  # a stream, an error, an explanation: nothing to keep
         if isinstance(result, AsyncGenerator):
             data.protocol = "sse"
             return result
         response: _Draft = given["sub_response"]
         response.status_code, response.media_type = _status(result, strict=wanted.strict), wanted.json
-        if wanted.table and response.status_code == 200:
+        unchanged = context.conditional is not None and context.conditional.unchanged
+        if wanted.table and response.status_code == 200 and not unchanged:
             response.rows = self._engine.rows(data.query or "", data.operation_name, data.variables)
             response.media_type = wanted.table
         if bookmark := (result.extensions or {}).get(BOOKMARK):

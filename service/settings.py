@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     apq_cache: Annotated[
         int, Field(ge=0, description="How many documents sent with their SHA-256 each process keeps (APQ); 0: none.")
     ] = 1000
+    cache_seconds: Annotated[
+        int,
+        Field(ge=0, description="For how many seconds answers to GET may be reused without asking; 0: ask each time."),
+    ] = 0
     changes_days: Annotated[
         float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")
     ] = 30.0

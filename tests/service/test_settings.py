@@ -128,6 +128,7 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "persisted": Path("/documents"),
         "persisted_only": True,
         "apq_cache": 4,
+        "cache_seconds": 5,
         "changes_days": 1.5,
         "changes_kept": 12,
         "log_level": "warning",

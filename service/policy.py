@@ -1,0 +1,26 @@
+"""What an operator has decided about requests, beside who may send them: one thing for the view to be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.caching import Caching
+from service.engine import Engine
+from service.persisted import NONE, Documents, Persisted
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which documents are answered, and how long answers may be kept."""
+
+    persisted: Persisted
+    caching: Caching
+
+    @classmethod
+    def of(cls, settings: Settings, engine: Engine, documents: Documents = NONE) -> Policy:
+        """What these settings decide for an engine; `documents` are those of their folder."""
+        return cls(
+            Persisted(settings, documents, engine.holds),
+            Caching(settings.cache_seconds, engine.store.name, engine.schema.as_str),
+        )
