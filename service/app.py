@@ -24,6 +24,7 @@ from service.http import GraphQLView
 from service.pages import Pages
 from service.persisted import read_documents
 from service.policy import Policy
+from service.rates import Rates
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
@@ -97,6 +98,7 @@ class Service:
         self.settings = settings
         self.authenticator = Authenticator(settings)
         self.documents = read_documents(settings, ontology)
+        self.rates = Rates(settings)
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
@@ -117,6 +119,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._filling = self._compacting = None
+        await self.rates.close()
         if self._engine is not None:
             await self._engine.close()
             await self._engine.store.close()
@@ -202,7 +205,7 @@ class _Endpoint:
 
     async def schema_text(self, request: Request) -> Response:
         view = await self._view()
-        return _closed() if view is None else view.schema_text(request.headers)
+        return _closed() if view is None else await view.schema_text(request)
 
     async def _view(self) -> GraphQLView | None:
         """The view of the engine; None where the store cannot be opened."""
@@ -213,7 +216,7 @@ class _Endpoint:
             return None
         view = self._views.get(id(engine))
         if view is None:
-            policy = Policy.of(self._service.settings, engine, self._service.documents)
+            policy = Policy.of(self._service.settings, engine, self._service.rates, self._service.documents)
             view = GraphQLView(engine, self._service.authenticator, policy, pages=self._pages)
             self._views = {id(engine): view}
         return view

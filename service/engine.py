@@ -108,6 +108,7 @@ class Context:
     """What a client that asks by GET has of the answer already."""
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
     authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
+    address: str | None = None  # of who has opened the WebSocket
 
 
 @dataclass(frozen=True, slots=True)

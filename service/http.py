@@ -28,7 +28,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service import tabular
-from service.auth import Authenticator
+from service.auth import ANYONE, Authenticator, Principal
 from service.caching import NO_STORE
 from service.compiler import Rows
 from service.engine import (
@@ -45,6 +45,7 @@ from service.engine import (
 from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.pages import Pages
 from service.policy import Policy
+from service.rates import RATE_LIMITED, LimitedError, who_asks
 from service.sockets import Operations, Turned
 
 _JSON = "application/json"
@@ -86,6 +87,7 @@ class GraphQLView(GraphQL[Any, Any]):
         self._authenticator = authenticator
         self._persisted = policy.persisted
         self._caching = policy.caching
+        self._rates = policy.rates
         self._engine = engine
         self._pages = pages
         protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
@@ -93,8 +95,7 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            socket = WebSocket(scope, receive, send)
-            await self.run(socket, Context(authorization=_authorization(socket.headers)))
+            await self._open(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
         media_type = _JSON
@@ -106,7 +107,7 @@ class GraphQLView(GraphQL[Any, Any]):
                 return
             wanted = scope["atlas.wanted"] = _wanted(request.headers)
             media_type = wanted.json
-            context = self._context(request.headers)
+            context = await self._context(request)
             context.tabular = wanted.table is not None
             response = await self.run(request, context)
             response = self._cached(response, context)
@@ -118,22 +119,50 @@ class GraphQLView(GraphQL[Any, Any]):
             response = _denial(error, media_type)
         except PersistedError as error:
             response = _unknown(error, media_type)
+        except LimitedError as error:
+            response = _limited(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
+        if quota := scope.get("atlas.quota"):
+            response.headers.update(quota.headers)
         response.headers.setdefault("vary", "Accept")
         response.headers.setdefault("cache-control", NO_STORE["cache-control"])
         await response(scope, receive, send)
 
-    def _context(self, headers: Headers) -> Context:
-        """Who asks. A token that does not hold is told by the engine, in the payload of a mutation; where reading is
-        closed it is refused at once, since nothing of the document's faults may be learnt.
+    async def _open(self, socket: WebSocket) -> None:
+        """A WebSocket, unless its address has asked too often; who it is, is known later."""
+        address = socket.client.host if socket.client else None
+        try:
+            await self._rates.count(who_asks(ANYONE, address))
+        except LimitedError as error:
+            if "websocket.http.response" in socket.scope.get("extensions", {}):
+                await socket.send_denial_response(_limited(error, _JSON))
+            else:
+                await socket.close(1013, str(error))
+            return
+        await self.run(socket, Context(authorization=_authorization(socket.headers), address=address))
+
+    async def _context(self, request: Request) -> Context:
+        """Who asks, counted. A token that does not hold is told by the engine, in the payload of a mutation; where reading
+        is closed it is refused at once, since nothing of the document's faults may be learnt.
         """
         try:
-            return Context(self._authenticator.authenticate(_authorization(headers)))
+            context = Context(self._authenticator.authenticate(_authorization(request.headers)))
         except InvalidTokenError as error:
+            await self._count(ANYONE, request)
             if not self._authenticator.public_read:
                 raise
             return Context(refused=error)
+        except AccessError:
+            await self._count(ANYONE, request)
+            raise
+        await self._count(context.principal, request)
+        return context
+
+    async def _count(self, principal: Principal, request: Request) -> None:
+        """Count a request; raises LimitedError where there were too many."""
+        address = request.client.host if request.client else None
+        request.scope["atlas.quota"] = await self._rates.count(who_asks(principal, address))
 
     def _cached(self, response: Response, context: Context) -> Response:
         """The answer as caches may keep it: with its tag, or without a body where the client has it already."""
@@ -158,8 +187,12 @@ class GraphQLView(GraphQL[Any, Any]):
             raise ConnectionRejectionError from error
         return UNSET
 
-    async def admit(self, context: Context, payload: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """An operation over a WebSocket, with the text of its document; raises Turned."""
+    async def admit(self, context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+        """An operation over a WebSocket, counted, with the text of its document; raises Turned."""
+        try:
+            await self._rates.count(who_asks(context.principal, context.address))
+        except LimitedError as error:
+            raise Turned(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
         for name, type_ in _PARAMETERS.items():
             if not isinstance(payload.get(name), type_ | None):
                 raise Turned(_mistyped(name, type_), {"code": BAD_INPUT})
@@ -177,14 +210,18 @@ class GraphQLView(GraphQL[Any, Any]):
         wanted = request.method == "GET" and request.query_params.keys().isdisjoint(_DOCUMENT)
         return self._pages if wanted and _accepts(request.headers, "text/html") else None
 
-    def schema_text(self, headers: Headers) -> Response:
+    async def schema_text(self, request: Request) -> Response:
         """The schema as clients see it, to who may read; to nobody where only certain documents are answered."""
         try:
-            self._authenticator.authenticate(_authorization(headers)).require("read")
+            context = await self._context(request)
+            if context.refused is not None:
+                raise context.refused
             if self._persisted.only:
                 raise ForbiddenError("Only certain documents are answered here, and the schema is not among them.")
         except AccessError as error:
             return _denial(error, _JSON)
+        except LimitedError as error:
+            return _limited(error, _JSON)
         return PlainTextResponse(self.schema.as_str(), headers={"cache-control": "no-cache"})
 
     def decode_json(self, data: str | bytes) -> object:
@@ -378,6 +415,12 @@ def _unknown(error: PersistedError, media_type: str) -> Response:
     status = error.status or (400 if media_type == _GRAPHQL_JSON else 200)
     body = orjson.dumps({"errors": [{"message": str(error), "extensions": {"code": error.code}}]})
     return Response(body, status, media_type=f"{media_type}; charset=utf-8")
+
+
+def _limited(error: LimitedError, media_type: str) -> Response:
+    body = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
+    headers = {**error.quota.headers, **NO_STORE}
+    return Response(orjson.dumps({"errors": [body]}), 429, headers, media_type=f"{media_type}; charset=utf-8")
 
 
 def _challenge(challenge: str | None) -> dict[str, str] | None:

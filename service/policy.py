@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from service.caching import Caching
 from service.engine import Engine
 from service.persisted import NONE, Documents, Persisted
+from service.rates import Rates
 from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which documents are answered, and how long answers may be kept."""
+    """Which documents are answered, how long answers may be kept, how often somebody may ask."""
 
     persisted: Persisted
     caching: Caching
+    rates: Rates
 
     @classmethod
-    def of(cls, settings: Settings, engine: Engine, documents: Documents = NONE) -> Policy:
+    def of(cls, settings: Settings, engine: Engine, rates: Rates, documents: Documents = NONE) -> Policy:
         """What these settings decide for an engine; `documents` are those of their folder."""
         return cls(
             Persisted(settings, documents, engine.holds),
             Caching(settings.cache_seconds, engine.store.name, engine.schema.as_str),
+            rates,
         )
