@@ -75,7 +75,6 @@ class Rates:
     def __init__(self, settings: Settings) -> None:
         self._item = _item(settings.rate)
         self._uri = settings.rate_store.get_secret_value()
-        self._proxied = bool(settings.trusted_proxies)
         self._limiter = self._open()
         self._away_until = 0.0
 

@@ -12,8 +12,10 @@ import httpx
 import pytest
 
 from service.cli import main
+from tests.graphs import Graphs, facts_from, write
 from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
 from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON, fresh
+from tests.service.test_mutations import LINES
 from tests.service.test_persisted import apq
 
 INTROSPECTION = "{ __schema { queryType { name } } }"
@@ -199,6 +201,17 @@ async def test_shared_caches_keep_what_everybody_may_read_and_nothing_else(
         ("private, no-cache", "Accept, Authorization, Atlas-Bookmark"),
         ("private, max-age=60", "Accept, Authorization, Atlas-Bookmark"),
     ]
+
+
+@pytest.mark.anyio
+async def test_a_moment_lasts_until_the_next_change(graphs: Graphs, store: str, tmp_path: Path) -> None:
+    async with graphs.fresh(store, facts_from(tmp_path / "facts", LINES)) as engine:
+        first, bookmark = await engine.store.moment()
+        same, _ = await engine.store.moment(bookmark)
+        await write(engine, RENAME % "a moment")
+        changed, _ = await engine.store.moment()
+
+    assert first == same != changed
 
 
 @pytest.mark.anyio

@@ -100,30 +100,30 @@ async def get(client: httpx.AsyncClient, body: dict[str, Any], accept: str = JSO
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("ask", [post, get])
-async def test_a_document_that_was_sent_with_its_hash_is_asked_for_by_that(seeded: Path, ask: Any) -> None:
-    async with fresh(seeded) as client:
-        unknown = [await ask(client, apq(DJANGO)), await ask(client, apq(DJANGO), GRAPHQL)]
-        sent = await ask(client, apq(DJANGO, query=DJANGO))
-        named = [await ask(client, apq(DJANGO)), await ask(client, {"documentId": f"sha256:{sha256(DJANGO)}"})]
+async def test_a_document_that_was_sent_with_its_hash_is_asked_for_by_that(client: httpx.AsyncClient, ask: Any) -> None:
+    text = f"{DJANGO} # by {ask.__name__}"
+    unknown = [await ask(client, apq(text)), await ask(client, apq(text), GRAPHQL)]
+    sent = await ask(client, apq(text, query=text))
+    named = [await ask(client, apq(text)), await ask(client, {"documentId": f"sha256:{sha256(text)}"})]
 
     assert unknown == [(200, NOT_FOUND), (400, NOT_FOUND)]
     assert [sent, *named] == [(200, DJANGO_ANSWER)] * 3
 
 
 @pytest.mark.anyio
-async def test_a_document_that_is_not_valid_is_not_kept(seeded: Path) -> None:
-    async with fresh(seeded) as client:
-        for wrong in ("{ nope }", "{ framework("):
-            await post(client, apq(wrong, query=wrong))
-            assert await post(client, apq(wrong)) == (200, NOT_FOUND)
+@pytest.mark.parametrize("wrong", ["{ nope }", "{ framework("])
+async def test_a_document_that_is_not_valid_is_not_kept(client: httpx.AsyncClient, wrong: str) -> None:
+    await post(client, apq(wrong, query=wrong))
+
+    assert await post(client, apq(wrong)) == (200, NOT_FOUND)
 
 
 @pytest.mark.anyio
-async def test_variables_and_the_operation_are_those_of_the_request(seeded: Path) -> None:
+async def test_variables_and_the_operation_are_those_of_the_request(client: httpx.AsyncClient) -> None:
     text = "query A { __typename } query B($slug: String!) { framework(slug: $slug) { name } }"
     asked = {"operationName": "B", "variables": {"slug": "django"}}
-    async with fresh(seeded) as client:
-        found = [await post(client, apq(text, query=text, **asked)), await get(client, apq(text, **asked))]
+
+    found = [await post(client, apq(text, query=text, **asked)), await get(client, apq(text, **asked))]
 
     assert found == [(200, DJANGO_ANSWER)] * 2
 
@@ -190,11 +190,11 @@ async def test_as_many_documents_are_kept_as_the_setting_says(seeded: Path) -> N
 
 
 @pytest.mark.anyio
-async def test_a_mutation_is_not_done_by_get_whatever_names_it(seeded: Path) -> None:
+async def test_a_mutation_is_not_done_by_get_whatever_names_it(client: httpx.AsyncClient) -> None:
     text = 'mutation { deleteEntity(id: "x") { __typename } }'
-    async with fresh(seeded) as client:
-        await post(client, apq(text, query=text))
-        status, _ = await get(client, apq(text))
+    await post(client, apq(text, query=text))
+
+    status, _ = await get(client, apq(text))
 
     assert status == 405
 
@@ -285,6 +285,18 @@ def test_the_folder_is_checked_at_the_start(tmp_path: Path) -> None:
     ]
 
 
+def test_a_wrong_document_is_told_before_anything_is_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wrong.graphql").write_text("{")
+    monkeypatch.setenv("ATLAS_PERSISTED", str(tmp_path))
+
+    code = main(["serve", "--store", f"sqlite:///{tmp_path / 'atlas.db'}"])
+
+    assert (code, (tmp_path / "atlas.db").exists()) == (1, False)
+    assert "wrong.graphql:1: Syntax Error" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
@@ -333,6 +345,16 @@ async def test_a_web_socket_takes_the_folder_s_documents_and_no_others(locked: S
         ("error", code) for _, code in REFUSED.values()
     ]
     assert answered == [DJANGO_ANSWER] * 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("name", "status"), [("listen", 200), ("nothing", 403)])
+async def test_a_stream_is_of_the_folder_s_documents_and_no_others(locked: Served, name: str, status: int) -> None:
+    async with (
+        httpx.AsyncClient(base_url=locked.base, headers={"accept": "text/event-stream"}) as client,
+        client.stream("GET", "/graphql", params={"documentId": name}) as found,
+    ):
+        assert found.status_code == status
 
 
 @pytest.mark.anyio
