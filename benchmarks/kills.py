@@ -148,7 +148,7 @@ class Service:
     """`framework-atlas serve` in a process of its own."""
 
     def __init__(self, settings: Settings) -> None:
-        environment = {**os.environ, **settings.as_environment(), "ATLAS_TOKENS": _TOKEN.entry}
+        environment = {**os.environ, **settings.as_environment(), "ATLAS_TOKENS": _TOKEN.entry, "ATLAS_RATE": ""}
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the service; a pipe would fill and hold it up
         self._process = subprocess.Popen(
             [_COMMAND, "serve", "--port", "0"],

@@ -22,6 +22,9 @@ from service.engine import Engine, Options
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView
 from service.pages import Pages
+from service.persisted import read_documents
+from service.policy import Policy
+from service.rates import Rates
 from service.security import middleware
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
@@ -39,7 +42,8 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
 
     Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is
     opened, and filled where it is empty, when the application starts; where it is mounted and nobody tells it that it
-    starts, at the first request. Raises SettingsError where settings contradict each other.
+    starts, at the first request. Raises SettingsError where settings contradict each other, or a
+    document of their folder is none.
     """
     service = Service(settings or read_settings(), ontology)
 
@@ -95,6 +99,8 @@ class Service:
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self.settings = settings
         self.authenticator = Authenticator(settings)
+        self.documents = read_documents(settings, ontology)
+        self.rates = Rates(settings)
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
@@ -115,6 +121,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._filling = self._compacting = None
+        await self.rates.close()
         if self._engine is not None:
             await self._engine.close()
             await self._engine.store.close()
@@ -200,7 +207,7 @@ class _Endpoint:
 
     async def schema_text(self, request: Request) -> Response:
         view = await self._view()
-        return _closed() if view is None else view.schema_text(request.headers)
+        return _closed() if view is None else await view.schema_text(request)
 
     async def _view(self) -> GraphQLView | None:
         """The view of the engine; None where the store cannot be opened."""
@@ -211,6 +218,7 @@ class _Endpoint:
             return None
         view = self._views.get(id(engine))
         if view is None:
-            view = GraphQLView(engine, self._service.authenticator, self._service.settings, pages=self._pages)
+            policy = Policy.of(self._service.settings, engine, self._service.rates, self._service.documents)
+            view = GraphQLView(engine, self._service.authenticator, policy, pages=self._pages)
             self._views = {id(engine): view}
         return view

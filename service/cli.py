@@ -48,6 +48,8 @@ from service.exporting import export as export_facts
 from service.exporting import replaced
 from service.loading import FORMATS, Faults, File, Loading, Tally, files, update
 from service.pages import Pages
+from service.persisted import read_documents
+from service.rates import Rates
 from service.settings import Settings, default_of, read_settings
 from service.stores import Progress, Snapshot, open_store
 
@@ -71,6 +73,8 @@ def serve(given: argparse.Namespace) -> int:
     """Open the graph (the first time: fill it) and answer over HTTP until stopped."""
     settings = _settings(given)
     Authenticator(settings)  # what is wrong with it is told before anything is filled or a worker started
+    read_documents(settings, ONTOLOGY)
+    Rates(settings)
     with _progress() as progress:
         try:
             asyncio.run(_prepare(settings, progress))
@@ -90,6 +94,8 @@ def serve(given: argparse.Namespace) -> int:
         "timeout_worker_healthcheck": 60,  # a worker on a busy machine may take that long to import everything
         "log_level": settings.log_level,
         "access_log": False,
+        "proxy_headers": bool(settings.trusted_proxies),  # of itself uvicorn would believe whoever is on this machine
+        "forwarded_allow_ips": settings.trusted_proxies or None,
         "timeout_graceful_shutdown": 5,  # or a stream that is open would hold up the end for ever
     }
     if settings.workers > 1:

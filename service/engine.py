@@ -33,6 +33,7 @@ from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
 from service.auth import ANYONE, EXPIRED, Principal, Scope
+from service.caching import Conditional, lasts
 from service.compiler import Bounded, Compiled, Compiler, Refused, Rows, introspect
 from service.cost import Levels, Sizes, cost, sizes, sizes_plan
 from service.errors import (
@@ -113,8 +114,11 @@ class Context:
     refused: AccessError | None = None
     tabular: bool = False
     """Whether the answer is to be a table: what has no rows is refused before it runs."""
+    conditional: Conditional | None = None
+    """What a client that asks by GET has of the answer already."""
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
     authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
+    address: str | None = None  # of who has opened the WebSocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class Terms:
     refused: AccessError | None = None
     explain: bool = False
     tabular: bool = False
+    conditional: Conditional | None = None
 
     def require(self, scope: Scope) -> None:
         """Raise AccessError where the token that was sent is not taken, or does not allow this."""
@@ -143,13 +148,14 @@ _SIZES_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """An operation that is being answered, begun at this time of `time.perf_counter`."""
+    """An operation that is being answered, begun and planned at these times of `time.perf_counter`."""
 
     compiled: Compiled[Any]
     values: list[Any]
     variables: Mapping[str, Any] | None
     terms: Terms
     began: float
+    planned: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +204,10 @@ class Engine:
         await self._feed.close()
         await self._vocabulary.close()
 
+    def holds(self, text: str) -> bool:
+        """Whether a text was a valid document before, as far as is remembered."""
+        return self._documents.get(text) is not None
+
     def known(self, text: str) -> DocumentNode | None:
         """The document of a text that was valid before."""
         return self._documents.get(text)
@@ -242,7 +252,7 @@ class Engine:
             compiled = self.compile(text, document, operation_name, variables)
             values = self._bind(compiled.plan.slots, compiled)
             self._agree(compiled, terms)
-            request = _Request(compiled, values, variables, terms, began)
+            request = _Request(compiled, values, variables, terms, began, time.perf_counter())
             match compiled.plan:
                 case Plan() as plan:
                     return await self._read(plan, request)
@@ -362,21 +372,26 @@ class Engine:
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
         terms = request.terms
         terms.require("read")
-        (statement,) = request.compiled.statements
+        (statement,), bookmark = request.compiled.statements, terms.bookmark
         afforded = await self._afford(request.compiled.levels, [request.values])
+        if terms.conditional is not None and lasts(plan) and not terms.explain:
+            moment, bookmark = ("", bookmark) if statement is None else await self.store.moment(bookmark)
+            if terms.conditional.meets(moment):
+                return ExecutionResult(None, None)
         values = await self._mended(plan, request.values)
         explained = Explained()
         if statement is not None and terms.explain:
-            explained = await self.store.explain(statement, values, terms.bookmark)
+            explained = await self.store.explain(statement, values, bookmark)
         elif statement is not None:
-            explained = Explained(await self.store.fetch(statement, values, terms.bookmark))
+            explained = Explained(await self.store.fetch(statement, values, bookmark))
         fetched = iter(explained.answers)
         data = self._assemble(plan.roots, request, lambda _: next(fetched))
         await self._check(plan, data)
         if not terms.explain:
             return ExecutionResult(data, None, {COST: afforded})
         told = {**explain(self.store, plan, explained, data), "cost": afforded["rows"]}
-        told["milliseconds"]["total"] = round((time.perf_counter() - request.began) * 1000, 3)
+        seconds = {"compile": request.planned - request.began, "total": time.perf_counter() - request.began}
+        told["milliseconds"] |= {name: round(value * 1000, 3) for name, value in seconds.items()}
         return ExecutionResult(data, None, {COST: afforded, EXPLAIN: told})
 
     async def _write(self, plan: Writes, request: _Request) -> ExecutionResult:
@@ -534,7 +549,9 @@ def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
     if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
         refused = InvalidTokenError(EXPIRED)
     explain = (extensions or {}).get(EXPLAIN) is True
-    return Terms(context.principal, _bookmark(extensions), refused, explain, context.tabular)
+    return Terms(
+        context.principal, _bookmark(extensions), refused, explain, context.tabular, conditional=context.conditional
+    )
 
 
 def _bookmark(extensions: dict[str, Any] | None) -> str | None:

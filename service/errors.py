@@ -5,6 +5,7 @@ AtlasError
 ├── SettingsError  the operator's value is wrong
 ├── FactsError     a facts folder is wrong; carries every fault with file and line
 ├── BookmarkError  a client's bookmark is none; its message goes to the client
+├── PersistedError a client names a document that is not known or not allowed; its message goes to the client
 ├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
 ├── LimitError     a request asks for more than it may; its message goes to the client and names the limit
 ├── AccessError    a client may not do what it asks for; its message goes to the client and names no token
@@ -56,6 +57,18 @@ class FactsError(AtlasError):
 
 class BookmarkError(AtlasError):
     """What a client has sent as a bookmark is none."""
+
+
+class PersistedError(AtlasError):
+    """A client names a document that is not known here or not allowed, or in a wrong way.
+
+    `status` is the answer's over HTTP; None where that is the one of a document that is wrong.
+    """
+
+    def __init__(self, message: str, code: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
 
 
 class TooLargeError(AtlasError):

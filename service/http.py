@@ -27,20 +27,41 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service import tabular
-from service.auth import Authenticator
+from service.auth import ANYONE, Authenticator, Principal
+from service.caching import NO_STORE
 from service.compiler import Rows
-from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
-from service.errors import AccessError, InvalidTokenError
+from service.engine import (
+    BAD_INPUT,
+    BOOKMARK,
+    COST,
+    FORBIDDEN,
+    INTERNAL,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Context,
+    Engine,
+    denied,
+)
+from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.pages import Pages
-from service.settings import Settings
-from service.sockets import TextAdapter, TransportHandler
+from service.policy import Policy
+from service.rates import RATE_LIMITED, LimitedError, who_asks
+from service.sockets import Operations, TextAdapter, Turned
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 _EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
-_PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
+_PARAMETERS: dict[str, type] = {
+    "query": str,
+    "documentId": str,
+    "operationName": str,
+    "variables": dict,
+    "extensions": dict,
+}
+_DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
+_UNNAMED = "The request names no `query`."
 _DRAINED = 10
 _BEARER = 'Bearer realm="framework-atlas"'
 _INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
@@ -51,24 +72,24 @@ class GraphQLView(GraphQL[Any, Any]):
     """GraphQL over HTTP for an engine."""
 
     websocket_adapter_class = TextAdapter  # type: ignore[assignment]
-    graphql_transport_ws_handler_class = TransportHandler
+    graphql_transport_ws_handler_class = Operations  # type: ignore[assignment]
 
-    def __init__(
-        self, engine: Engine, authenticator: Authenticator, settings: Settings, *, pages: Pages | None
-    ) -> None:
+    def __init__(self, engine: Engine, authenticator: Authenticator, policy: Policy, *, pages: Pages | None) -> None:
         """`pages` has the explorer; None where there is to be none."""
-        self._most_bytes = settings.max_body
+        self._most_bytes = policy.most_bytes
         self._authenticator = authenticator
+        self._persisted = policy.persisted
+        self._caching = policy.caching
+        self._rates = policy.rates
         self._engine = engine
         self._pages = pages
         protocols = GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL
         super().__init__(engine.schema, graphql_ide=None, subscription_protocols=protocols)
-        self.allowed_origins = settings.origins
+        self.allowed_origins = policy.origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            socket = WebSocket(scope, receive, send)
-            await self.run(socket, Context(authorization=_authorization(socket.headers)))
+            await self._open(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
         media_type = _JSON
@@ -80,30 +101,74 @@ class GraphQLView(GraphQL[Any, Any]):
                 return
             wanted = scope["atlas.wanted"] = _wanted(request.headers)
             media_type = wanted.json
-            context = self._context(request.headers)
+            context = await self._context(request)
             context.tabular = wanted.table is not None
             response = await self.run(request, context)
+            response = self._cached(response, context)
             if context.refused is not None:  # a mutation has said so in its payload
                 response.status_code, response.headers["www-authenticate"] = 401, _INVALID
         except HTTPException as error:
             response = _refusal(error.status_code, error.reason, media_type)
         except AccessError as error:
             response = _denial(error, media_type)
+        except PersistedError as error:
+            response = _unknown(error, media_type)
+        except LimitedError as error:
+            response = _limited(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
-        response.headers["vary"] = "Accept"
+        if quota := scope.get("atlas.quota"):
+            response.headers.update(quota.headers)
+        response.headers.setdefault("vary", "Accept")
+        response.headers.setdefault("cache-control", NO_STORE["cache-control"])
         await response(scope, receive, send)
 
-    def _context(self, headers: Headers) -> Context:
-        """Who asks. A token that does not hold is told by the engine, in the payload of a mutation; where reading is
-        closed it is refused at once, since nothing of the document's faults may be learnt.
+    async def _open(self, socket: WebSocket) -> None:
+        """A WebSocket, unless its address has asked too often; who it is, is known later."""
+        address = socket.client.host if socket.client else None
+        try:
+            await self._rates.count(who_asks(ANYONE, address))
+        except LimitedError as error:
+            if "websocket.http.response" in socket.scope.get("extensions", {}):
+                await socket.send_denial_response(_limited(error, _JSON))
+            else:
+                await socket.close(1013, str(error))
+            return
+        await self.run(socket, Context(authorization=_authorization(socket.headers), address=address))
+
+    async def _context(self, request: Request) -> Context:
+        """Who asks, counted. A token that does not hold is told by the engine, in the payload of a mutation; where reading
+        is closed it is refused at once, since nothing of the document's faults may be learnt.
         """
         try:
-            return Context(self._authenticator.authenticate(_authorization(headers)))
+            context = Context(self._authenticator.authenticate(_authorization(request.headers)))
         except InvalidTokenError as error:
+            await self._count(ANYONE, request)
             if not self._authenticator.public_read:
                 raise
             return Context(refused=error)
+        except AccessError:
+            await self._count(ANYONE, request)
+            raise
+        await self._count(context.principal, request)
+        return context
+
+    async def _count(self, principal: Principal, request: Request) -> None:
+        """Count a request; raises LimitedError where there were too many."""
+        address = request.client.host if request.client else None
+        request.scope["atlas.quota"] = await self._rates.count(who_asks(principal, address))
+
+    def _cached(self, response: Response, context: Context) -> Response:
+        """The answer as caches may keep it: with its tag, or without a body where the client has it already."""
+        conditional = context.conditional
+        if conditional is None:
+            return response
+        private = context.principal.name is not None or not self._authenticator.public_read
+        headers = self._caching.headers(conditional, private=private)
+        if conditional.unchanged:
+            return Response(status_code=304, headers=headers)
+        response.headers.update(headers)
+        return response
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Know who opens a WebSocket: by what `connection_init` brings, or else by the header of the handshake."""
@@ -116,20 +181,40 @@ class GraphQLView(GraphQL[Any, Any]):
             raise ConnectionRejectionError from error
         return UNSET
 
+    async def admit(self, context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+        """An operation over a WebSocket, counted, with the text of its document; raises Turned."""
+        try:
+            await self._rates.count(who_asks(context.principal, context.address))
+        except LimitedError as error:
+            raise Turned(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
+        try:
+            text = self._persisted.text(payload)
+        except PersistedError as error:
+            raise Turned(str(error), {"code": error.code}) from error
+        if not text:
+            raise Turned(_UNNAMED, {"code": BAD_INPUT})
+        return {**payload, "query": text}
+
     def should_render_graphql_ide(self, request: Any) -> bool:  # noqa: ARG002 - our pages, not Strawberry's
         return False
 
     def _explorer(self, request: Request) -> Pages | None:
         """Who has the page, where a page is what is asked for."""
-        wanted = request.method == "GET" and request.query_params.get("query") is None
+        wanted = request.method == "GET" and request.query_params.keys().isdisjoint(_DOCUMENT)
         return self._pages if wanted and _accepts(request.headers, "text/html") else None
 
-    def schema_text(self, headers: Headers) -> Response:
-        """The schema as clients see it, to who may read."""
+    async def schema_text(self, request: Request) -> Response:
+        """The schema as clients see it, to who may read; to nobody where only certain documents are answered."""
         try:
-            self._authenticator.authenticate(_authorization(headers)).require("read")
+            context = await self._context(request)
+            if context.refused is not None:
+                raise context.refused
+            if self._persisted.only:
+                raise ForbiddenError("Only certain documents are answered here, and the schema is not among them.")
         except AccessError as error:
             return _denial(error, _JSON)
+        except LimitedError as error:
+            return _limited(error, _JSON)
         return PlainTextResponse(self.schema.as_str(), headers={"cache-control": "no-cache"})
 
     def decode_json(self, data: str | bytes) -> object:
@@ -142,11 +227,12 @@ class GraphQLView(GraphQL[Any, Any]):
         given = _parameters(request.query_params) if request.method == "GET" else await self._body(request)
         for name, type_ in _PARAMETERS.items():
             if not isinstance(given.get(name), type_ | None):
-                raise HTTPException(400, f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null.")
-        if not given.get("query"):
-            raise HTTPException(400, "The request names no `query`.")
+                raise HTTPException(400, _mistyped(name, type_))
+        text = self._persisted.text(given)
+        if not text:
+            raise HTTPException(400, _UNNAMED)
         return GraphQLRequestData(
-            query=given["query"],
+            query=text,
             variables=given.get("variables"),
             operation_name=given.get("operationName"),
             extensions=_extensions(given.get("extensions"), request.headers),
@@ -196,6 +282,17 @@ class GraphQLView(GraphQL[Any, Any]):
         data: GraphQLRequestData = given["request_data"]
         wanted: _Wanted = request.scope["atlas.wanted"]
         data.protocol = "sse" if wanted.streams else "http"
+        context: Context = given["context"]
+        if request.method == "GET" and context.refused is None and not wanted.streams:
+            asked = {
+                "query": data.query,
+                "operationName": data.operation_name,
+                "variables": data.variables,
+                "extensions": data.extensions,
+            }
+            context.conditional = self._caching.conditional(
+                asked, wanted.table or wanted.json, context.principal, request.headers.get("if-none-match")
+            )
         result: Any = None
         try:
             if data.query and _accepts(request.headers, _EVENT_STREAM):
@@ -204,12 +301,15 @@ class GraphQLView(GraphQL[Any, Any]):
                 result = await super().execute_operation(request=request, **given)
         except HTTPException as refused:
             result = _undetermined(refused)
+        if isinstance(result, AsyncGenerator) or result.errors or (result.extensions or {}).keys() - {BOOKMARK, COST}:
+            context.conditional = None  # a stream, an error, an explanation: nothing to keep
         if isinstance(result, AsyncGenerator):
             data.protocol = "sse"
             return result
         response: _Draft = given["sub_response"]
         response.status_code, response.media_type = _status(result, strict=wanted.strict), wanted.json
-        if wanted.table and response.status_code == 200:
+        unchanged = context.conditional is not None and context.conditional.unchanged
+        if wanted.table and response.status_code == 200 and not unchanged:
             response.rows = self._engine.rows(data.query or "", data.operation_name, data.variables)
             response.media_type = wanted.table
         if bookmark := (result.extensions or {}).get(BOOKMARK):
@@ -317,6 +417,23 @@ def _denial(error: AccessError, media_type: str) -> Response:
     challenge = _INVALID if isinstance(error, InvalidTokenError) else _CHALLENGES[status]
     body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
     return Response(body, status, _challenge(challenge), media_type=f"{media_type}; charset=utf-8")
+
+
+def _mistyped(name: str, type_: type) -> str:
+    return f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null."
+
+
+def _unknown(error: PersistedError, media_type: str) -> Response:
+    """The answer to a client that names a document which is not answered; 200 where its media type knows no other status."""
+    status = error.status or (400 if media_type == _GRAPHQL_JSON else 200)
+    body = orjson.dumps({"errors": [{"message": str(error), "extensions": {"code": error.code}}]})
+    return Response(body, status, media_type=f"{media_type}; charset=utf-8")
+
+
+def _limited(error: LimitedError, media_type: str) -> Response:
+    body = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
+    headers = {**error.quota.headers, **NO_STORE}
+    return Response(orjson.dumps({"errors": [body]}), 429, headers, media_type=f"{media_type}; charset=utf-8")
 
 
 def _challenge(challenge: str | None) -> dict[str, str] | None:

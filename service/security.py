@@ -19,7 +19,15 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
 }
 _ASKED_WITH = ["Accept", "Atlas-Bookmark", "Authorization", "Content-Type", "If-None-Match", "X-Request-ID"]
-_TOLD = ["Atlas-Bookmark", "Content-Disposition", "ETag", "Retry-After", "X-Request-ID"]
+_TOLD = [
+    "Atlas-Bookmark",
+    "Content-Disposition",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+]
 
 
 def middleware(settings: Settings) -> list[Middleware]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -70,6 +71,19 @@ class Settings(BaseSettings):
     max_cost: Annotated[
         int, Field(ge=1, description="Limit: rows that the pages of an operation can hold together.")
     ] = 200_000
+    persisted: Annotated[
+        Path | None, Field(description="A folder of *.graphql files: documents that clients may name by their SHA-256.")
+    ] = None
+    persisted_only: Annotated[bool, Field(description="Whether nothing but that folder's documents is answered.")] = (
+        False
+    )
+    apq_cache: Annotated[
+        int, Field(ge=0, description="How many documents sent with their SHA-256 each process keeps (APQ); 0: none.")
+    ] = 1000
+    cache_seconds: Annotated[
+        int,
+        Field(ge=0, description="For how many seconds answers to GET may be reused without asking; 0: ask each time."),
+    ] = 0
     changes_days: Annotated[
         float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")
     ] = 30.0
@@ -97,6 +111,17 @@ class Settings(BaseSettings):
     jwt_leeway: Annotated[
         int, Field(ge=0, le=300, description="JWT: by how many seconds the issuer's clock and ours may differ.")
     ] = 30
+    rate: Annotated[
+        str,
+        Field(description="How often a token, or else an address, may ask: 600/minute, 20/second; empty: no limit."),
+    ] = "6000/minute"
+    rate_store: Annotated[
+        SecretStr, Field(description="Where that is counted: memory:// in each process, redis://HOST:PORT/0 for all.")
+    ] = SecretStr("memory://")
+    trusted_proxies: Annotated[
+        str,
+        Field(description="Addresses or networks of proxies whose X-Forwarded-For is believed, with commas; *: any."),
+    ] = ""
     neo4j_user: Annotated[str, Field(description="Neo4j: the user.")] = "neo4j"
     neo4j_password: Annotated[SecretStr, Field(description="Neo4j: the password.")] = SecretStr("")
     neo4j_database: Annotated[
@@ -119,6 +144,16 @@ class Settings(BaseSettings):
             raise ValueError("user and password have settings of their own, ATLAS_NEO4J_USER and ATLAS_NEO4J_PASSWORD")
         elif not _is_neo4j(value):
             raise ValueError("write sqlite:///PATH or neo4j://HOST:PORT")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        for proxy in filter(None, value.replace(" ", "").split(",")):
+            if proxy != "*" and not _is_network(proxy):
+                raise ValueError(
+                    "write addresses or networks, such as 10.0.0.2 or 10.0.0.0/8, with commas between, or *"
+                )
         return value
 
     @field_validator("log_level")
@@ -166,7 +201,15 @@ def default_of(name: str) -> str | None:
     default = Settings.model_fields[name].default
     if default == SHIPPED:
         return "the shipped facts"
-    return None if default is None or default == SecretStr("") else str(default)
+    return None if default is None or _text(default) == "" else _text(default)
+
+
+def _is_network(value: str) -> bool:
+    try:
+        ip_network(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_neo4j(value: str) -> bool:

@@ -130,6 +130,12 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
+    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
+        """What tells the graph as it is now from whatever it has been: its version and when that was made; and, where the
+        store has such, a bookmark with which `fetch` sees at least that. Raises as `fetch` does.
+        """
+        ...
+
     async def ready(self) -> bool:
         """Whether the store answers just now."""
         ...

@@ -30,6 +30,8 @@ from service.cli import main
 from service.engine import Context, Engine
 from service.errors import ForbiddenError, InvalidTokenError, SettingsError, UnauthenticatedError
 from service.http import GraphQLView
+from service.policy import Policy
+from service.rates import Rates
 from service.settings import Settings, read_settings
 from tests.graphs import costing
 from tests.service.test_cli import run, serving, wait_until
@@ -793,7 +795,9 @@ async def test_the_engine_asks_again_whichever_way_an_operation_came(seeded: Pat
     store = await prepare(settings)
     engine = Engine(store)
     try:
-        async with client(GraphQLView(engine, Lax(settings), pages=None)) as asking:
+        async with client(
+            GraphQLView(engine, Lax(settings), Policy.of(settings, engine, Rates(settings)), pages=None)
+        ) as asking:
             cold = await asking.post("/", json={"query": DJANGO})
             alone = await engine.schema.execute(DJANGO)
             given = await engine.schema.execute(DJANGO, context_value=Context(Principal("dash", frozenset({"read"}))))

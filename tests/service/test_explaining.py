@@ -58,6 +58,7 @@ async def test_it_tells_plan_statement_steps_rows_and_times_and_answers_as_ever(
     assert told["rows"] == len(listed) + sum(len(one["features"]["nodes"]) for one in listed)
     assert told["cost"] == 3 * (1 + 2)
     assert 0 < told["milliseconds"]["store"] < told["milliseconds"]["total"]
+    assert 0 < told["milliseconds"]["compile"] < told["milliseconds"]["total"]
 
 
 @pytest.mark.anyio

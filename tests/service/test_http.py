@@ -111,8 +111,9 @@ async def test_an_answer_has_the_media_type_that_its_client_likes_best(
     posted = await client.post("/graphql", json={"query": DJANGO}, headers=headers)
     got = await client.get("/graphql", params={"query": DJANGO}, headers=headers)
 
-    shown = [(one.status_code, one.headers["content-type"], one.headers["vary"], one.json()) for one in (posted, got)]
-    assert shown == [(200, f"{media}; charset=utf-8", "Accept", DJANGO_ANSWER)] * 2
+    shown = [(one.status_code, one.headers["content-type"], one.json()) for one in (posted, got)]
+    assert shown == [(200, f"{media}; charset=utf-8", DJANGO_ANSWER)] * 2
+    assert [one.headers["vary"].partition(",")[0] for one in (posted, got)] == ["Accept"] * 2
 
 
 @pytest.mark.anyio
@@ -355,7 +356,7 @@ async def test_only_an_explicit_text_html_without_a_query_gets_the_page(
         "/graphql", params={"query": query} if query else {}, headers={"accept": accept} if accept else {}
     )
 
-    shown = answer.headers["content-type"], "<html" in answer.text, answer.headers["vary"]
+    shown = answer.headers["content-type"], "<html" in answer.text, answer.headers["vary"].partition(",")[0]
     if is_page:
         assert (answer.status_code, *shown) == (200, "text/html; charset=utf-8", True, "Accept")
     else:

@@ -30,6 +30,7 @@ from service.stores import Entry, open_store
 from tests.graphs import Graphs, costing, facts_from, write
 from tests.model import number
 from tests.service.test_auth import ENTRIES, READER, SECRET, UNKNOWN, WRITER, signed
+from tests.service.test_cli import Served
 from tests.service.test_mutations import DJANGO, LINES, ends
 
 pytestmark = pytest.mark.anyio
@@ -152,7 +153,7 @@ class Socket:
 
 
 @asynccontextmanager
-async def connected(service: Running, **headers: str) -> AsyncIterator[Socket]:
+async def connected(service: Running | Served, **headers: str) -> AsyncIterator[Socket]:
     url = service.base.replace("http", "ws") + "/graphql"
     subprotocols = [Subprotocol("graphql-transport-ws")]
     async with connect(url, subprotocols=subprotocols, additional_headers=headers) as connection:
@@ -160,7 +161,7 @@ async def connected(service: Running, **headers: str) -> AsyncIterator[Socket]:
 
 
 @asynccontextmanager
-async def socket(service: Running, token: str | None = None) -> AsyncIterator[Socket]:
+async def socket(service: Running | Served, token: str | None = None) -> AsyncIterator[Socket]:
     """One that has been acknowledged."""
     async with connected(service) as opened:
         await opened.send(type="connection_init", payload={"Authorization": f"Bearer {token}"} if token else {})

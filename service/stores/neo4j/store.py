@@ -153,6 +153,23 @@ class Neo4jStore:
         rows = await self._read(f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version")
         return rows[0]["version"] if rows else ""
 
+    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
+        text = f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} + ' ' + coalesce(g.changed, '') AS moment"
+        query = Query(text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
+        bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
+
+        async def ask() -> tuple[str, str | None]:
+            async with self._driver.session(
+                database=self._database, default_access_mode=READ_ACCESS, bookmarks=bookmarks
+            ) as session:
+                records = [record.value() async for record in await session.run(query)]
+                # another member of a cluster may be behind this one; who brings the bookmark waits until it is not
+                seen = min((await session.last_bookmarks()).raw_values, default=bookmark)
+                return (records[0] or "") if records else "", seen
+
+        await self._check_filled()
+        return await self._insist(ask, self._seconds)
+
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         await self._check_filled()

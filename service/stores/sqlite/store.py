@@ -154,6 +154,10 @@ class SqliteStore:
         rows = await self._threaded(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
+    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:  # noqa: ARG002
+        rows = await self._threaded(self._rows, "SELECT concat(version, ' ', changed) FROM graph")
+        return rows[0][0] if rows else "", None
+
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         db = await self._threaded(_connect, self.path)  # of its own, since its transaction lasts
