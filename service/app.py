@@ -30,6 +30,9 @@ log = logging.getLogger("atlas")
 
 _WAIT_SECONDS = 1.0
 _COMPACT_SECONDS = 600.0
+STOPPING = "atlas.service"
+"""Under this name a server finds the service in the state of the lifespan."""
+
 _CLOSED = "The graph cannot be opened."
 
 
@@ -43,12 +46,14 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
     service = Service(settings or read_settings(), ontology)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Service]]:
         await service.start()
-        yield
+        yield {STOPPING: service}
         await service.stop()
 
     async def ready(_request: Request) -> Response:
+        if service.draining:
+            return JSONResponse({"status": "stopping"}, 503)
         try:
             answers = await (await service.start()).store.ready()
         except StoreError as error:
@@ -93,6 +98,8 @@ class Service:
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self.settings = settings
         self.authenticator = Authenticator(settings)
+        self.draining = False
+        """Whether it is about to stop: it answers still, and whoever asks is sent away afterwards."""
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
@@ -107,6 +114,16 @@ class Service:
                     self._engine = await self._open()
         return self._engine
 
+    @property
+    def settled(self) -> bool:
+        """Whether no operation runs and nobody listens."""
+        return self._engine is None or self._engine.settled
+
+    def end_streams(self) -> None:
+        """Tell all who listen that there is nothing more to come."""
+        if self._engine is not None:
+            self._engine.end_streams()
+
     async def stop(self) -> None:
         tasks = [task for task in (self._filling, self._compacting) if task is not None]
         for task in tasks:
@@ -117,6 +134,7 @@ class Service:
             await self._engine.close()
             await self._engine.store.close()
             self._engine = None
+        self.draining = False
 
     async def _open(self) -> Engine:
         store = await open_store(self.settings, self._ontology)

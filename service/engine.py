@@ -157,6 +157,16 @@ class Engine:
         self._vocabulary = Vocabulary(store)
         self._feed = Feed(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(cache)
+        self._running = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether no operation runs and nobody listens."""
+        return self._running == 0 and not self._feed.has_listeners
+
+    def end_streams(self) -> None:
+        """Tell all who listen, and all who come to, that the service stops."""
+        self._feed.end()
 
     async def close(self) -> None:
         """End what runs in the background; the store stays open."""
@@ -261,6 +271,7 @@ class Engine:
 
     async def _told(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
+        self._running += 1
         try:
             return await answer
         except Refused as refused:
@@ -280,6 +291,8 @@ class Engine:
             log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
+        finally:
+            self._running -= 1
 
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
         terms = request.terms

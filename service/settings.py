@@ -32,6 +32,28 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
     workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
+    connections: Annotated[
+        int, Field(ge=1, description="Connections of each process at the most; requests on others get a 503.")
+    ] = 2000
+    keep_alive: Annotated[
+        int, Field(ge=0, description="Seconds after which an idle connection is closed; more than a proxy keeps it.")
+    ] = 65
+    header_timeout: Annotated[
+        float, Field(gt=0, description="Seconds within which a request's headers must have come, or else it is a 408.")
+    ] = 10.0
+    body_timeout: Annotated[float, Field(gt=0, description="Seconds within which the body must follow.")] = 30.0
+    write_timeout: Annotated[
+        float, Field(gt=0, description="Seconds after which a client that does not read its answer is cut off.")
+    ] = 30.0
+    stop_delay: Annotated[
+        float,
+        Field(
+            ge=0, description="Stopping: for so many seconds only /readyz says so, until load balancers have noticed."
+        ),
+    ] = 0.0
+    stop_timeout: Annotated[
+        float, Field(gt=0, description="Stopping: seconds until it has ended, whatever still runs.")
+    ] = 20.0
     development: Annotated[
         bool, Field(description="Whether everybody is shown how queries are answered (extensions.explain).")
     ] = False
