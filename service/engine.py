@@ -39,6 +39,8 @@ from service.errors import (
     InputError,
     InvalidTokenError,
     Place,
+    StatementTimeout,
+    StoreBusy,
     StoreUnavailable,
     TooLargeError,
     UnauthenticatedError,
@@ -79,6 +81,7 @@ EXPLAIN = "explain"
 
 BAD_INPUT = "BAD_USER_INPUT"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
+TIMEOUT = "STATEMENT_TIMEOUT"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 FORBIDDEN = "FORBIDDEN"
@@ -282,6 +285,12 @@ class Engine:
             return denied(error)
         except (BookmarkError, TooLargeError) as error:
             return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
+        except StatementTimeout as error:
+            return ExecutionResult(None, [GraphQLError(str(error), extensions={"code": TIMEOUT})])
+        except StoreBusy as error:
+            log.info("refused: %s", error)
+            message = "Too many requests wait for the graph just now; try again in a moment."
+            return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except StoreUnavailable as error:
             log.warning("store unavailable: %s", error)
             message = "The graph cannot be reached just now; try again in a moment."

@@ -30,7 +30,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from service import tabular
 from service.auth import Authenticator
 from service.compiler import Rows
-from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
+from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
 from service.errors import AccessError, InvalidTokenError
 from service.pages import Pages
 
@@ -39,7 +39,7 @@ _GRAPHQL_JSON = "application/graphql-response+json"
 _EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
 _PARAMETERS: dict[str, type] = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
-_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
+_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
 _BEARER = 'Bearer realm="framework-atlas"'
 _INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
 _CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
@@ -182,6 +182,8 @@ class GraphQLView(GraphQL[Any, Any]):
             return result
         response: _Draft = given["sub_response"]
         response.status_code, response.media_type = _status(result, strict=wanted.strict), wanted.json
+        if _is_unavailable(result):
+            response.headers["retry-after"] = "1"
         if wanted.table and response.status_code == 200:
             response.rows = self._engine.rows(data.query or "", data.operation_name, data.variables)
             response.media_type = wanted.table
@@ -236,6 +238,11 @@ def _status(result: ExecutionResult, *, strict: bool) -> int:
         if code in _STATUS_BY_CODE:
             return _STATUS_BY_CODE[code]
     return 400 if isinstance(result, PreExecutionError) and strict else 200
+
+
+def _is_unavailable(result: ExecutionResult) -> bool:
+    """Whether the same request may be answered a moment later."""
+    return any((error.extensions or {}).get("code") == UNAVAILABLE for error in result.errors or ())
 
 
 def _undetermined(refused: HTTPException) -> ExecutionResult:

@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     jwt_leeway: Annotated[
         int, Field(ge=0, le=300, description="JWT: by how many seconds the issuer's clock and ours may differ.")
     ] = 30
+    waiting: Annotated[
+        int, Field(ge=0, description="Requests of each process that may wait for the store; others get a 503 at once.")
+    ] = 500
+    sqlite_timeout: Annotated[
+        float, Field(gt=0, description="SQLite: seconds within which every request is answered or refused.")
+    ] = 15.0
     neo4j_user: Annotated[str, Field(description="Neo4j: the user.")] = "neo4j"
     neo4j_password: Annotated[SecretStr, Field(description="Neo4j: the password.")] = SecretStr("")
     neo4j_database: Annotated[

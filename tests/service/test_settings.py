@@ -144,6 +144,8 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "jwt_issuer": "https://issuer",
         "jwt_audience": "atlas",
         "jwt_leeway": 0,
+        "waiting": 9,
+        "sqlite_timeout": 5.5,
         "neo4j_user": "me",
         "neo4j_password": "hunter2",
         "neo4j_database": None,
