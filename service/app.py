@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -20,11 +21,12 @@ from schema import ONTOLOGY, Ontology
 from service.auth import Authenticator
 from service.engine import Engine
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
-from service.http import GraphQLView
+from service.http import GraphQLView, refusal
 from service.pages import Pages
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
+from service.telemetry import Observed, metrics
 
 log = logging.getLogger("atlas")
 
@@ -39,7 +41,7 @@ _CLOSED = "The graph cannot be opened."
 def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) -> Starlette:
     """The service as an ASGI application, to be run or mounted in another one.
 
-    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is
+    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, `/metrics`, and for browsers `/`, `/graph`, `/assets/`. The store is
     opened, and filled where it is empty, when the application starts; where it is mounted and nobody tells it that it
     starts, at the first request. Raises SettingsError where settings contradict each other.
     """
@@ -61,6 +63,10 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             answers = False
         return JSONResponse({"status": "ready" if answers else "unavailable"}, 200 if answers else 503)
 
+    def numbers(request: Request) -> Response:
+        refused = refusal(service.authenticator, request.headers, "admin")
+        return refused or Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
     pages = Pages() if service.settings.explorer else None
     endpoint = _Endpoint(service, pages)
     return Starlette(
@@ -70,8 +76,10 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             Route("/schema.graphql", endpoint.schema_text),
             Route("/healthz", _healthy),
             Route("/readyz", ready),
+            Route("/metrics", numbers),
             *(_page_routes(pages) if pages else ()),
         ],
+        middleware=[Middleware(Observed)],
         lifespan=lifespan,
     )
 

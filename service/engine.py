@@ -67,6 +67,7 @@ from service.plan import (
 from service.slots import bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
+from service.telemetry import Operation, note_document, request_id
 from service.vocabulary import Vocabulary, nearest
 
 log = logging.getLogger("atlas")
@@ -200,11 +201,13 @@ class Engine:
 
         What the principal may do is asked every time, since documents and plans are kept for all.
         """
+        operation = Operation(text, terms.principal.name)
 
         async def answer() -> ExecutionResult:
             began = time.perf_counter()
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
+            operation.chosen(compiled.chosen.definition)
             values = bind(compiled.plan.slots, compiled.values.coerced)
             self._agree(compiled, terms)
             request = _Request(compiled, values, variables, terms, began)
@@ -216,7 +219,7 @@ class Engine:
                 case Listening():
                     return PreExecutionError(None, [GraphQLError(_STREAM)])
 
-        return await self._told(answer(), text, terms)
+        return await self._told(answer(), text, terms, operation)
 
     async def listen(
         self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None
@@ -235,10 +238,12 @@ class Engine:
         if not _is_subscription(document, operation_name):
             return None
         terms = _terms(context, None)
+        operation = Operation(text, terms.principal.name)
 
         async def opened() -> AsyncGenerator[ExecutionResult]:
             terms.require("read")
             compiled = self.compile(text, document, operation_name, variables)
+            operation.chosen(compiled.chosen.definition)
             assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
             values = bind(compiled.plan.slots, compiled.values.coerced)
             asked = bind(compiled.plan.plan.slots, compiled.values.coerced)
@@ -247,7 +252,7 @@ class Engine:
             stream = Stream(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
             return stream.events(listener)
 
-        found = await self._told(opened(), text, terms)
+        found = await self._told(opened(), text, terms, operation)
         if isinstance(found, ExecutionResult):
             return PreExecutionError(None, found.errors)
         self.remember(text, document)
@@ -272,9 +277,19 @@ class Engine:
                 raise Refused([GraphQLError("Only the answers of queries become tables.")])
             self._compiler.rows(compiled)
 
-    async def _told(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
+    async def _told(self, answer: Awaitable[T], text: str, terms: Terms, operation: Operation) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
         self._running += 1
+        try:
+            with operation:
+                found = await self._caught(answer, text, terms)
+                if isinstance(found, ExecutionResult) and found.errors:
+                    operation.refused(str((found.errors[0].extensions or {}).get("code", "REFUSED")))
+                return found
+        finally:
+            self._running -= 1
+
+    async def _caught(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
         try:
             return await answer
         except Refused as refused:
@@ -296,12 +311,10 @@ class Engine:
             message = "The graph cannot be reached just now; try again in a moment."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except Exception:
-            reference = uuid.uuid4().hex[:12]
+            reference = request_id() or uuid.uuid4().hex[:12]
             log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
             message = f"Something went wrong inside the service; its log calls this {reference}."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
-        finally:
-            self._running -= 1
 
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
         terms = request.terms
@@ -412,6 +425,8 @@ class Execution(SchemaExtension):
 
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context
+        if context.query:
+            note_document(context.query)
         if context.query and (document := self._engine.known(context.query)) is not None:
             context.graphql_document = document
             context.pre_execution_errors = []  # not None: it has been validated

@@ -29,6 +29,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service import tabular
 from service.auth import Authenticator
+from service.auth import Scope as Scope_
 from service.compiler import Rows
 from service.engine import BOOKMARK, FORBIDDEN, INTERNAL, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE, Context, Engine, denied
 from service.errors import AccessError, InvalidTokenError
@@ -205,6 +206,15 @@ class GraphQLView(GraphQL[Any, Any]):
             name = f"{sub_response.rows.path[0]}.{tabular.ENDINGS[media_type]}"
             headers["content-disposition"] = f'attachment; filename="{name}"'
         return Response(content, status, headers, media_type=f"{media_type}; charset=utf-8")
+
+
+def refusal(authenticator: Authenticator, headers: Headers, scope: Scope_) -> Response | None:
+    """The answer to who may not do what needs this scope; None for who may."""
+    try:
+        authenticator.authenticate(_authorization(headers)).require(scope)
+    except AccessError as error:
+        return _denial(error, _JSON)
+    return None
 
 
 class _Draft(Response):

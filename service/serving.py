@@ -13,6 +13,7 @@ A second Ctrl-C ends it at once.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ from asyncio import TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
@@ -29,6 +31,7 @@ from uvicorn.supervisors import multiprocess
 from service.app import STOPPING, Service, create_app
 from service.errors import AtlasError
 from service.settings import Settings
+from service.telemetry import logs, metrics
 
 _LINGER_SECONDS = 0.25
 """How long an idle connection is kept at the end, since a request may be on its way."""
@@ -46,12 +49,15 @@ def run(settings: Settings, port: int) -> None:
     """Answer over HTTP until a signal ends it."""
     config = _config(settings, port)
     if config.workers == 1:
+        _serve_metrics(settings)
         with _signals_are_no_end():
             _Server(config).run(_listen(config))
         return
-    # uvicorn's supervisor has no other way to be told of another server
-    multiprocess.Process = _Worker  # type: ignore[misc]
-    _Workers(config, _listen(config)).run()
+    with _shared_metrics():
+        _serve_metrics(settings)
+        # uvicorn's supervisor has no other way to be told of another server
+        multiprocess.Process = _Worker  # type: ignore[misc]
+        _Workers(config, _listen(config)).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def _config(settings: Settings, port: int) -> _Config:
         host=settings.host,
         port=port,
         http=_PatientProtocol,
-        log_level=settings.log_level,
+        log_config=logs.configuration(settings.log_format, settings.log_level),
         access_log=False,
         server_header=False,
         limit_concurrency=settings.connections,
@@ -171,6 +177,11 @@ class _Server(uvicorn.Server):
 
 class _Worker(multiprocess.Process):
     """A process that serves."""
+
+    def join(self) -> None:
+        super().join()
+        if self.pid is not None:
+            metrics.forget(self.pid)
 
     @property
     def server(self) -> uvicorn.Server:
@@ -283,6 +294,26 @@ class _PatientProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._look_again(left)
+
+
+def _serve_metrics(settings: Settings) -> None:
+    if settings.metrics_port is None:
+        return
+    try:
+        metrics.serve(settings.host, settings.metrics_port)
+    except OSError as error:
+        raise AtlasError(f"cannot listen on {settings.host}:{settings.metrics_port}: {error.strerror}.") from error
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which the workers keep their numbers; those that are started find its name in the environment."""
+    with TemporaryDirectory(prefix="framework-atlas-metrics-") as folder:
+        os.environ[metrics.FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[metrics.FOLDER]
 
 
 @contextmanager

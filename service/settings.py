@@ -66,6 +66,14 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="The last so many changes are kept in the log, whatever their age.")
     ] = 100_000
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    log_format: Annotated[
+        Literal["auto", "text", "json"],
+        Field(description="auto, text or json (an object a line); auto is text on a terminal."),
+    ] = "auto"
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=1, le=65535, description="A port for Prometheus alone; /metrics asks for a token of the scope admin."),
+    ] = None
     public_read: Annotated[bool, Field(description="Whether reading needs no token.")] = True
     tokens: Annotated[
         SecretStr,

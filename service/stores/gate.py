@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.errors import StoreBusy
+from service.telemetry import statement
 
 
 class Gate:
-    """Counts who is inside, in one event loop."""
+    """Counts who is inside, in one event loop, and notes for how long."""
 
-    def __init__(self, working: int, waiting: int) -> None:
+    def __init__(self, store: str, work: str, working: int, waiting: int) -> None:
+        self._store = store
+        self._work = work
         self._most = working + waiting
         self._inside = 0
 
@@ -22,6 +25,7 @@ class Gate:
             raise StoreBusy(f"{self._inside} requests are in the store or wait for it (ATLAS_WAITING)")
         self._inside += 1
         try:
-            yield
+            with statement(self._store, self._work):
+                yield
         finally:
             self._inside -= 1

@@ -135,6 +135,8 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "changes_days": 1.5,
         "changes_kept": 12,
         "log_level": "warning",
+        "log_format": "json",
+        "metrics_port": 9100,
         "public_read": False,
         "tokens": "ci:write:00,\nops:admin:11",
         "tokens_file": Path("/run/secrets/tokens"),

@@ -56,7 +56,8 @@ class Neo4jStore:
         self._seconds = settings.neo4j_timeout
         self._database = settings.neo4j_database
         self._driver = _driver(settings)
-        self._gate = Gate(settings.neo4j_pool, settings.waiting)
+        self._reading = Gate("neo4j", "read", settings.neo4j_pool, settings.waiting)
+        self._writing = Gate("neo4j", "write", settings.neo4j_pool, settings.waiting)
         self._filled = False
 
     def write(self, plan: Plan) -> Statement:
@@ -88,7 +89,7 @@ class Neo4jStore:
                 record = await result.single(strict=True)
                 return record["data"], await result.consume()
 
-        with self._gate.passed():
+        with self._reading.passed():
             await self._check_filled()
             return await self._insist(ask, self._seconds)
 
@@ -111,7 +112,7 @@ class Neo4jStore:
                     await opened.commit()
                 return done, min((await session.last_bookmarks()).raw_values, default=None)
 
-        with self._gate.passed():
+        with self._writing.passed():
             await self._check_filled()
             return await self._insist(attempt, patience)
 

@@ -66,7 +66,7 @@ class SqliteStore:
         """`seconds`: within which a request is answered or given up; `waiting`: how many requests may wait."""
         self.path = path
         self._seconds = seconds
-        self._reading, self._writing = Gate(_READERS, waiting), Gate(1, waiting)
+        self._reading, self._writing = Gate("sqlite", "read", _READERS, waiting), Gate("sqlite", "write", 1, waiting)
         self._closing = False
         self._ontology = ontology
         self._local = threading.local()
