@@ -16,6 +16,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import time
 from asyncio import TimerHandle
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.supervisors import multiprocess
 
@@ -38,7 +40,13 @@ _LINGER_SECONDS = 0.25
 _LEAST_BYTES = 1024
 """A second; who reads an answer more slowly does not read it."""
 _TICK_SECONDS = 0.1
+_PROBES = "/healthz", "/readyz"
 _LATE = b'{"errors":[{"message":"The request did not arrive in time."}]}'
+_FULL = (
+    b'{"errors":[{"message":"There are too many connections; try again in a moment.",'
+    b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
+)
+_OTHER_FILES = 100
 _TIMEOUT = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n"
     b"content-length: %d\r\n\r\n%s" % (len(_LATE), _LATE)
@@ -47,6 +55,7 @@ _TIMEOUT = (
 
 def run(settings: Settings, port: int) -> None:
     """Answer over HTTP until a signal ends it."""
+    _raise_limit_of_files(settings.connections)
     config = _config(settings, port)
     if config.workers == 1:
         _serve_metrics(settings)
@@ -238,6 +247,8 @@ class _PatientProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        if app is not self.app:  # there are too many connections
+            app = self.app if cycle.scope["path"].endswith(_PROBES) else _full
         super()._start_asgi_task(cycle, app)
 
     def shutdown(self) -> None:
@@ -314,6 +325,25 @@ def _shared_metrics() -> Iterator[None]:
             yield
         finally:
             del os.environ[metrics.FOLDER]
+
+
+def _raise_limit_of_files(connections: int) -> None:
+    """Each connection is an open file, and the usual limit of 1024 is one that a process may raise itself."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not everywhere
+
+    needed = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+async def _full(scope: Any, receive: Any, send: Any) -> None:
+    """Answer who has come although there are too many connections."""
+    headers = {"retry-after": "1", "connection": "close"}
+    await Response(_FULL, 503, headers, "application/json")(scope, receive, send)
 
 
 @contextmanager

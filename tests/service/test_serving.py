@@ -8,11 +8,13 @@ import signal
 import socket
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import apsw
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from service.cli import main
+from tests.service.test_auth import WRITER
 from tests.service.test_cli import Served, serving
 
 pytestmark = pytest.mark.anyio
@@ -161,18 +164,25 @@ async def test_a_signal_under_load_loses_no_request_and_tells_every_subscriber(s
         )
 
 
-async def test_a_stream_does_not_hold_up_the_end(seeded: Path) -> None:
-    with serving(seeded) as served:
-        async with AsyncExitStack() as opened:
-            (_, heard) = await subscribers(served, opened, 2)
-            await asyncio.sleep(0.3)
-            begun = time.monotonic()
-            served.process.send_signal(signal.SIGTERM)
-            told = await asyncio.wait_for(heard, 10)
-            code = await asyncio.to_thread(served.process.wait, 10)
-            seconds = time.monotonic() - begun
+async def test_what_takes_longer_than_stopping_may_is_told_so(seeded: Path) -> None:
+    environment = {"ATLAS_STOP_TIMEOUT": "1.5", "ATLAS_SQLITE_TIMEOUT": "60", "ATLAS_TOKENS": WRITER.entry}
+    text = 'mutation { upsertFramework(input: {slug: "django", name: "Django"}) { __typename } }'
+    with serving(seeded, **environment) as served, closing(apsw.Connection(str(seeded))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request(text, f"Authorization: Bearer {WRITER.token}"))
+        await asyncio.sleep(0.5)
+        begun = time.monotonic()
+        served.process.send_signal(signal.SIGTERM)
+        status, headers, body = await asyncio.wait_for(answered(reader), 10)
+        code = await asyncio.to_thread(served.process.wait, 10)
+        seconds = time.monotonic() - begun
+        await close(writer)
+        other.execute("ROLLBACK")
 
-    assert (code, seconds < 4, told.count("SUBSCRIPTION_ENDED")) == (0, True, 1)
+    assert (status, headers["retry-after"], headers["connection"]) == (503, "1", "close")
+    assert json.loads(body)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert (code, seconds < 5) == (0, True)
 
 
 async def test_before_the_end_only_readyz_says_so(seeded: Path) -> None:
@@ -214,21 +224,27 @@ async def close(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-async def test_who_dribbles_is_cut_off_and_others_are_answered(seeded: Path) -> None:
-    patience = {"ATLAS_HEADER_TIMEOUT": "1", "ATLAS_BODY_TIMEOUT": "1", "ATLAS_KEEP_ALIVE": "1"}
-    with serving(seeded, **patience) as served:
-        head, body = b"POST /graphql HTTP/1.1\r\nX: " + b"x" * 500, request(QUERY)
-        slow = [asyncio.create_task(dribble(served.port, text)) for text in (head, b"\r\n" * 300) for _ in range(20)]
-        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-        writer.write(body[:-20])
-        begun = time.monotonic()
-        async with httpx.AsyncClient(base_url=served.base) as client:
-            meanwhile = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
-        without_body = await reader.read()
-        seconds = time.monotonic() - begun
-        await close(writer)
-        found = await asyncio.gather(*slow)
-        _, silent = await dribble(served.port, b"")
+@pytest.fixture(scope="module")
+def impatient(seeded: Path) -> Iterator[Served]:
+    """A service that waits for nobody for longer than a second, and has few connections."""
+    waits = ("HEADER_TIMEOUT", "BODY_TIMEOUT", "WRITE_TIMEOUT", "KEEP_ALIVE")
+    with serving(seeded, ATLAS_CONNECTIONS="60", **{f"ATLAS_{name}": "1" for name in waits}) as served:
+        yield served
+
+
+async def test_who_dribbles_is_cut_off_and_others_are_answered(impatient: Served) -> None:
+    head, body = b"POST /graphql HTTP/1.1\r\nX: " + b"x" * 500, request(QUERY)
+    slow = [asyncio.create_task(dribble(impatient.port, text)) for text in (head, b"\r\n" * 300) for _ in range(20)]
+    reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
+    writer.write(body[:-20])
+    begun = time.monotonic()
+    async with httpx.AsyncClient(base_url=impatient.base) as client:
+        meanwhile = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
+    without_body = await reader.read()
+    seconds = time.monotonic() - begun
+    await close(writer)
+    found = await asyncio.gather(*slow)
+    _, silent = await dribble(impatient.port, b"")
 
     assert meanwhile.status_code == 200
     assert (without_body[:13], 0.9 < seconds < 5) == (b"HTTP/1.1 408 ", True)
@@ -236,11 +252,27 @@ async def test_who_dribbles_is_cut_off_and_others_are_answered(seeded: Path) -> 
     assert max(seconds for seconds, _ in found) < 5
 
 
-async def test_who_does_not_read_is_cut_off(seeded: Path) -> None:
+async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(impatient: Served) -> None:
+    opened = [await asyncio.open_connection("127.0.0.1", impatient.port) for _ in range(60)]
+    found = []
+    for text in (request(QUERY), b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
+        writer.write(text)
+        found.append(await answered(reader))
+        await close(writer)
+    for _, writer in opened:
+        await close(writer)
+
+    (status, headers, body), (healthy, _, _) = found
+    assert (status, headers["retry-after"], healthy) == (503, "1", 200)
+    assert json.loads(body)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+
+
+async def test_who_does_not_read_is_cut_off(impatient: Served) -> None:
     text = "{" + " ".join(f"a{n}: frameworks(first: 1000) {{ nodes {{ name summary }} }}" for n in range(90)) + "}"
-    with serving(seeded, ATLAS_WRITE_TIMEOUT="1") as served, socket.socket() as opened:
+    with socket.socket() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        opened.connect(("127.0.0.1", served.port))
+        opened.connect(("127.0.0.1", impatient.port))
         opened.setblocking(False)
         sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(opened, request(text) * 400))
         await asyncio.sleep(5)

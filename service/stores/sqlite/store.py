@@ -142,6 +142,11 @@ class SqliteStore:
         deadline = getattr(self._local, "deadline", None)
         return deadline is not None and (self._closing or time.monotonic() > deadline)
 
+    def _waits_on(self, before: int) -> bool:
+        """Wait a little for other processes that write, as often as `before`; False where that has gone on for too long."""
+        time.sleep(min(0.001 * (before + 1), 0.025))
+        return not self._is_over()
+
     def _interrupted(self) -> StoreUnavailable:
         if self._closing:
             return StoreUnavailable(f"{self.path}: is being closed.")
@@ -232,8 +237,10 @@ class SqliteStore:
 
     def _transact(self, work: Work[T], deadline: float | None = None) -> T:
         db = self._connection()
-        left = _BUSY_MILLISECONDS if deadline is None else max(1, round((deadline - time.monotonic()) * 1000))
-        db.set_busy_timeout(left)
+        if deadline is None:
+            db.set_busy_timeout(_BUSY_MILLISECONDS)
+        else:
+            db.set_busy_handler(self._waits_on)
         try:
             db.execute(_UNMAPPED)
             with _transaction(db):
