@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -20,7 +21,7 @@ from schema import ONTOLOGY, Ontology
 from service.auth import Authenticator
 from service.engine import Engine, Options
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
-from service.http import GraphQLView
+from service.http import GraphQLView, refusal
 from service.pages import Pages
 from service.persisted import read_documents
 from service.policy import Policy
@@ -29,18 +30,22 @@ from service.security import middleware
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
+from service.telemetry import Observed, metrics
 
 log = logging.getLogger("atlas")
 
 _WAIT_SECONDS = 1.0
 _COMPACT_SECONDS = 600.0
+STOPPING = "atlas.service"
+"""Under this name a server finds the service in the state of the lifespan."""
+
 _CLOSED = "The graph cannot be opened."
 
 
 def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) -> Starlette:
     """The service as an ASGI application, to be run or mounted in another one.
 
-    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, and for browsers `/`, `/graph`, `/assets/`. The store is
+    Routes: `/graphql`, `/schema.graphql`, `/healthz`, `/readyz`, `/metrics`, and for browsers `/`, `/graph`, `/assets/`. The store is
     opened, and filled where it is empty, when the application starts; where it is mounted and nobody tells it that it
     starts, at the first request. Raises SettingsError where settings contradict each other, or a
     document of their folder is none.
@@ -48,18 +53,24 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
     service = Service(settings or read_settings(), ontology)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Service]]:
         await service.start()
-        yield
+        yield {STOPPING: service}
         await service.stop()
 
     async def ready(_request: Request) -> Response:
+        if service.draining:
+            return JSONResponse({"status": "stopping"}, 503)
         try:
             answers = await (await service.start()).store.ready()
         except StoreError as error:
             log.warning("not ready: %s", error)
             answers = False
         return JSONResponse({"status": "ready" if answers else "unavailable"}, 200 if answers else 503)
+
+    def numbers(request: Request) -> Response:
+        refused = refusal(service.authenticator, request.headers, "admin")
+        return refused or Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
     pages = Pages() if service.settings.explorer else None
     endpoint = _Endpoint(service, pages)
@@ -70,9 +81,10 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             *((Route("/schema.graphql", endpoint.schema_text),) if service.settings.introspection else ()),
             Route("/healthz", _healthy),
             Route("/readyz", ready),
+            Route("/metrics", numbers),
             *(_page_routes(pages) if pages else ()),
         ],
-        middleware=middleware(service.settings),
+        middleware=[Middleware(Observed), *middleware(service.settings)],
         lifespan=lifespan,
     )
 
@@ -101,6 +113,8 @@ class Service:
         self.authenticator = Authenticator(settings)
         self.documents = read_documents(settings, ontology)
         self.rates = Rates(settings)
+        self.draining = False
+        """Whether it is about to stop: it answers still, and whoever asks is sent away afterwards."""
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
@@ -115,6 +129,16 @@ class Service:
                     self._engine = await self._open()
         return self._engine
 
+    @property
+    def settled(self) -> bool:
+        """Whether no operation runs and nobody listens."""
+        return self._engine is None or self._engine.settled
+
+    def end_streams(self) -> None:
+        """Tell all who listen that there is nothing more to come."""
+        if self._engine is not None:
+            self._engine.end_streams()
+
     async def stop(self) -> None:
         tasks = [task for task in (self._filling, self._compacting) if task is not None]
         for task in tasks:
@@ -126,6 +150,7 @@ class Service:
             await self._engine.close()
             await self._engine.store.close()
             self._engine = None
+        self.draining = False
 
     async def _open(self) -> Engine:
         store = await open_store(self.settings, self._ontology)

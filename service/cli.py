@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import uvicorn
 from graphql import GraphQLError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -38,8 +37,8 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from graph_seed import SHIPPED, claims, read
 from schema import ONTOLOGY, build
-from service import tabular
-from service.app import create_app, prepare
+from service import serving, tabular
+from service.app import prepare
 from service.auth import SCOPES, Authenticator, new_token
 from service.compiler import Refused, Rows
 from service.engine import EXPLAIN, Engine, Options
@@ -88,20 +87,7 @@ def serve(given: argparse.Namespace) -> int:
     print(f"Framework Atlas on http://{host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True)
     if settings.explorer and (missing := Pages().missing):
         print(missing, file=sys.stderr, flush=True)
-    options: dict[str, Any] = {
-        "host": settings.host,
-        "port": port,
-        "timeout_worker_healthcheck": 60,  # a worker on a busy machine may take that long to import everything
-        "log_level": settings.log_level,
-        "access_log": False,
-        "proxy_headers": bool(settings.trusted_proxies),  # of itself uvicorn would believe whoever is on this machine
-        "forwarded_allow_ips": settings.trusted_proxies or None,
-        "timeout_graceful_shutdown": 5,  # or a stream that is open would hold up the end for ever
-    }
-    if settings.workers > 1:
-        uvicorn.run("service.app:create_app", factory=True, workers=settings.workers, **options)
-    else:
-        uvicorn.run(create_app(settings), **options)
+    serving.run(settings, port)
     return 0
 
 
@@ -395,8 +381,8 @@ def _settings(given: argparse.Namespace) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="framework-atlas", description="A graph of frameworks, and who says so.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serving = _command(commands, serve, "store", "facts", "host", "port", "workers", settings=True)
-    serving.add_argument(
+    serving_ = _command(commands, serve, "store", "facts", "host", "port", "workers", settings=True)
+    serving_.add_argument(
         "--development", action="store_true", default=None, help=str(Settings.model_fields["development"].description)
     )
     seeding = _command(commands, seed, "store", "facts")

@@ -44,6 +44,8 @@ from service.errors import (
     InvalidTokenError,
     LimitError,
     Place,
+    StatementTimeout,
+    StoreBusy,
     StoreUnavailable,
     TooLargeError,
     UnauthenticatedError,
@@ -72,6 +74,7 @@ from service.settings import Settings
 from service.slots import Value, bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
+from service.telemetry import Operation, note_document, request_id
 from service.vocabulary import Vocabulary, nearest
 
 log = logging.getLogger("atlas")
@@ -90,6 +93,7 @@ COST = "cost"
 BAD_INPUT = "BAD_USER_INPUT"
 LIMIT = "LIMIT_EXCEEDED"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
+TIMEOUT = "STATEMENT_TIMEOUT"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 FORBIDDEN = "FORBIDDEN"
@@ -198,6 +202,16 @@ class Engine:
         self._vocabulary = Vocabulary(store)
         self._feed = Feed(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(options.plan_cache)
+        self._running = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether no operation runs and nobody listens."""
+        return self._running == 0 and not self._feed.has_listeners
+
+    def end_streams(self) -> None:
+        """Tell all who listen, and all who come to, that the service stops."""
+        self._feed.end()
 
     async def close(self) -> None:
         """End what runs in the background; the store stays open."""
@@ -245,11 +259,13 @@ class Engine:
 
         What the principal may do is asked every time, since documents and plans are kept for all.
         """
+        operation = Operation(text, terms.principal.name)
 
         async def answer() -> ExecutionResult:
             began = time.perf_counter()
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
+            operation.chosen(compiled.chosen.definition)
             values = self._bind(compiled.plan.slots, compiled)
             self._agree(compiled, terms)
             request = _Request(compiled, values, variables, terms, began, time.perf_counter())
@@ -261,7 +277,7 @@ class Engine:
                 case Listening():
                     return PreExecutionError(None, [GraphQLError(_STREAM)])
 
-        return await self._told(answer(), text, terms)
+        return await self._told(answer(), text, terms, operation)
 
     async def listen(
         self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None
@@ -281,10 +297,12 @@ class Engine:
         if not _is_subscription(document, operation_name):
             return None
         terms = _terms(context, None)
+        operation = Operation(text, terms.principal.name)
 
         async def opened() -> AsyncGenerator[ExecutionResult]:
             terms.require("read")
             compiled = self.compile(text, document, operation_name, variables)
+            operation.chosen(compiled.chosen.definition)
             assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
             values = self._bind(compiled.plan.slots, compiled)
             asked = self._bind(compiled.plan.plan.slots, compiled)
@@ -294,7 +312,7 @@ class Engine:
             stream = Stream(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
             return stream.events(listener)
 
-        found = await self._told(opened(), text, terms)
+        found = await self._told(opened(), text, terms, operation)
         if isinstance(found, ExecutionResult):
             return PreExecutionError(None, found.errors)
         self.remember(text, document)
@@ -343,8 +361,19 @@ class Engine:
             self._sizes = now, sizes(orjson.loads(orjson.dumps(answer)))
         return self._sizes[1]
 
-    async def _told(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
+    async def _told(self, answer: Awaitable[T], text: str, terms: Terms, operation: Operation) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
+        self._running += 1
+        try:
+            with operation:
+                found = await self._caught(answer, text, terms)
+                if isinstance(found, ExecutionResult) and found.errors:
+                    operation.refused(str((found.errors[0].extensions or {}).get("code", "REFUSED")))
+                return found
+        finally:
+            self._running -= 1
+
+    async def _caught(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
         try:
             return await answer
         except Refused as refused:
@@ -357,12 +386,18 @@ class Engine:
             return denied(error)
         except (BookmarkError, TooLargeError) as error:
             return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
+        except StatementTimeout as error:
+            return ExecutionResult(None, [GraphQLError(str(error), extensions={"code": TIMEOUT})])
+        except StoreBusy as error:
+            log.info("refused: %s", error)
+            message = "Too many requests wait for the graph just now; try again in a moment."
+            return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except StoreUnavailable as error:
             log.warning("store unavailable: %s", error)
             message = "The graph cannot be reached just now; try again in a moment."
             return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except Exception as error:
-            reference = uuid.uuid4().hex[:12]
+            reference = request_id() or uuid.uuid4().hex[:12]
             log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
             message = f"Something went wrong inside the service; its log calls this {reference}."
             if self._development:
@@ -485,6 +520,8 @@ class Execution(SchemaExtension):
 
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context
+        if context.query:
+            note_document(context.query)
         if context.query and (document := self._engine.known(context.query)) is not None:
             context.graphql_document = document
             context.pre_execution_errors = []  # not None: it has been validated

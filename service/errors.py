@@ -14,6 +14,8 @@ AtlasError
 │   └── ForbiddenError         it has, and that is not enough
 └── StoreError     the store cannot be used as it is
     └── StoreUnavailable   the store cannot be reached just now
+        ├── StoreBusy          too many wait for it already
+        ├── StatementTimeout   it was not done with a statement in time; its message goes to the client
         └── StoreRefused   the store does not let us in: waiting does not help, the operator must act
 """
 
@@ -105,6 +107,19 @@ class StoreError(AtlasError):
 
 class StoreUnavailable(StoreError):  # noqa: N818 - a state, not a mistake
     """The store cannot be reached just now; the same request may succeed later."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Too many requests wait for the store; it was not asked."""
+
+
+class StatementTimeout(StoreUnavailable):
+    """The store has given a statement up."""
+
+    def __init__(self, seconds: float, setting: str) -> None:
+        super().__init__(
+            f"The operation took longer than the {seconds:g} s that the service gives it ({setting}); ask for less at once."
+        )
 
 
 class StoreRefused(StoreUnavailable):

@@ -60,10 +60,18 @@ class Feed:
         """Look at once: this process has just written."""
         self._news.set()
 
-    async def close(self) -> None:
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self._listeners)
+
+    def end(self) -> None:
+        """Tell all listeners, and all who come, that there is nothing more."""
         self._closed = True
         for listener in list(self._listeners):
             listener.end(_STOPPING)
+
+    async def close(self) -> None:
+        self.end()
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)

@@ -28,6 +28,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service import tabular
 from service.auth import ANYONE, Authenticator, Principal
+from service.auth import Scope as Scope_
 from service.caching import NO_STORE
 from service.compiler import Rows
 from service.engine import (
@@ -36,6 +37,7 @@ from service.engine import (
     COST,
     FORBIDDEN,
     INTERNAL,
+    TIMEOUT,
     UNAUTHENTICATED,
     UNAVAILABLE,
     Context,
@@ -60,7 +62,7 @@ _PARAMETERS: dict[str, type] = {
     "extensions": dict,
 }
 _DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
-_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, INTERNAL: 500}
+_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
 _UNNAMED = "The request names no `query`."
 _DRAINED = 10
 _BEARER = 'Bearer realm="framework-atlas"'
@@ -308,6 +310,8 @@ class GraphQLView(GraphQL[Any, Any]):
             return result
         response: _Draft = given["sub_response"]
         response.status_code, response.media_type = _status(result, strict=wanted.strict), wanted.json
+        if _is_unavailable(result):
+            response.headers["retry-after"] = "1"
         unchanged = context.conditional is not None and context.conditional.unchanged
         if wanted.table and response.status_code == 200 and not unchanged:
             response.rows = self._engine.rows(data.query or "", data.operation_name, data.variables)
@@ -330,6 +334,15 @@ class GraphQLView(GraphQL[Any, Any]):
             name = f"{sub_response.rows.path[0]}.{tabular.ENDINGS[media_type]}"
             headers["content-disposition"] = f'attachment; filename="{name}"'
         return Response(content, status, headers, media_type=f"{media_type}; charset=utf-8")
+
+
+def refusal(authenticator: Authenticator, headers: Headers, scope: Scope_) -> Response | None:
+    """The answer to who may not do what needs this scope; None for who may."""
+    try:
+        authenticator.authenticate(_authorization(headers)).require(scope)
+    except AccessError as error:
+        return _denial(error, _JSON)
+    return None
 
 
 class _Draft(Response):
@@ -363,6 +376,11 @@ def _status(result: ExecutionResult, *, strict: bool) -> int:
         if code in _STATUS_BY_CODE:
             return _STATUS_BY_CODE[code]
     return 400 if isinstance(result, PreExecutionError) and strict else 200
+
+
+def _is_unavailable(result: ExecutionResult) -> bool:
+    """Whether the same request may be answered a moment later."""
+    return any((error.extensions or {}).get("code") == UNAVAILABLE for error in result.errors or ())
 
 
 def _undetermined(refused: HTTPException) -> ExecutionResult:

@@ -33,6 +33,28 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
     workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
+    connections: Annotated[
+        int, Field(ge=1, description="Connections of each process at the most; requests on others get a 503.")
+    ] = 2000
+    keep_alive: Annotated[
+        int, Field(ge=0, description="Seconds after which an idle connection is closed; more than a proxy keeps it.")
+    ] = 65
+    header_timeout: Annotated[
+        float, Field(gt=0, description="Seconds within which a request's headers must have come, or else it is a 408.")
+    ] = 10.0
+    body_timeout: Annotated[float, Field(gt=0, description="Seconds within which the body must follow.")] = 30.0
+    write_timeout: Annotated[
+        float, Field(gt=0, description="Seconds after which a client that does not read its answer is cut off.")
+    ] = 30.0
+    stop_delay: Annotated[
+        float,
+        Field(
+            ge=0, description="Stopping: for so many seconds only /readyz says so, until load balancers have noticed."
+        ),
+    ] = 0.0
+    stop_timeout: Annotated[
+        float, Field(gt=0, description="Stopping: seconds until it has ended, whatever still runs.")
+    ] = 20.0
     development: Annotated[
         bool, Field(description="Whether everybody is shown how queries are answered, and what goes wrong inside.")
     ] = False
@@ -91,6 +113,14 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="The last so many changes are kept in the log, whatever their age.")
     ] = 100_000
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    log_format: Annotated[
+        Literal["auto", "text", "json"],
+        Field(description="auto, text or json (an object a line); auto is text on a terminal."),
+    ] = "auto"
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=1, le=65535, description="A port for Prometheus alone; /metrics asks for a token of the scope admin."),
+    ] = None
     public_read: Annotated[bool, Field(description="Whether reading needs no token.")] = True
     tokens: Annotated[
         SecretStr,
@@ -122,6 +152,12 @@ class Settings(BaseSettings):
         str,
         Field(description="Addresses or networks of proxies whose X-Forwarded-For is believed, with commas; *: any."),
     ] = ""
+    waiting: Annotated[
+        int, Field(ge=0, description="Requests of each process that may wait for the store; others get a 503 at once.")
+    ] = 500
+    sqlite_timeout: Annotated[
+        float, Field(gt=0, description="SQLite: seconds within which every request is answered or refused.")
+    ] = 15.0
     neo4j_user: Annotated[str, Field(description="Neo4j: the user.")] = "neo4j"
     neo4j_password: Annotated[SecretStr, Field(description="Neo4j: the password.")] = SecretStr("")
     neo4j_database: Annotated[

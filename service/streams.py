@@ -17,6 +17,7 @@ from service.feed import BEHIND, Ended, Feed, Listener
 from service.plan import Listening, Lost
 from service.slots import Version
 from service.stores import Store
+from service.telemetry.metrics import SUBSCRIPTIONS
 
 log = logging.getLogger("atlas")
 
@@ -40,6 +41,7 @@ class Stream:
 
     async def events(self, listener: Listener) -> AsyncGenerator[ExecutionResult]:
         """One result for every change; the last one says why there are no more, and how to go on."""
+        SUBSCRIPTIONS.inc()
         try:
             while True:
                 yield ExecutionResult({self.key: await self._next(listener)}, None)
@@ -50,6 +52,7 @@ class Stream:
             )
             yield ExecutionResult(None, [GraphQLError(message, extensions={"code": ENDED, "after": cursor})])
         finally:
+            SUBSCRIPTIONS.dec()
             listener.close()
 
     async def _next(self, listener: Listener) -> Any:

@@ -23,6 +23,7 @@ from service.compiler.rows import Rows, rows
 from service.compiler.values import shape
 from service.cost import Levels, levels
 from service.plan import Listening, Plan, Write, Writes
+from service.telemetry.metrics import PLANS
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -105,6 +106,7 @@ class Compiler(Generic[S]):
             raise Refused([_placed(error, chosen) for error in values])
         key = text, operation_name, shape(values.coerced, chosen.types)
         found = self._plans.get(key)
+        PLANS.labels("miss" if found is None else "hit").inc()
         if found is None:
             plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
             plans = tuple(_plans_of(plan))

@@ -16,7 +16,7 @@ __all__ = ["Entry", "Explained", "Progress", "Snapshot", "Store", "Transaction",
 async def open_store(settings: Settings, ontology: Ontology) -> Store[Any]:
     """Open the store that the settings name; raises StoreError where it cannot serve."""
     if settings.sqlite_path is not None:
-        return SqliteStore.open(settings.sqlite_path, ontology)
+        return SqliteStore.open(settings.sqlite_path, ontology, settings.sqlite_timeout, settings.waiting)
     from service.stores.neo4j.store import Neo4jStore  # noqa: PLC0415 - the driver costs a second, SQLite needs none
 
     return Neo4jStore(settings, ontology)

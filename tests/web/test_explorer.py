@@ -32,9 +32,11 @@ def test_an_answer_is_saved_and_a_refusal_shown(visit: Visit, packages: Path, tm
     barriers = visit.barriers(packages)
 
     write(visit, "{ a: frameworks { totalCount } b: companies { totalCount } }")
+    page.wait_for_timeout(1000)  # the editor tells what it holds a little later
     page.get_by_role("button", name="CSV", exact=True).click()
     page.locator(".atlas-saving").get_by_text("Rows are made of one root field").wait_for()
     write(visit, 'mutation { deleteEntity(id: "none") { __typename } }')
+    page.wait_for_timeout(1000)
     page.get_by_role("button", name="JSON Lines", exact=True).click()
     page.locator(".atlas-saving").get_by_text(NO_QUERY).wait_for()
     page.get_by_role("button", name="Explain again").click()

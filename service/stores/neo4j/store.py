@@ -23,10 +23,11 @@ from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Incompl
 
 from graph_seed import Facts
 from schema import Ontology
-from service.errors import BookmarkError, StoreError, StoreRefused, StoreUnavailable
+from service.errors import BookmarkError, StatementTimeout, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
 from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
+from service.stores.gate import Gate
 from service.stores.neo4j import snapshot
 from service.stores.neo4j.cypher import Statement, write
 from service.stores.neo4j.names import VERSION, alias_label, label
@@ -39,6 +40,8 @@ T = TypeVar("T")
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _WRITE_SECONDS = 300.0
+_OF_THE_TIME = 0.9
+"""What part of a request's time the database gets for a statement: it can tell what took so long, a lost connection not."""
 
 
 class Neo4jStore:
@@ -53,6 +56,8 @@ class Neo4jStore:
         self._seconds = settings.neo4j_timeout
         self._database = settings.neo4j_database
         self._driver = _driver(settings)
+        self._reading = Gate("neo4j", "read", settings.neo4j_pool, settings.waiting)
+        self._writing = Gate("neo4j", "write", settings.neo4j_pool, settings.waiting)
         self._filled = False
 
     def write(self, plan: Plan) -> Statement:
@@ -71,7 +76,7 @@ class Neo4jStore:
 
     async def _ask(self, text: str, values: Sequence[Any], bookmark: str | None) -> tuple[Any, ResultSummary]:
         """Run a statement that reads; its one record, and what the database tells of it."""
-        query = Query(text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
+        query = Query(text, timeout=self._seconds * _OF_THE_TIME)  # type: ignore[arg-type] - written, not typed in
         parameters = _parameters(values)
         bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
 
@@ -84,15 +89,16 @@ class Neo4jStore:
                 record = await result.single(strict=True)
                 return record["data"], await result.consume()
 
-        await self._check_filled()
-        return await self._insist(ask, self._seconds)
+        with self._reading.passed():
+            await self._check_filled()
+            return await self._insist(ask, self._seconds)
 
     async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
         patience = seconds or self._seconds
 
         async def attempt() -> tuple[T, str | None]:
             async with self._driver.session(database=self._database, fetch_size=-1) as session:
-                async with await session.begin_transaction(timeout=patience) as opened:
+                async with await session.begin_transaction(timeout=patience * _OF_THE_TIME) as opened:
 
                     async def run(text: str, **parameters: Any) -> list[dict[str, Any]]:
                         result = await opened.run(text, parameters)  # type: ignore[arg-type] - written, not typed in
@@ -106,8 +112,9 @@ class Neo4jStore:
                     await opened.commit()
                 return done, min((await session.last_bookmarks()).raw_values, default=None)
 
-        await self._check_filled()
-        return await self._insist(attempt, patience)
+        with self._writing.passed():
+            await self._check_filled()
+            return await self._insist(attempt, patience)
 
     async def entries(self, after: int, most: int) -> list[Entry]:
         listed = (
@@ -261,6 +268,8 @@ class Neo4jStore:
                     except (DriverError, Neo4jError, OSError) as error:
                         if "InvalidBookmark" in str(getattr(error, "code", "")):
                             raise BookmarkError("The bookmark is none of this graph's.") from error
+                        if ".TransactionTimedOut" in str(getattr(error, "code", "")):
+                            raise StatementTimeout(seconds, "ATLAS_NEO4J_TIMEOUT") from error
                         if not _can_pass(error):
                             raise StoreError(f"Neo4j: {error}") from error
                         last = error

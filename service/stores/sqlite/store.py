@@ -25,10 +25,11 @@ import orjson
 
 from graph_seed import Facts, claims
 from schema import Ontology
-from service.errors import StoreError, StoreUnavailable, TooLargeError
+from service.errors import StatementTimeout, StoreBusy, StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Lost, Plan, Unknown
 from service.slots import Version
 from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
+from service.stores.gate import Gate
 from service.stores.sqlite import snapshot, tables
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
@@ -44,6 +45,10 @@ _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
 _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
+_SECONDS = 15.0
+_WAITING = 500
+_STEPS = 50_000
+"""Of SQLite's machine, about a millisecond, after which it asks whether to go on."""
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
 _UNMAPPED = "PRAGMA mmap_size = 0"  # who goes through a whole file would hold all of it that is mapped
@@ -57,8 +62,12 @@ class SqliteStore:
     language = "SQL"
     batch = 10_000
 
-    def __init__(self, path: Path, ontology: Ontology) -> None:
+    def __init__(self, path: Path, ontology: Ontology, seconds: float = _SECONDS, waiting: int = _WAITING) -> None:
+        """`seconds`: within which a request is answered or given up; `waiting`: how many requests may wait."""
         self.path = path
+        self._seconds = seconds
+        self._reading, self._writing = Gate("sqlite", "read", _READERS, waiting), Gate("sqlite", "write", 1, waiting)
+        self._closing = False
         self._ontology = ontology
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
@@ -67,10 +76,10 @@ class SqliteStore:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
     @classmethod
-    def open(cls, path: Path, ontology: Ontology) -> SqliteStore:
+    def open(cls, path: Path, ontology: Ontology, seconds: float = _SECONDS, waiting: int = _WAITING) -> SqliteStore:
         """Open the file, making it where there is none; raises StoreError where it cannot serve."""
         _inspect(path)
-        store = cls(path, ontology)
+        store = cls(path, ontology, seconds, waiting)
         try:
             store._make_tables()
         except apsw.Error as error:
@@ -90,7 +99,7 @@ class SqliteStore:
         bookmark: str | None = None,  # noqa: ARG002
     ) -> list[Answer]:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
-        return await self._threaded(self._fetch, statement, values)
+        return await self._asked(self._fetch, statement, values)
 
     async def explain(
         self,
@@ -98,7 +107,7 @@ class SqliteStore:
         values: Sequence[Any],
         bookmark: str | None = None,  # noqa: ARG002
     ) -> Explained:
-        return await self._threaded(self._explain, statement, values)
+        return await self._asked(self._explain, statement, values)
 
     def _explain(self, statement: str, values: Sequence[Any]) -> Explained:
         depths: dict[int, int] = {0: -1}
@@ -109,6 +118,39 @@ class SqliteStore:
         began = time.perf_counter()
         answers = self._fetch(statement, values)
         return Explained(answers, statement, tuple(steps), time.perf_counter() - began)
+
+    async def _asked(self, work: Callable[..., T], *given: Any) -> T:
+        """Do for a client, who does not wait for ever."""
+        deadline = time.monotonic() + self._seconds
+        with self._reading.passed():
+            return await self._threaded(self._within, deadline, work, *given)
+
+    def _within(self, deadline: float, work: Callable[..., T], *given: Any) -> T:
+        """Do by this moment of the monotonic clock, or not at all."""
+        if time.monotonic() > deadline:
+            raise StoreBusy(f"{self.path}: nobody was free for {self._seconds:g} s (ATLAS_SQLITE_TIMEOUT)")
+        self._local.deadline = deadline
+        try:
+            return work(*given)
+        except apsw.InterruptError as error:
+            raise self._interrupted() from error
+        finally:
+            self._local.deadline = None
+
+    def _is_over(self) -> bool:
+        """Whether what this thread's connection is doing is to be given up; SQLite asks now and then."""
+        deadline = getattr(self._local, "deadline", None)
+        return deadline is not None and (self._closing or time.monotonic() > deadline)
+
+    def _waits_on(self, before: int) -> bool:
+        """Wait a little for other processes that write, as often as `before`; False where that has gone on for too long."""
+        time.sleep(min(0.001 * (before + 1), 0.025))
+        return not self._is_over()
+
+    def _interrupted(self) -> StoreUnavailable:
+        if self._closing:
+            return StoreUnavailable(f"{self.path}: is being closed.")
+        return StatementTimeout(self._seconds, "ATLAS_SQLITE_TIMEOUT")
 
     async def _threaded(self, work: Callable[..., T], *given: Any) -> T:
         """Do on a reader's thread what would hold up the event loop."""
@@ -126,6 +168,8 @@ class SqliteStore:
             return list(self._connection().execute(statement, bound))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError) as error:
             raise StoreUnavailable(f"{self.path}: cannot be read just now ({error}).") from error
+        except apsw.InterruptError:
+            raise
         except apsw.Error as error:
             if "nested too deep" in str(error):  # SQLite adds up the subqueries of the whole statement
                 raise TooLargeError(
@@ -188,17 +232,27 @@ class SqliteStore:
 
     # --------------------------------------------------------------------------------------------------------- writing
 
-    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:  # noqa: ARG002
-        return await self._written(lambda: self._transact(work)), None
+    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
+        if seconds is not None:
+            return await self._written(lambda: self._transact(work)), None
+        deadline = time.monotonic() + self._seconds
+        with self._writing.passed():
+            return await self._written(self._within, deadline, lambda: self._transact(work, deadline)), None
 
-    def _transact(self, work: Work[T]) -> T:
+    def _transact(self, work: Work[T], deadline: float | None = None) -> T:
         db = self._connection()
+        if deadline is None:
+            db.set_busy_timeout(_BUSY_MILLISECONDS)
+        else:
+            db.set_busy_handler(self._waits_on)
         try:
             db.execute(_UNMAPPED)
             with _transaction(db):
                 return complete(work(SqliteTransaction(db, self._ontology, self._fetch)))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError, apsw.FullError) as error:
             raise StoreUnavailable(f"{self.path}: cannot be written just now ({error}).") from error
+        except apsw.InterruptError:
+            raise
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
@@ -277,10 +331,12 @@ class SqliteStore:
         found = getattr(self._local, "connection", None)
         if found is None:
             found = self._local.connection = _connect(self.path)
+            found.set_progress_handler(self._is_over, _STEPS)
             self._connections.append(found)
         return found
 
     def _shut(self) -> None:
+        self._closing = True
         self._writer.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         for connection in self._connections:
@@ -326,7 +382,8 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # what is interrupted while it writes is undone already
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 

@@ -1,0 +1,360 @@
+"""Run the application under uvicorn: worker processes, deadlines for slow clients, an end that loses nothing.
+
+SIGTERM, or Ctrl-C:
+
+    /readyz says 503, answers close their connections   for ATLAS_STOP_DELAY
+    nobody new is let in, streams are told              at once
+    what is being answered is answered to its end       until ATLAS_STOP_TIMEOUT, counted from the signal
+    what is left gets a 503, the store is closed
+
+A second Ctrl-C ends it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio import TimerHandle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import uvicorn
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.supervisors import multiprocess
+
+from service.app import STOPPING, Service, create_app
+from service.errors import AtlasError
+from service.settings import Settings
+from service.telemetry import logs, metrics
+
+_LINGER_SECONDS = 0.25
+"""How long an idle connection is kept at the end, since a request may be on its way."""
+_LEAST_BYTES = 1024
+"""A second; who reads an answer more slowly does not read it."""
+_TICK_SECONDS = 0.1
+_PROBES = "/healthz", "/readyz"
+_LATE = b'{"errors":[{"message":"The request did not arrive in time."}]}'
+_FULL = (
+    b'{"errors":[{"message":"There are too many connections; try again in a moment.",'
+    b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
+)
+_OTHER_FILES = 100
+_TIMEOUT = (
+    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_LATE), _LATE)
+)
+
+
+def run(settings: Settings, port: int) -> None:
+    """Answer over HTTP until a signal ends it."""
+    _raise_limit_of_files(settings.connections)
+    config = _config(settings, port)
+    if config.workers == 1:
+        _serve_metrics(settings)
+        with _signals_are_no_end():
+            _Server(config).run(_listen(config))
+        return
+    with _shared_metrics():
+        _serve_metrics(settings)
+        # uvicorn's supervisor has no other way to be told of another server
+        multiprocess.Process = _Worker  # type: ignore[misc]
+        _Workers(config, _listen(config)).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """For how many seconds clients, and the end, are waited for."""
+
+    header: float
+    body: float
+    write: float
+    stop: float
+    delay: float
+
+
+class _Config(uvicorn.Config):
+    """Also how patient to be, and whether this process is about to end."""
+
+    patience: _Patience
+    draining = False
+
+
+def _config(settings: Settings, port: int) -> _Config:
+    single = settings.workers == 1
+    config = _Config(
+        create_app(settings) if single else "service.app:create_app",
+        factory=not single,
+        workers=settings.workers,
+        host=settings.host,
+        port=port,
+        http=_PatientProtocol,
+        log_config=logs.configuration(settings.log_format, settings.log_level),
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),  # of itself uvicorn would believe whoever is on this machine
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        ws_max_size=settings.max_body,
+        limit_concurrency=settings.connections,
+        timeout_keep_alive=settings.keep_alive,
+        timeout_worker_healthcheck=60,  # a worker on a busy machine may take that long to import everything
+    )
+    config.patience = _Patience(
+        settings.header_timeout,
+        settings.body_timeout,
+        settings.write_timeout,
+        settings.stop_timeout,
+        settings.stop_delay,
+    )
+    return config
+
+
+def _listen(config: _Config) -> list[socket.socket]:
+    """A socket for every address that the host's name has."""
+    found: list[socket.socket] = []
+    for family, kind, protocol, _, address in socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM):
+        opened = socket.socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            opened.bind(address)
+        except OSError as error:
+            opened.close()
+            if not found:
+                raise AtlasError(f"cannot listen on {config.host}:{config.port}: {error.strerror}.") from error
+            continue
+        opened.settimeout(0)
+        found.append(opened)
+    return found
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's, with an end as told above."""
+
+    config: _Config
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        patience = self.config.patience
+        give_up = time.monotonic() + patience.stop
+        service: Service | None = self.lifespan.state.get(STOPPING)
+        self._drain()
+        if service is not None:
+            service.draining = True
+            await self._until(lambda: False, min(patience.delay, patience.stop))
+        await self._close_door(sockets or [])
+        if service is not None:
+            service.end_streams()
+            await self._until(lambda: service.settled, give_up - time.monotonic() - _TICK_SECONDS)
+            await asyncio.sleep(_TICK_SECONDS)  # the last words are on their way
+        self.config.timeout_graceful_shutdown = max(_TICK_SECONDS, give_up - time.monotonic())  # type: ignore[assignment]
+        await super().shutdown(sockets)
+
+    async def _close_door(self, sockets: list[socket.socket]) -> None:
+        """Stop listening; clients that the system has let in already are asked in first."""
+        waiting: list[socket.socket] = []
+        for listening in sockets:
+            with suppress(OSError):  # nobody waits any more
+                while True:
+                    waiting.append(listening.accept()[0])
+        for door in (*self.servers, *sockets):
+            door.close()
+        for client in waiting:
+            client.settimeout(0)
+            with suppress(OSError):  # who has gone meanwhile
+                await asyncio.get_running_loop().connect_accepted_socket(self._protocol, client)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return _PatientProtocol(self.config, self.server_state, self.lifespan.state)
+
+    def _drain(self) -> None:
+        """Send clients away with their next answer: on connections that are kept there is always one more request."""
+        self.config.draining = True
+        for connection in self.server_state.connections:
+            if isinstance(connection, _PatientProtocol) and connection.cycle is not None:
+                connection.cycle.keep_alive = False
+
+    async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
+        give_up = time.monotonic() + seconds
+        while not holds() and not self.force_exit and time.monotonic() < give_up:  # noqa: ASYNC110 - a handler of signals sets it
+            await asyncio.sleep(_TICK_SECONDS)
+
+
+class _Worker(multiprocess.Process):
+    """A process that serves."""
+
+    def join(self) -> None:
+        super().join()
+        if self.pid is not None:
+            metrics.forget(self.pid)
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = _Server(self.config)
+        return self._server
+
+
+class _Workers(multiprocess.Multiprocess):
+    """The process above them."""
+
+    def terminate_all(self) -> None:
+        for listening in self.sockets:  # or clients would be connected to nobody while the workers finish
+            listening.close()
+        super().terminate_all()
+
+
+class _PatientProtocol(HttpToolsProtocol):
+    """HTTP for clients that are not waited for for ever: to send their request, or to take its answer."""
+
+    config: _Config
+    _running: RequestResponseCycle | None = None
+    _arriving: TimerHandle | None = None
+    _leaving: TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect(self.config.patience.header)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect(None)
+        self.resume_writing()
+        if self._running is not None:  # uvicorn tells the request that came last, others may be before that
+            self._running.disconnected = True
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._arriving is None and self._is_idle():
+            self._expect(self.config.patience.header)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._expect(None)
+        super().on_headers_complete()
+        if self.parser is None or self.parser.should_upgrade():
+            return
+        self._expect(self.config.patience.body)
+        if self.config.draining:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        self._expect(None)
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        if app is not self.app:  # there are too many connections
+            app = self.app if cycle.scope["path"].endswith(_PROBES) else _full
+        super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        if self._is_idle():
+            self.loop.call_later(_LINGER_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # a connection that is closed would wait until all of it is taken
+        super().timeout_keep_alive_handler()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._leaving is None:
+            self._look_again(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+        super().resume_writing()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _expect(self, seconds: float | None) -> None:
+        """Cut the client off unless what comes next has come by then; None: nothing is waited for."""
+        if self._arriving is not None:
+            self._arriving.cancel()
+        self._arriving = None if seconds is None else self.loop.call_later(seconds, self._cut_off)
+
+    def _cut_off(self) -> None:
+        self._arriving = None
+        if self.transport.is_closing():
+            return
+        if self._is_idle() or not self.cycle.response_started:
+            self.transport.write(_TIMEOUT)
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+
+    def _look_again(self, before: int) -> None:
+        seconds = self.config.patience.write
+        self._leaving = self.loop.call_later(seconds, self._look_at_what_is_left, before - seconds * _LEAST_BYTES)
+
+    def _look_at_what_is_left(self, most: float) -> None:
+        """Give a client up that has taken too little of its answer."""
+        left = self.transport.get_write_buffer_size()
+        if left > most:
+            self._leaving = None
+            self.transport.abort()
+        else:
+            self._look_again(left)
+
+
+def _serve_metrics(settings: Settings) -> None:
+    if settings.metrics_port is None:
+        return
+    try:
+        metrics.serve(settings.host, settings.metrics_port)
+    except OSError as error:
+        raise AtlasError(f"cannot listen on {settings.host}:{settings.metrics_port}: {error.strerror}.") from error
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which the workers keep their numbers; those that are started find its name in the environment."""
+    with TemporaryDirectory(prefix="framework-atlas-metrics-") as folder:
+        os.environ[metrics.FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[metrics.FOLDER]
+
+
+def _raise_limit_of_files(connections: int) -> None:
+    """Each connection is an open file, and the usual limit of 1024 is one that a process may raise itself."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not everywhere
+
+    needed = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+async def _full(scope: Any, receive: Any, send: Any) -> None:
+    """Answer who has come although there are too many connections."""
+    headers = {"retry-after": "1", "connection": "close"}
+    await Response(_FULL, 503, headers, "application/json")(scope, receive, send)
+
+
+@contextmanager
+def _signals_are_no_end() -> Iterator[None]:
+    """Uvicorn raises the signals that it took anew when it has ended; by then they are done with."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,122 @@
+"""Where more is asked of a store than it can do: statements that take too long, requests that would have to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import httpx
+import pytest
+
+from service.app import create_app
+from service.errors import StatementTimeout
+from service.settings import Settings
+from service.stores.sqlite.store import SqliteStore
+from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.service.test_auth import WRITER
+
+pytestmark = pytest.mark.anyio
+
+LONG = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT json(max(i)) FROM n"
+)
+COUNT = {"query": "{ frameworks { totalCount } }"}
+ANSWER = {"data": {"frameworks": {"totalCount": 1}}}
+RENAME = {
+    "query": 'mutation { upsertFramework(input: {slug: "django", name: "X"}) { ... on UpsertedFramework { version } } }'
+}
+
+
+@asynccontextmanager
+async def running(tmp_path: Path, **given: Any) -> AsyncIterator[tuple[httpx.AsyncClient, SqliteStore]]:
+    """A service of which every long query takes as long as it may: its statement is another one."""
+    facts = folder_of(tmp_path / "facts", good=GOOD)
+    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, **given))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas") as client,
+    ):
+        yield client, app.routes[0].endpoint._service._engine.store
+
+
+@asynccontextmanager
+async def busy(store: SqliteStore) -> AsyncIterator[list[asyncio.Task[Any]]]:
+    """While all readers run a statement that would take minutes."""
+    tasks = [asyncio.create_task(store.fetch(LONG, [])) for _ in range(8)]
+    await asyncio.sleep(0.1)
+    yield tasks
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_statement_that_takes_too_long_is_given_up_and_the_connection_goes_on(tmp_path: Path) -> None:
+    async with running(tmp_path, sqlite_timeout=0.4) as (client, store):
+        begun = time.monotonic()
+        with pytest.raises(StatementTimeout, match=r"longer than the 0\.4 s .* \(ATLAS_SQLITE_TIMEOUT\)"):
+            await store.fetch(LONG, [])
+        seconds = time.monotonic() - begun
+        found = [(await client.post("/graphql", json=COUNT)).json() for _ in range(8)]
+
+    assert 0.4 <= seconds < 3
+    assert found == [ANSWER] * 8
+
+
+async def test_a_client_is_told_that_its_operation_took_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, sqlite_timeout=0.3) as (client, store):
+        fetch: Callable[..., Any] = store._fetch
+        monkeypatch.setattr(store, "_fetch", lambda _statement, values: fetch(LONG, values))
+        answer = await client.post("/graphql", json=COUNT)
+
+    message = "The operation took longer than the 0.3 s that the service gives it (ATLAS_SQLITE_TIMEOUT); ask for less at once."
+    assert (answer.status_code, answer.headers.get("retry-after")) == (503, None)
+    assert answer.json() == {
+        "data": None,
+        "errors": [{"message": message, "extensions": {"code": "STATEMENT_TIMEOUT"}}],
+    }
+
+
+async def test_who_would_have_to_wait_too_long_is_refused_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path, sqlite_timeout=2, waiting=10) as (client, store), busy(store):
+        begun = time.monotonic()
+        asking = [asyncio.create_task(client.post("/graphql", json=COUNT)) for _ in range(30)]
+        first, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        refused, seconds = next(iter(first)).result(), time.monotonic() - begun
+        found = Counter([one.status_code for one in await asyncio.gather(*asking)])
+
+    message = "Too many requests wait for the graph just now; try again in a moment."
+    assert (refused.status_code, refused.headers["retry-after"], seconds < 1) == (503, "1", True)
+    assert refused.json() == {
+        "data": None,
+        "errors": [{"message": message, "extensions": {"code": "SERVICE_UNAVAILABLE"}}],
+    }
+    assert found[503] >= 20
+
+
+async def test_a_write_that_waits_for_another_process_too_long_is_refused_and_later_done(tmp_path: Path) -> None:
+    async with running(tmp_path, sqlite_timeout=0.4, tokens=WRITER.entry) as (client, store):
+        headers = {"authorization": f"Bearer {WRITER.token}"}
+        other = apsw.Connection(str(store.path))
+        other.execute("BEGIN IMMEDIATE")
+        refused = await client.post("/graphql", json=RENAME, headers=headers)
+        other.execute("ROLLBACK")
+        done = await client.post("/graphql", json=RENAME, headers=headers)
+
+    assert (refused.status_code, refused.headers["retry-after"], done.status_code) == (503, "1", 200)
+
+
+async def test_closing_does_not_wait_for_a_statement(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, store):
+        task = asyncio.create_task(store.fetch(LONG, []))
+        await asyncio.sleep(0.1)
+        begun = time.monotonic()
+    (found,) = await asyncio.gather(task, return_exceptions=True)
+
+    assert time.monotonic() - begun < 2
+    assert "is being closed" in str(found)

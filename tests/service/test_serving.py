@@ -1,0 +1,292 @@
+"""The served process under load: how it ends, and what slow clients get."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import apsw
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from service.cli import main
+from tests.service.test_auth import WRITER
+from tests.service.test_cli import Served, serving
+
+pytestmark = pytest.mark.anyio
+
+QUERY = "{ frameworks(first: 1000) { nodes { name features { nodes { name } } usedBy { nodes { name } } } } }"
+SUBSCRIPTION = "subscription { changes { cursor } }"
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the shipped facts."""
+    path = tmp_path_factory.mktemp("serving") / "atlas.db"
+    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
+    return path
+
+
+def request(query: str, *headers: str) -> bytes:
+    body = json.dumps({"query": query}).encode()
+    lines = (
+        "POST /graphql HTTP/1.1",
+        "Host: atlas",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *headers,
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+async def answered(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    """The next answer on a connection; raises what asyncio raises where it is cut off."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    status, *lines = head.strip().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(status.split()[1]), headers, await reader.readexactly(int(headers["content-length"]))
+
+
+# ------------------------------------------------------------------------------------------------------------- the end
+
+
+@dataclass
+class Load:
+    """Clients that ask one thing after the other, each on a connection that it keeps, and what became of that."""
+
+    port: int
+    found: Counter[str] = field(default_factory=Counter)
+
+    async def client(self) -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                self.found["refused"] += 1
+                return
+            try:
+                await self._ask(reader, writer)
+            except (OSError, asyncio.IncompleteReadError):
+                self.found["lost"] += 1
+                return
+            finally:
+                await close(writer)
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(request(QUERY))
+            status, headers, body = await answered(reader)
+            assert "data" in json.loads(body)
+            self.found[str(status)] += 1
+            if headers.get("connection") == "close":
+                return
+
+
+async def over_socket(connection: ClientConnection) -> list[Any]:
+    heard: list[Any] = []
+    with suppress(ConnectionClosed):
+        while True:
+            heard.append(json.loads(await connection.recv()))
+    assert connection.protocol.close_rcvd is not None
+    return [*heard, connection.protocol.close_rcvd.code]
+
+
+async def as_events(response: httpx.Response) -> str:
+    return "".join([text async for text in response.aiter_text()])
+
+
+async def subscribers(served: Served, opened: AsyncExitStack, count: int) -> list[asyncio.Task[Any]]:
+    """Half of them over WebSockets, half as server-sent events, each on its own connection."""
+    url = served.base.replace("http", "ws") + "/graphql"
+    client = await opened.enter_async_context(
+        httpx.AsyncClient(base_url=served.base, timeout=60, limits=httpx.Limits(max_connections=None))
+    )
+    tasks: list[asyncio.Task[Any]] = []
+    for _ in range(count // 2):
+        protocols = [Subprotocol("graphql-transport-ws")]
+        connection = await opened.enter_async_context(connect(url, subprotocols=protocols))
+        await connection.send(json.dumps({"type": "connection_init"}))
+        await connection.recv()
+        await connection.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": SUBSCRIPTION}}))
+        tasks.append(asyncio.create_task(over_socket(connection)))
+        stream = client.stream(
+            "POST", "/graphql", json={"query": SUBSCRIPTION}, headers={"accept": "text/event-stream"}
+        )
+        tasks.append(asyncio.create_task(as_events(await opened.enter_async_context(stream))))
+    return tasks
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_signal_under_load_loses_no_request_and_tells_every_subscriber(seeded: Path, workers: int) -> None:
+    with serving(seeded, "--workers", str(workers), ATLAS_STOP_TIMEOUT="20") as served:
+        async with AsyncExitStack() as opened:
+            listening = await subscribers(served, opened, 50)
+            load = Load(served.port)
+            asking = [asyncio.create_task(load.client()) for _ in range(200)]
+            await asyncio.sleep(1.5)
+            before = load.found.total()
+            begun = time.monotonic()
+            served.process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(asyncio.gather(*asking), 30)
+            heard = await asyncio.wait_for(asyncio.gather(*listening), 30)
+        code = await asyncio.to_thread(served.process.wait, 20)
+        seconds = time.monotonic() - begun
+
+    print(f"{workers} workers: {dict(load.found)}, {before} before the signal; it took {seconds:.2f} s")
+    assert before > 0
+    assert set(load.found) == {"200", "refused"}
+    assert load.found["refused"] == 200
+    assert load.found["200"] >= before + 190  # what was in flight
+    assert (code, seconds < 20) == (0, True)
+    for one in heard:
+        told = one if isinstance(one, str) else json.dumps(one)
+        assert "SUBSCRIPTION_ENDED" in told
+        assert "The service stops" in told
+        assert (
+            "event: complete" in told if isinstance(one, str) else one[-2:] == [{"id": "1", "type": "complete"}, 1012]
+        )
+
+
+async def test_what_takes_longer_than_stopping_may_is_told_so(seeded: Path) -> None:
+    environment = {"ATLAS_STOP_TIMEOUT": "1.5", "ATLAS_SQLITE_TIMEOUT": "60", "ATLAS_TOKENS": WRITER.entry}
+    text = 'mutation { upsertFramework(input: {slug: "django", name: "Django"}) { __typename } }'
+    with serving(seeded, **environment) as served, closing(apsw.Connection(str(seeded))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request(text, f"Authorization: Bearer {WRITER.token}"))
+        await asyncio.sleep(0.5)
+        begun = time.monotonic()
+        served.process.send_signal(signal.SIGTERM)
+        status, headers, body = await asyncio.wait_for(answered(reader), 10)
+        code = await asyncio.to_thread(served.process.wait, 10)
+        seconds = time.monotonic() - begun
+        await close(writer)
+        other.execute("ROLLBACK")
+
+    assert (status, headers["retry-after"], headers["connection"]) == (503, "1", "close")
+    assert json.loads(body)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert (code, seconds < 5) == (0, True)
+
+
+async def test_before_the_end_only_readyz_says_so(seeded: Path) -> None:
+    with serving(seeded, ATLAS_STOP_DELAY="1.5") as served:
+        async with httpx.AsyncClient(base_url=served.base) as client:
+            before = await client.get("/readyz")
+            served.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.5)
+            found = [await client.get("/readyz"), await client.get("/healthz")]
+            asked = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
+        code = await asyncio.to_thread(served.process.wait, 10)
+
+    assert (before.status_code, [one.status_code for one in found]) == (200, [503, 200])
+    assert (asked.status_code, asked.json()) == (200, {"data": {"frameworks": {"totalCount": 13}}})
+    assert code == 0
+
+
+# --------------------------------------------------------------------------------------------------------- slow clients
+
+
+async def dribble(port: int, text: bytes, pause: float = 0.1) -> tuple[float, bytes]:
+    """Send a byte at a time until the other side has had enough; after how long, and what it said."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    begun = time.monotonic()
+    reading = asyncio.create_task(reader.read())
+    for byte in text:
+        if reading.done():
+            break
+        writer.write(bytes([byte]))
+        await asyncio.sleep(pause)
+    said = await reading
+    await close(writer)
+    return time.monotonic() - begun, said
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+@pytest.fixture(scope="module")
+def impatient(seeded: Path) -> Iterator[Served]:
+    """A service that waits for nobody for longer than a second, and has few connections."""
+    waits = ("HEADER_TIMEOUT", "BODY_TIMEOUT", "WRITE_TIMEOUT", "KEEP_ALIVE")
+    with serving(seeded, ATLAS_CONNECTIONS="60", **{f"ATLAS_{name}": "1" for name in waits}) as served:
+        yield served
+
+
+async def test_who_dribbles_is_cut_off_and_others_are_answered(impatient: Served) -> None:
+    head, body = b"POST /graphql HTTP/1.1\r\nX: " + b"x" * 500, request(QUERY)
+    slow = [asyncio.create_task(dribble(impatient.port, text)) for text in (head, b"\r\n" * 300) for _ in range(20)]
+    reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
+    writer.write(body[:-20])
+    begun = time.monotonic()
+    async with httpx.AsyncClient(base_url=impatient.base) as client:
+        meanwhile = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
+    without_body = await reader.read()
+    seconds = time.monotonic() - begun
+    await close(writer)
+    found = await asyncio.gather(*slow)
+    _, silent = await dribble(impatient.port, b"")
+
+    assert meanwhile.status_code == 200
+    assert (without_body[:13], 0.9 < seconds < 5) == (b"HTTP/1.1 408 ", True)
+    assert all(said.startswith(b"HTTP/1.1 408 ") for said in (silent, *(said for _, said in found)))
+    assert max(seconds for seconds, _ in found) < 5
+
+
+async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(impatient: Served) -> None:
+    opened = [await asyncio.open_connection("127.0.0.1", impatient.port) for _ in range(60)]
+    found = []
+    for text in (request(QUERY), b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
+        writer.write(text)
+        found.append(await answered(reader))
+        await close(writer)
+    for _, writer in opened:
+        await close(writer)
+
+    (status, headers, body), (healthy, _, _) = found
+    assert (status, headers["retry-after"], healthy) == (503, "1", 200)
+    assert json.loads(body)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+
+
+async def test_who_does_not_read_is_cut_off(impatient: Served) -> None:
+    text = "{" + " ".join(f"a{n}: frameworks(first: 1000) {{ nodes {{ name summary }} }}" for n in range(90)) + "}"
+    with socket.socket() as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        opened.connect(("127.0.0.1", impatient.port))
+        opened.setblocking(False)
+        sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(opened, request(text) * 400))
+        await asyncio.sleep(5)
+        sending.cancel()
+        taken = await asyncio.wait_for(asyncio.to_thread(everything, opened), 10)
+
+    assert 0 < taken.count(b"HTTP/1.1 200") < 300
+
+
+def everything(opened: socket.socket) -> bytes:
+    """All that is there to be read, until the other side has closed or cut it."""
+    opened.settimeout(5)
+    found = b""
+    with suppress(ConnectionResetError):
+        while some := opened.recv(1 << 20):
+            found += some
+    return found
