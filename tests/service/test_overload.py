@@ -14,11 +14,15 @@ import apsw
 import httpx
 import pytest
 
+from schema import ONTOLOGY
 from service.app import create_app
-from service.errors import StatementTimeout
+from service.errors import StatementTimeout, StoreBusy, StoreUnavailable
 from service.settings import Settings
+from service.stores.neo4j.cypher import Statement
+from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.graphs import Graphs
 from tests.service.test_auth import WRITER
 
 pytestmark = pytest.mark.anyio
@@ -120,3 +124,22 @@ async def test_closing_does_not_wait_for_a_statement(tmp_path: Path) -> None:
 
     assert time.monotonic() - begun < 2
     assert "is being closed" in str(found)
+
+
+@pytest.mark.neo4j
+async def test_neo4j_too_tells_a_statement_that_took_too_long_and_refuses_who_would_wait(graphs: Graphs) -> None:
+    await graphs.hold("neo4j")
+    given = graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 6.0, "neo4j_pool": 1, "waiting": 1})
+    store = Neo4jStore(given, ONTOLOGY)
+    store._filled = True
+    long = Statement("UNWIND range(1, 100000000000) AS i WITH max(i % 7) AS most RETURN [most] AS data", lambda *_: [])
+    found = await asyncio.gather(*(store.fetch(long, []) for _ in range(3)), return_exceptions=True)
+    short = Statement("RETURN [1] AS data", lambda data, _: data)
+    after = await store.fetch(short, [])
+    await store.close()
+
+    told = (
+        "The operation took longer than the 6 s that the service gives it (ATLAS_NEO4J_TIMEOUT); ask for less at once."
+    )
+    assert (str(found[0]), [type(one) for one in found]) == (told, [StatementTimeout, StoreUnavailable, StoreBusy])
+    assert after == [1]

@@ -40,8 +40,8 @@ T = TypeVar("T")
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _WRITE_SECONDS = 300.0
-_OF_THE_TIME = 0.9
-"""What part of a request's time the database gets for a statement: it can tell what took so long, a lost connection not."""
+_LOOK_SECONDS = 2.5
+"""Neo4j looks every two seconds for transactions whose time is over (db.transaction.monitor.check.interval)."""
 
 
 class Neo4jStore:
@@ -76,7 +76,7 @@ class Neo4jStore:
 
     async def _ask(self, text: str, values: Sequence[Any], bookmark: str | None) -> tuple[Any, ResultSummary]:
         """Run a statement that reads; its one record, and what the database tells of it."""
-        query = Query(text, timeout=self._seconds * _OF_THE_TIME)  # type: ignore[arg-type] - written, not typed in
+        query = Query(text, timeout=_of(self._seconds))  # type: ignore[arg-type] - written, not typed in
         parameters = _parameters(values)
         bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
 
@@ -98,7 +98,7 @@ class Neo4jStore:
 
         async def attempt() -> tuple[T, str | None]:
             async with self._driver.session(database=self._database, fetch_size=-1) as session:
-                async with await session.begin_transaction(timeout=patience * _OF_THE_TIME) as opened:
+                async with await session.begin_transaction(timeout=_of(patience)) as opened:
 
                     async def run(text: str, **parameters: Any) -> list[dict[str, Any]]:
                         result = await opened.run(text, parameters)  # type: ignore[arg-type] - written, not typed in
@@ -288,6 +288,11 @@ def _steps(profile: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
     yield f"{told} (rows {args.get('Rows', '?')}, db hits {args.get('DbHits', '?')})"
     for child in profile.get("children", ()):
         yield from _steps(child, depth + 1)
+
+
+def _of(seconds: float) -> float:
+    """What the database gets of a request's time, so that it can say that a statement took too long before we give up."""
+    return max(seconds / 2, seconds - _LOOK_SECONDS)
 
 
 def _parameters(values: Sequence[Any]) -> dict[str, Any]:
