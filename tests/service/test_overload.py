@@ -22,7 +22,7 @@ from service.stores.neo4j.cypher import Statement
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 from tests.graph_seed.test_facts import GOOD, folder_of
-from tests.graphs import Graphs
+from tests.graphs import Graphs, costing
 from tests.service.test_auth import WRITER
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +31,7 @@ LONG = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT json(max(i)) FROM n"
 )
 COUNT = {"query": "{ frameworks { totalCount } }"}
-ANSWER = {"data": {"frameworks": {"totalCount": 1}}}
+ANSWER = costing(1, {"frameworks": {"totalCount": 1}})
 RENAME = {
     "query": 'mutation { upsertFramework(input: {slug: "django", name: "X"}) { ... on UpsertedFramework { version } } }'
 }

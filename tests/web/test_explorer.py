@@ -31,7 +31,7 @@ def test_an_answer_is_saved_and_a_refusal_shown(visit: Visit, packages: Path, tm
     explain.get_by_text(REFUSED).wait_for()
     barriers = visit.barriers(packages)
 
-    write(visit, "{ a: frameworks { totalCount } b: companies { totalCount } }")
+    write(visit, "query Both { a: frameworks { totalCount } b: companies { totalCount } }")
     page.wait_for_timeout(1000)  # the editor tells what it holds a little later
     page.get_by_role("button", name="CSV", exact=True).click()
     page.locator(".atlas-saving").get_by_text("Rows are made of one root field").wait_for()
