@@ -1,0 +1,180 @@
+"""Requests that nobody would send on purpose, drawn by Hypothesis, and what holds of every answer to them.
+
+`uv run python -m benchmarks.fuzz` sends 100,000 of them; the tests send some hundred.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from hypothesis import strategies as st
+
+EXAMPLES = [path.read_text("utf-8") for path in sorted((Path(__file__).parent.parent / "examples").glob("*.graphql"))]
+NAMES = sorted(set(re.findall(r"[A-Za-z_]\w*", " ".join(EXAMPLES))))
+PIECES = (
+    *(
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        ":",
+        "!",
+        "$",
+        "@",
+        "...",
+        "=",
+        "|",
+        "&",
+        '"',
+        '"""',
+        "#",
+        ",",
+        "\0",
+        "\ufeff",
+        "\ud800",
+    ),
+    *(
+        "null",
+        "true",
+        "-1",
+        "0",
+        "1e400",
+        "99999999999999999999",
+        "9" * 400,
+        "1001",
+        '"x"',
+        '"\\u0000"',
+        "'",
+        "\\",
+        "$v0",
+    ),
+    *(
+        "query",
+        "mutation",
+        "subscription",
+        "fragment F on Framework {",
+        "on",
+        "...F",
+        "@skip(if: true)",
+        "@include(if: $x)",
+    ),
+    *("__schema { types { name } }", "__type(name: 5) { name }", "__typename", "first: -1", 'after: "x"', "where: {}"),
+    *("where: {not: {not: {not: {}}}}", "orderBy: []", "ids: []", "a: a", "{" * 60, "[" * 60, "{a" * 40, "... { " * 30),
+    *("') UNION SELECT 1 --", "}) DETACH DELETE n //", "😀", "日本", "\u202e", "\u2028"),
+)
+LEAKS = re.compile(
+    r"Traceback|sqlite3?_|apsw\.|\bSELECT \(|\bMATCH \(|neo4j\.|bolt://|site-packages|\.py\b|File \"|framework_has|_pk\b|0x[0-9a-f]{8}"
+)
+SLOWEST_SECONDS = 2.0
+
+_scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20), st.sampled_from(PIECES)
+)
+VALUES = st.recursive(
+    _scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """A document: an example, cut and patched a few times."""
+    text = draw(st.sampled_from(EXAMPLES))
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(text)))
+        until = draw(st.sampled_from((at, at, at + 1, at + 5, at + 40)))
+        piece = draw(st.sampled_from(PIECES) | st.sampled_from(NAMES) | st.just(text[at : at + 60]))
+        text = text[:at] + piece * draw(st.sampled_from((1, 1, 1, 3, 40))) + text[until:]
+    return text
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request."""
+
+    method: str
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Sent:
+    """A request to `/graphql`: most are JSON that has a document, and are wrong in one way or another, or in none."""
+    accept = draw(
+        st.sampled_from(("*/*", "application/json", "application/graphql-response+json", "text/csv", "x", ";q="))
+    )
+    headers = {"accept": accept, "content-type": "application/json"}
+    kind = draw(st.sampled_from(("document", "document", "document", "shape", "value", "bytes", "get", "headers")))
+    asked: Any = {"query": draw(documents())}
+    if kind in {"document", "get"} and draw(st.booleans()):
+        asked["variables"] = draw(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=3))
+    if kind == "shape":
+        asked = {
+            name: draw(VALUES)
+            for name in draw(
+                st.sets(st.sampled_from(("query", "variables", "operationName", "extensions", "documentId")))
+            )
+        }
+    elif kind == "value":
+        asked = draw(VALUES)
+    elif kind == "headers":
+        name = draw(
+            st.sampled_from(
+                ("authorization", "content-type", "content-encoding", "atlas-bookmark", "if-none-match", "x-request-id")
+            )
+        )
+        headers[name] = draw(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40))
+    if kind == "get":
+        params = {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+        return Sent("GET", headers=headers, params={name: _encodable(value) for name, value in params.items()})
+    content = draw(st.binary(max_size=60)) if kind == "bytes" else json.dumps(asked).encode()
+    return Sent(draw(st.sampled_from(("POST", "POST", "POST", "POST", "PUT"))), content, headers)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+async def faults(client: httpx.AsyncClient, sent: Sent) -> list[str]:
+    """What is wrong with the answer to a request; nothing should be."""
+    headers = [(name, value.encode("latin-1", "replace")) for name, value in sent.headers.items()]
+    begun = time.perf_counter()
+    answered = await client.request(sent.method, "/graphql", content=sent.content, headers=headers, params=sent.params)
+    return list(_faults(sent, answered, time.perf_counter() - begun))
+
+
+def _faults(sent: Sent, answered: httpx.Response, seconds: float) -> Iterator[str]:
+    text = answered.content.decode("utf-8", "replace")
+    if answered.status_code >= 500:
+        yield f"status {answered.status_code}: {text[:300]}"
+    if seconds > SLOWEST_SECONDS:
+        yield f"{seconds:.1f} s"
+    given = json.dumps(sent.params) + sent.content.decode("utf-8", "replace")
+    said = " ".join(_messages(text))
+    leaked = [found for found in LEAKS.findall(said) if found not in given]
+    if leaked:
+        yield f"leaks {leaked}: {text[:300]}"
+    if answered.status_code >= 400 and not said:
+        yield f"status {answered.status_code} without a sentence: {text[:100]}"
+
+
+def _messages(text: str) -> Iterator[str]:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return
+    for error in answer.get("errors", ()) if isinstance(answer, dict) else ():
+        yield str(error.get("message"))
