@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -302,7 +302,7 @@ class _Answered:
 async def _answer(settings: Settings, given: argparse.Namespace, variables: dict[str, Any] | None) -> _Answered:
     store = await prepare(settings)
     try:
-        engine = Engine(store, options=Options(development=True))
+        engine = Engine(store, options=replace(Options.of(settings), development=True))
         result = await engine.schema.execute(
             given.graphql,
             variable_values=variables,

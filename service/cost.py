@@ -36,16 +36,19 @@ from service.plan import (
     Plan,
     Reasons,
     Recommending,
+    Requirement,
     Search,
     SourceClaims,
     Walk,
 )
 from service.slots import Slot
 
-UNPAGED = 5
-"""What a list without pages counts for: the evidence of a claim, the targets of an overlap, the rows of a comparison
-per entity and relation.
+TARGETS = 100
+"""What a list without pages of what an entity is joined to counts for: those of an overlap, per relation the rows of a
+comparison and the users of what is recommended. An estimate, as the next one.
 """
+VOICES = 20
+"""What the evidence of a claim counts for; never more than there are sources."""
 
 Sizes: TypeAlias = Mapping[str, int]
 """How many entities of each kind there are."""
@@ -107,8 +110,10 @@ def _sum(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
     return sum(level.rows(values, sizes) for level in levels)
 
 
-def _levels(node: Any) -> Levels:
-    below = tuple(level for part in _parts(node) for level in _levels(part))
+def _levels(node: Any, requirements: tuple[Requirement, ...] = ()) -> Levels:
+    """The lists of a node; below what is recommended there is a reason for each thing that is required."""
+    requirements = getattr(node, "requirements", requirements)
+    below = tuple(level for part in _parts(node) for level in _levels(part, requirements))
     if branches := getattr(node, "branches", ()):
         below += (Either(tuple(_levels(branch) for branch in branches)),)
     match node:
@@ -121,11 +126,13 @@ def _levels(node: Any) -> Levels:
         case Alternatives(kind=kind, size=size):
             return (Level(size, 1, kind.name, below),)
         case CompareRows(edges=edges):
-            return (Level(None, UNPAGED * len(edges), None, below),)
-        case Reasons(parts=parts):  # one for each requirement and one for the users; `below` has those of all
-            return (Level(None, len(parts) + 1, None, ()), *below)
-        case EvidenceList() | Overlap():
-            return (Level(None, UNPAGED, None, below),)
+            return (Level(None, TARGETS * len(edges), None, below),)
+        case Reasons():
+            return _reasons(node, requirements)
+        case Overlap():
+            return (Level(None, TARGETS, None, below),)
+        case EvidenceList():
+            return (Level(None, VOICES, "Source", below),)
         case _:
             return _root_levels(node, below)
 
@@ -146,6 +153,16 @@ def _root_levels(node: Any, below: Levels) -> Levels:
             return (Level(size, 1, None, (Level(longest, 1, None, below),)),)
         case _:
             return below
+
+
+def _reasons(node: Reasons, requirements: tuple[Requirement, ...]) -> Levels:
+    """One for each thing that is required, and one for each user."""
+    required = (
+        Level(requirement.slugs, 1, None, tuple(level for part in parts for level in _levels(part)))
+        for requirement, parts in zip(requirements, node.parts, strict=True)
+    )
+    users = Level(None, TARGETS, None, tuple(level for part in node.users for level in _levels(part)))
+    return *required, users
 
 
 def _page(node: Any, page: Page, kind: str | None) -> Levels:

@@ -7,6 +7,7 @@ or cold: coerce variables, check values.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
@@ -23,6 +24,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     Source,
+    recommended_rules,
     specified_rules,
     validate,
 )
@@ -74,6 +76,7 @@ from service.settings import Settings
 from service.slots import Value, bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
+from service.tabular import Table
 from service.telemetry import Operation, note_document, request_id
 from service.vocabulary import Vocabulary, nearest
 
@@ -116,8 +119,8 @@ class Context:
 
     principal: Principal = ANYONE
     refused: AccessError | None = None
-    tabular: bool = False
-    """Whether the answer is to be a table: what has no rows is refused before it runs."""
+    table: Table | None = None
+    """The table that the answer is to be: what has no rows is refused before it runs."""
     conditional: Conditional | None = None
     """What a client that asks by GET has of the answer already."""
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
@@ -136,7 +139,7 @@ class Terms:
     bookmark: str | None = None
     refused: AccessError | None = None
     explain: bool = False
-    tabular: bool = False
+    table: Table | None = None
     conditional: Conditional | None = None
 
     def require(self, scope: Scope) -> None:
@@ -148,6 +151,7 @@ class Terms:
 
 _SUGGESTED = 3
 _SIZES_SECONDS = 60.0
+_INTROSPECTED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,8 @@ class Engine:
         self.store = store
         self._development = options.development
         self._limits = options.limits
-        self._rules = specified_rules if options.introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
+        rules = [*specified_rules, *recommended_rules]  # these know how deep questions about the schema may go
+        self._rules = rules if options.introspection else [*rules, NoSchemaIntrospectionCustomRule]
         self._hide = not options.introspection
         self._sizes: tuple[float, Sizes] | None = None
         self._ontology = ontology
@@ -202,6 +207,7 @@ class Engine:
         self._vocabulary = Vocabulary(store)
         self._feed = Feed(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(options.plan_cache)
+        self._introspected: Bounded[Any, dict[str, Any]] = Bounded(_INTROSPECTED)
         self._running = 0
 
     @property
@@ -332,10 +338,10 @@ class Engine:
                 raise ForbiddenError(_UNEXPLAINED)
             if not isinstance(compiled.plan, Plan):
                 raise Refused([GraphQLError("Only queries are explained.")])
-        if terms.tabular:
+        if terms.table is not None:
             if not isinstance(compiled.plan, Plan):
                 raise Refused([GraphQLError("Only the answers of queries become tables.")])
-            self._compiler.rows(compiled)
+            terms.table.rows = self._compiler.rows(compiled)
 
     def _bind(self, slots: Iterable[Value], compiled: Compiled[Any]) -> list[Any]:
         return bind(slots, compiled.values.coerced, self._limits.bounds)
@@ -386,16 +392,8 @@ class Engine:
             return denied(error)
         except (BookmarkError, TooLargeError) as error:
             return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
-        except StatementTimeout as error:
-            return ExecutionResult(None, [GraphQLError(str(error), extensions={"code": TIMEOUT})])
-        except StoreBusy as error:
-            log.info("refused: %s", error)
-            message = "Too many requests wait for the graph just now; try again in a moment."
-            return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
         except StoreUnavailable as error:
-            log.warning("store unavailable: %s", error)
-            message = "The graph cannot be reached just now; try again in a moment."
-            return ExecutionResult(None, [GraphQLError(message, extensions={"code": UNAVAILABLE})])
+            return _unavailable(error)
         except Exception as error:
             reference = request_id() or uuid.uuid4().hex[:12]
             log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
@@ -420,7 +418,7 @@ class Engine:
         elif statement is not None:
             explained = Explained(await self.store.fetch(statement, values, bookmark))
         fetched = iter(explained.answers)
-        data = self._assemble(plan.roots, request, lambda _: next(fetched))
+        data = await self._assemble(plan.roots, request, lambda _: next(fetched))
         await self._check(plan, data)
         if not terms.explain:
             return ExecutionResult(data, None, {COST: afforded})
@@ -444,9 +442,13 @@ class Engine:
                 continue
             given = {name: values[slot] for name, slot in root.values}
             fetch = None if statement is None else (statement, slots)
-            answers[root.key], bookmark = await mutations.perform(self.store, self._ontology, root, given, fetch)
+            try:
+                answers[root.key], bookmark = await mutations.perform(self.store, self._ontology, root, given, fetch)
+            except StoreUnavailable as error:
+                error.done = tuple(answers)
+                raise
             self._feed.look()
-        data = self._assemble(plan.roots, request, lambda root: answers[root.key])
+        data = await self._assemble(plan.roots, request, lambda root: answers[root.key])
         return ExecutionResult(data, None, extensions={BOOKMARK: bookmark} if bookmark else None)
 
     async def _mended(self, plan: Plan, values: list[Any]) -> list[Any]:
@@ -489,7 +491,7 @@ class Engine:
         sentences = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in told.items())
         return InputError(" ".join(sentences), next(iter(told)))
 
-    def _assemble(
+    async def _assemble(
         self,
         roots: Iterable[Root | Write],
         request: _Request,
@@ -502,14 +504,28 @@ class Engine:
                 case Typename(key, name):
                     data[key] = name
                 case Introspection(key):
-                    compiled = request.compiled
-                    about_schema = about_schema or introspect(
-                        self._graphql, compiled.chosen, compiled.values, request.variables
-                    )
+                    about_schema = about_schema or await self._introspect(request)
                     data[key] = about_schema[key]
                 case _:
                     data[root.key] = answer(root)
         return data
+
+    async def _introspect(self, request: _Request) -> dict[str, Any]:
+        """What is asked about the schema, by response key. It takes long and never changes, so it is done beside the event
+        loop and kept.
+        """
+        compiled = request.compiled
+        place = compiled.chosen.definition.loc
+        assert place is not None  # noqa: S101 - it was parsed
+        asked = place.source.body, place.start, orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+        found = self._introspected.get(asked)
+        if found is None:
+            told = await asyncio.to_thread(
+                introspect, self._graphql, compiled.chosen, compiled.values, request.variables
+            )
+            kept = {name: orjson.Fragment(orjson.dumps(value)) for name, value in told.items()}
+            found = self._introspected.put(asked, kept)
+        return found
 
 
 class Execution(SchemaExtension):
@@ -587,7 +603,7 @@ def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
         refused = InvalidTokenError(EXPIRED)
     explain = (extensions or {}).get(EXPLAIN) is True
     return Terms(
-        context.principal, _bookmark(extensions), refused, explain, context.tabular, conditional=context.conditional
+        context.principal, _bookmark(extensions), refused, explain, context.table, conditional=context.conditional
     )
 
 
@@ -605,12 +621,31 @@ def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     return f"{told} (did you mean {', '.join(meant)}?)" if meant else told
 
 
+def _unavailable(error: StoreUnavailable) -> ExecutionResult:
+    """What is told where the store does not answer; of a mutation also which of its root fields were done before."""
+    message, code = "The graph cannot be reached just now; try again in a moment.", UNAVAILABLE
+    match error:
+        case StatementTimeout():
+            message, code = str(error), TIMEOUT
+        case StoreBusy():
+            log.info("refused: %s", error)
+            message = "Too many requests wait for the graph just now; try again in a moment."
+        case _:
+            log.warning("store unavailable: %s", error)
+    extensions: dict[str, Any] = {"code": code}
+    if error.done:
+        message += f" Done before it: {', '.join(error.done)}; what came after was not tried."
+        extensions["done"] = list(error.done)
+    return ExecutionResult(None, [GraphQLError(message, extensions=extensions)])
+
+
 def _limit_error(error: LimitError) -> GraphQLError:
     return GraphQLError(str(error), extensions={"code": LIMIT, "limit": error.limit})
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:
     place = error.place
+    extensions = {"code": LIMIT, "limit": error.limit} if error.limit else {"code": BAD_INPUT}
     return GraphQLError(
-        str(error), source=Source(text), positions=[place.position], path=place.path, extensions={"code": BAD_INPUT}
+        str(error), source=Source(text), positions=[place.position], path=place.path, extensions=extensions
     )

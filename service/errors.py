@@ -38,11 +38,12 @@ class AtlasError(Exception):
 
 
 class InputError(AtlasError):
-    """A client's value is wrong."""
+    """A client's value is wrong, or (`limit`) more than it may be."""
 
-    def __init__(self, message: str, place: Place) -> None:
+    def __init__(self, message: str, place: Place, limit: str | None = None) -> None:
         super().__init__(message)
         self.place = place
+        self.limit = limit
 
 
 class SettingsError(AtlasError):
@@ -107,6 +108,9 @@ class StoreError(AtlasError):
 
 class StoreUnavailable(StoreError):  # noqa: N818 - a state, not a mistake
     """The store cannot be reached just now; the same request may succeed later."""
+
+    done: tuple[str, ...] = ()
+    """The root fields of a mutation that were done before."""
 
 
 class StoreBusy(StoreUnavailable):

@@ -6,6 +6,7 @@ before anything of the operation is read.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,6 @@ from service import tabular
 from service.auth import ANYONE, Authenticator, Principal
 from service.auth import Scope as Scope_
 from service.caching import NO_STORE
-from service.compiler import Rows
 from service.engine import (
     BAD_INPUT,
     BOOKMARK,
@@ -49,6 +49,7 @@ from service.pages import Pages
 from service.policy import Policy
 from service.rates import RATE_LIMITED, LimitedError, who_asks
 from service.sockets import Operations, TextAdapter, Turned
+from service.tabular import Table
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
@@ -104,7 +105,7 @@ class GraphQLView(GraphQL[Any, Any]):
             wanted = scope["atlas.wanted"] = _wanted(request.headers)
             media_type = wanted.json
             context = await self._context(request)
-            context.tabular = wanted.table is not None
+            context.table = Table(wanted.table) if wanted.table else None
             response = await self.run(request, context)
             response = self._cached(response, context)
             if context.refused is not None:  # a mutation has said so in its payload
@@ -313,9 +314,10 @@ class GraphQLView(GraphQL[Any, Any]):
         if _is_unavailable(result):
             response.headers["retry-after"] = "1"
         unchanged = context.conditional is not None and context.conditional.unchanged
-        if wanted.table and response.status_code == 200 and not unchanged:
-            response.rows = self._engine.rows(data.query or "", data.operation_name, data.variables)
-            response.media_type = wanted.table
+        if context.table and response.status_code == 200 and not unchanged:
+            response.table = await asyncio.to_thread(context.table.write, result.data)
+            response.media_type = context.table.media_type
+            response.headers["content-disposition"] = f'attachment; filename="{context.table.name}"'
         if bookmark := (result.extensions or {}).get(BOOKMARK):
             response.headers[_BOOKMARK_HEADER] = bookmark
         return result
@@ -327,12 +329,7 @@ class GraphQLView(GraphQL[Any, Any]):
         assert isinstance(sub_response, _Draft)  # noqa: S101 - made above
         status, media_type = sub_response.status_code or 200, str(sub_response.media_type)
         headers = {**sub_response.headers, **(_challenge(_CHALLENGES.get(status)) or {})}
-        if sub_response.rows is None:
-            content = self.encode_json(response_data)
-        else:
-            content = tabular.WRITERS[media_type](orjson.loads(orjson.dumps(response_data["data"])), sub_response.rows)
-            name = f"{sub_response.rows.path[0]}.{tabular.ENDINGS[media_type]}"
-            headers["content-disposition"] = f'attachment; filename="{name}"'
+        content = self.encode_json(response_data) if sub_response.table is None else sub_response.table
         return Response(content, status, headers, media_type=f"{media_type}; charset=utf-8")
 
 
@@ -346,9 +343,9 @@ def refusal(authenticator: Authenticator, headers: Headers, scope: Scope_) -> Re
 
 
 class _Draft(Response):
-    """What is known of an answer before it is written; `rows`: where those are that a table is made of."""
+    """What is known of an answer before it is written; `table`: the one that it is."""
 
-    rows: Rows | None = None
+    table: bytes | None = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,6 +29,7 @@ from service.settings import Settings
 from service.slots import Bounds
 
 _ABOUT_SCHEMA = frozenset({"__schema", "__type"})
+_QUESTIONS = 3
 _DEEPEST_VALUE = 40
 
 
@@ -76,6 +77,11 @@ class Limits:
         for size in _measure(document, fragments):
             for item in ("depth", "root_fields", "aliases", "directives", "fields"):
                 self.check(item, getattr(size, item))
+            if size.questions > _QUESTIONS:
+                raise LimitError(
+                    f"An operation asks at most {_QUESTIONS} questions about the schema, and this one {size.questions}.",
+                    "questions",
+                )
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
                 self.check("repeats", _pairs([definition.selection_set], fragments))
@@ -111,6 +117,7 @@ class _Size(NamedTuple):
     aliases: int = 0
     directives: int = 0
     root_fields: int = 0
+    questions: int = 0
 
     def beside(self, other: _Size) -> _Size:
         return _Size(
@@ -157,6 +164,7 @@ def _selection(
                 below.aliases + (alias is not None),
                 below.directives + directives,
                 1,
+                int(about_schema),
             )
         case InlineFragmentNode(selection_set=selected):
             size = _selections(selected, fragments, known)
@@ -214,7 +222,9 @@ def _collect(
 def _count(values: Iterable[Any], limits: Limits, depth: int) -> int:
     """How many values there are in lists and objects."""
     if depth > _DEEPEST_VALUE:
-        raise exceeded("depth", f"more than {_DEEPEST_VALUE} in a variable", _DEEPEST_VALUE)
+        raise LimitError(
+            f"A variable holds lists and objects that are nested more than {_DEEPEST_VALUE} deep.", "depth"
+        )
     count = 0
     for value in values:
         count += 1

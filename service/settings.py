@@ -88,8 +88,10 @@ class Settings(BaseSettings):
             ge=1, description="Limit: items of a list in an argument; all variables together hold ten times as many."
         ),
     ] = 1_000
-    max_page: Annotated[int, Field(ge=1, description="Limit: rows of a page.")] = 1_000
-    max_nested_page: Annotated[int, Field(ge=1, description="Limit: rows of a page below another.")] = 500
+    max_page: Annotated[int, Field(ge=20, description="Limit: rows of a page; 20 are meant where nothing is said.")] = (
+        1_000
+    )
+    max_nested_page: Annotated[int, Field(ge=20, description="Limit: rows of a page below another field.")] = 500
     max_cost: Annotated[
         int, Field(ge=1, description="Limit: rows that the pages of an operation can hold together.")
     ] = 200_000

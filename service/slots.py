@@ -142,12 +142,9 @@ def _convert(value: Value, given: Any, bounds: Bounds) -> Any:
         return _size(given, value.place, bounds)
     if isinstance(given, list) and len(items := cast("list[Any]", given)) > bounds.items:
         place = value.place
-        raise InputError(f"{place.argument} has {len(items)} items; {_at_most('items', bounds.items)}.", place)
+        told = f"{place.argument} has {len(items)} items; at most {bounds.items} are allowed (ATLAS_MAX_ITEMS)."
+        raise InputError(told, place, "items")
     return _CONVERTERS[value.convert](given, value)
-
-
-def _at_most(name: str, most: int) -> str:
-    return f"at most {most} are allowed (ATLAS_MAX_{name.upper()})"
 
 
 def _plain(given: Any, place: Place) -> Any:
@@ -169,8 +166,8 @@ def _size(given: int, place: Place, bounds: Bounds) -> int:
     name = "page" if len(place.path) == 1 else "nested_page"
     most = getattr(bounds, name)
     if given > most:
-        told = "a page has at most" if name == "page" else "a page below another has at most"
-        raise InputError(f"{place.argument} is {given}; {told} {most} (ATLAS_MAX_{name.upper()}).", place)
+        told = "a page has at most" if name == "page" else "a page below another field has at most"
+        raise InputError(f"{place.argument} is {given}; {told} {most} (ATLAS_MAX_{name.upper()}).", place, name)
     return given
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,6 +21,24 @@ CSV = "text/csv"
 JSON_LINES = "application/jsonl"
 _BETWEEN = "; "
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(slots=True)
+class Table:
+    """An answer that is to be a table of this media type. Not frozen: the engine fills in where its rows are."""
+
+    media_type: str
+    rows: Rows | None = None
+
+    def write(self, data: Any) -> bytes:
+        """The table of an answer's data, as the engine gives it."""
+        assert self.rows is not None  # noqa: S101 - what has none was refused
+        return WRITERS[self.media_type](orjson.loads(orjson.dumps(data)), self.rows)
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return f"{self.rows.path[0] if self.rows else 'rows'}.{_ENDINGS[self.media_type]}"
 
 
 def found(data: Mapping[str, Any], rows: Rows) -> list[Any]:
@@ -57,8 +76,10 @@ def text(value: Any) -> str:
 
 def write_csv(data: Mapping[str, Any], rows: Rows) -> bytes:
     written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(_harmless(name) for name in names(rows))
+    writer = csv.writer(
+        written, quoting=csv.QUOTE_NONNUMERIC
+    )  # or a spreadsheet that cuts at `;` would make cells of text
+    writer.writerow(names(rows))
     writer.writerows([_harmless(cell) for cell in cells(row, rows)] for row in found(data, rows))
     return written.getvalue().encode()
 
@@ -70,7 +91,7 @@ def write_json_lines(data: Mapping[str, Any], rows: Rows) -> bytes:
 WRITERS: dict[str, Callable[[Mapping[str, Any], Rows], bytes]] = {CSV: write_csv, JSON_LINES: write_json_lines}
 """By media type."""
 
-ENDINGS = {CSV: "csv", JSON_LINES: "jsonl"}
+_ENDINGS = {CSV: "csv", JSON_LINES: "jsonl"}
 
 
 def _values(value: Any, column: Sequence[str]) -> Iterator[Any]:
@@ -83,5 +104,11 @@ def _values(value: Any, column: Sequence[str]) -> Iterator[Any]:
         yield from _values(value.get(column[0]), column[1:])
 
 
-def _harmless(cell: Any) -> str:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else text(cell)
+def _harmless(cell: Any) -> str | float:
+    match cell:
+        case str():
+            return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        case int() | float() if not isinstance(cell, bool):
+            return cell
+        case _:
+            return text(cell)

@@ -133,7 +133,7 @@ async def test_a_mounted_application_answers_what_curl_asks(tmp_path: Path, monk
         refused = await client.post("/atlas/graphql", content=listening[listening.index("-d") + 1], headers=headers)
 
     assert answered.json()["data"]["framework"]["name"] == "Django REST Framework"
-    assert downloaded.text.startswith("name,features.nodes.name\r\n")
+    assert downloaded.text.startswith('"name","features.nodes.name"\r\n')
     assert "needs a transport that streams" in refused.json()["errors"][0]["message"]
     assert (tmp_path / "atlas.db").exists()
 

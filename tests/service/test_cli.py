@@ -316,7 +316,11 @@ def test_query_prints_the_format_that_is_asked_for(
     assert main(["query", ASKED, "--format", "jsonl", *store]) == 0
     as_lines = capsysbinary.readouterr().out.decode()
 
-    assert as_csv.splitlines() == ["name,features.nodes.name", "Ariadne,", "Bottle,Ease of use; Forms support"]
+    assert as_csv.splitlines() == [
+        '"name","features.nodes.name"',
+        '"Ariadne",""',
+        '"Bottle","Ease of use; Forms support"',
+    ]
     assert [json.loads(line)["name"] for line in as_lines.splitlines()] == ["Ariadne", "Bottle"]
 
 
@@ -330,13 +334,23 @@ def test_query_without_rows_is_no_csv(store: list[str], capsys: pytest.CaptureFi
     assert told.err == "Rows are made of one root field that asks for data; this operation has a, b.\n"
 
 
+def test_query_has_the_limits_of_the_settings(
+    store: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ATLAS_MAX_PAGE", "5000")
+    assert main(["query", "{ frameworks(first: 5000) { totalCount } }", *store]) == 0
+    assert main(["query", "{ frameworks(first: 5001) { totalCount } }", *store]) == 1
+
+    assert "a page has at most 5000 (ATLAS_MAX_PAGE)" in capsys.readouterr().out
+
+
 def test_query_explains_itself(store: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["query", ASKED, "--format", "csv", "--explain", *store]) == 0
     told = capsys.readouterr()
     assert main(["query", ASKED, "--explain", *store]) == 0
     as_json = json.loads(capsys.readouterr().out)
 
-    assert told.out.startswith("name,")
+    assert told.out.startswith('"name",')
     assert "Listing frameworks, kind Framework" in told.err
     assert "SELECT" in told.err
     assert " rows of at most 6; " in told.err

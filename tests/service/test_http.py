@@ -379,14 +379,14 @@ async def test_with_the_explorer_off_there_is_no_page(seeded: Path, accept: str,
 BAD_CURSOR = "is no cursor of this list in this order; take one from its edges or pageInfo."
 
 
-def wrong(message: str, line: int, column: int, *path: str) -> list[dict[str, Any]]:
-    """The errors of an answer about a value that is wrong."""
+def wrong(message: str, line: int, column: int, *path: str, limit: str | None = None) -> list[dict[str, Any]]:
+    """The errors of an answer about a value that is wrong, or more than it may be."""
     return [
         {
             "message": message,
             "locations": [{"line": line, "column": column}],
             "path": list(path),
-            "extensions": {"code": "BAD_USER_INPUT"},
+            "extensions": {"code": "LIMIT_EXCEEDED", "limit": limit} if limit else {"code": "BAD_USER_INPUT"},
         }
     ]
 
@@ -400,10 +400,10 @@ WRONG = {
     "{ frameworks(first: -1) { totalCount } }": wrong("first is -1; it must not be negative.", 1, 14, "frameworks"),
     "{ frameworks(last: -7) { totalCount } }": wrong("last is -7; it must not be negative.", 1, 14, "frameworks"),
     "{ frameworks(first: 1001) { totalCount } }": wrong(
-        "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE).", 1, 14, "frameworks"
+        "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE).", 1, 14, "frameworks", limit="page"
     ),
     '{ framework(slug: "django") {\n  f: features { edges { node { frameworks(last: 2000) { totalCount } } } } } }': wrong(
-        "last is 2000; a page below another has at most 500 (ATLAS_MAX_NESTED_PAGE).",
+        "last is 2000; a page below another field has at most 500 (ATLAS_MAX_NESTED_PAGE).",
         2,
         43,
         "framework",
@@ -411,6 +411,7 @@ WRONG = {
         "edges",
         "node",
         "frameworks",
+        limit="nested_page",
     ),
     "{ claims(first: -1) { totalCount } }": wrong("first is -1; it must not be negative.", 1, 10, "claims"),
     '{ source(slug: "x") { claims(first: -1) { totalCount } } }': wrong(

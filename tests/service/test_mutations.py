@@ -13,7 +13,7 @@ from graph_seed import Facts, Reference
 from graph_seed.facts import global_id
 from service.auth import ANYONE, Principal
 from service.engine import Context, Engine
-from service.errors import InvalidTokenError
+from service.errors import InvalidTokenError, StoreUnavailable
 from tests.contents import contents
 from tests.graphs import WRITER, Graphs, answer, data, facts_from, write
 
@@ -796,3 +796,29 @@ async def test_an_admin_may_write_and_who_may_not_even_read_learns_nothing(engin
 
 def test_the_id_of_a_fact_is_what_clients_name_it_by() -> None:
     assert Reference.of_id(id_of(DJANGO)) == Reference("Framework", "django")
+
+
+async def test_where_the_store_goes_away_half_way_it_is_told_what_was_done(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact, tried = engine.store.transact, []
+
+    async def once(*given: Any) -> Any:
+        tried.append(given)
+        if len(tried) > 1:
+            raise StoreUnavailable("gone")
+        return await transact(*given)
+
+    monkeypatch.setattr(engine.store, "transact", once)
+    two = """mutation {
+      first: upsertFramework(input: {slug: "first", name: "First"}) { __typename }
+      second: upsertFramework(input: {slug: "second", name: "Second"}) { __typename }
+    }"""
+    told = await answer(engine, two, principal=WRITER)
+    monkeypatch.undo()
+
+    held = await data(engine, '{ first: framework(slug: "first") { name } second: framework(slug: "second") { name } }')
+    (error,) = told["errors"]
+    assert (told["data"], held) == (None, {"first": {"name": "First"}, "second": None})
+    assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "done": ["first"]}
+    assert error["message"].endswith("Done before it: first; what came after was not tried.")

@@ -43,7 +43,7 @@ def test_an_answer_is_saved_and_a_refusal_shown(visit: Visit, packages: Path, tm
     explain.get_by_text(NO_QUERY).wait_for()
 
     assert saved == {
-        "CSV": ("Cards.csv", "slug,name\nariadne,Ariadne\nbottle,Bottle\n"),
+        "CSV": ("Cards.csv", '"slug","name"\n"ariadne","Ariadne"\n"bottle","Bottle"\n'),
         "JSON Lines": (
             "Cards.jsonl",
             '{"slug":"ariadne","name":"Ariadne"}\n{"slug":"bottle","name":"Bottle"}\n',

@@ -105,6 +105,7 @@ from service.stores.sqlite.search import search
 from service.stores.sqlite.tables import STANCES, column, key_column, sides
 
 _COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_FLAT = 50
 _BARE = frozenset({"id", "slug"})
 """Properties whose characters JSON never escapes, and that are never null."""
 _CLAIM_COLUMNS = {"firstSeen": "first_seen", "lastSeen": "last_seen", "confidence": "confidence"}
@@ -603,4 +604,14 @@ def _glob(value: str) -> str:
 
 def _join(word: str, empty: str, parts: Iterable[str]) -> str:
     listed = list(parts)
-    return f"({word.join(listed)})" if listed else empty
+    return f"({_balanced(word, listed)})" if listed else empty
+
+
+def _balanced(word: str, parts: Sequence[str]) -> str:
+    """Many parts, in brackets by halves: `a OR b OR c ...` is as deep as it is long, and SQLite goes 1000 deep at most
+    (https://sqlite.org/limits.html#max_expr_depth).
+    """
+    if len(parts) <= _FLAT:
+        return word.join(parts)
+    half = len(parts) // 2
+    return f"({_balanced(word, parts[:half])}){word}({_balanced(word, parts[half:])})"

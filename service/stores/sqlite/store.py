@@ -52,6 +52,7 @@ _STEPS = 50_000
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
 _UNMAPPED = "PRAGMA mmap_size = 0"  # who goes through a whole file would hold all of it that is mapped
+_TOO_LARGE = "nested too deep", "tree is too large", "too many terms", "string or blob too big"
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
 
@@ -171,7 +172,7 @@ class SqliteStore:
         except apsw.InterruptError:
             raise
         except apsw.Error as error:
-            if "nested too deep" in str(error):  # SQLite adds up the subqueries of the whole statement
+            if any(told in str(error) for told in _TOO_LARGE):  # it adds up the subqueries of the whole statement
                 raise TooLargeError(
                     "The operation asks for too many answers at once; ask for some of them by another."
                 ) from error
