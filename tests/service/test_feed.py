@@ -28,11 +28,11 @@ class Watched:
         self.reads: list[int] = []
         self.away = False
 
-    async def entries(self, after: int, most: int) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
         self.reads.append(after)
         if self.away:
             raise StoreUnavailable("away")
-        return await self._store.entries(after, most)
+        return await self._store.entries(after, most, background=background)
 
 
 @asynccontextmanager

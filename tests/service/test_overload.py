@@ -103,6 +103,25 @@ async def test_who_would_have_to_wait_too_long_is_refused_at_once(tmp_path: Path
     assert found[503] >= 20
 
 
+async def test_whatever_clients_wait_for_is_refused_where_too_many_wait(tmp_path: Path) -> None:
+    asked: list[Callable[[SqliteStore], Any]] = [
+        lambda store: store.moment(),
+        lambda store: store.version(),
+        lambda store: store.entries(0, 1),
+        lambda store: store.names("Framework"),
+    ]
+    async with running(tmp_path, sqlite_timeout=2, waiting=0) as (client, store), busy(store):
+        by_get = asyncio.create_task(client.get("/graphql", params=COUNT))
+        found = await asyncio.gather(by_get, *(one(store) for one in asked), return_exceptions=True)
+        seen = await asyncio.gather(store.version(background=True), store.entries(0, 1, background=True))
+
+    answer, *others = found
+    assert isinstance(answer, httpx.Response)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert [type(one) for one in others] == [StoreBusy] * len(asked)
+    assert [bool(one) for one in seen] == [True, True]
+
+
 async def test_a_write_that_waits_for_another_process_too_long_is_refused_and_later_done(tmp_path: Path) -> None:
     async with running(tmp_path, sqlite_timeout=0.4, tokens=WRITER.entry) as (client, store):
         headers = {"authorization": f"Bearer {WRITER.token}"}

@@ -183,7 +183,7 @@ class SqliteStore:
         listed = (
             f"SELECT name, json_group_array(slug ORDER BY slug) FROM ({own} UNION {others}) GROUP BY name ORDER BY name"
         )
-        return {name: orjson.loads(slugs) for name, slugs in await self._threaded(self._rows, listed, (kind,))}
+        return {name: orjson.loads(slugs) for name, slugs in await self._asked(self._rows, listed, (kind,))}
 
     async def spellings(self) -> dict[str, list[str]]:
         # one text a kind, since each row would hold up the event loop
@@ -194,12 +194,12 @@ class SqliteStore:
         listed = "SELECT _kind, json_group_array(_names || ' ' || _summary) FROM entity GROUP BY _kind"
         return {kind: orjson.loads(texts) for kind, texts in await self._threaded(self._rows, listed)}
 
-    async def version(self) -> str:
-        rows = await self._threaded(self._rows, "SELECT version FROM graph")
+    async def version(self, *, background: bool = False) -> str:
+        rows = await (self._threaded if background else self._asked)(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
     async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:  # noqa: ARG002
-        rows = await self._threaded(self._rows, "SELECT concat(version, ' ', changed) FROM graph")
+        rows = await self._asked(self._rows, "SELECT concat(version, ' ', changed) FROM graph")
         return rows[0][0] if rows else "", None
 
     @asynccontextmanager
@@ -256,9 +256,10 @@ class SqliteStore:
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
-    async def entries(self, after: int, most: int) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
         listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
-        return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
+        read = self._threaded if background else self._asked
+        return [tables.entry(row) for row in await read(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
         return await self._written(self._compact, keep, before)
