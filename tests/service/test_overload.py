@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -120,6 +121,19 @@ async def test_whatever_clients_wait_for_is_refused_where_too_many_wait(tmp_path
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert [type(one) for one in others] == [StoreBusy] * len(asked)
     assert [bool(one) for one in seen] == [True, True]
+
+
+async def test_readiness_waits_for_no_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path, sqlite_timeout=3) as (client, store), busy(store) as tasks:
+        ready = await client.get("/readyz")
+        still_busy = sum(not task.done() for task in tasks)
+        release = threading.Event()
+        monkeypatch.setattr(store, "_rows", lambda *_: release.wait(20))
+        stuck = await client.get("/readyz")
+        release.set()
+
+    assert (ready.status_code, still_busy) == (200, 8)
+    assert stuck.status_code == 503
 
 
 async def test_a_write_that_waits_for_another_process_too_long_is_refused_and_later_done(tmp_path: Path) -> None:

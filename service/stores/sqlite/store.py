@@ -46,6 +46,8 @@ _BUSY_MILLISECONDS = 60_000
 _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
 _SECONDS = 15.0
+_READY_SECONDS = 1.0
+"""Within which a file that can be read answers; a load balancer asks every few seconds."""
 _WAITING = 500
 _STEPS = 50_000
 """Of SQLite's machine, about a millisecond, after which it asks whether to go on."""
@@ -74,6 +76,8 @@ class SqliteStore:
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
         # one thread, so that those who wait to write keep nobody from reading
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        # nor whoever asks whether it is ready: a store that is busy is
+        self._prober = ThreadPoolExecutor(1, thread_name_prefix="sqlite-prober")
 
     @classmethod
     def open(cls, path: Path, ontology: Ontology, seconds: float = _SECONDS, waiting: int = _WAITING) -> SqliteStore:
@@ -222,8 +226,11 @@ class SqliteStore:
 
     async def ready(self) -> bool:
         try:
-            await self._threaded(self._rows, "SELECT EXISTS (SELECT 1 FROM entity)")
-        except (apsw.Error, StoreError):
+            async with asyncio.timeout(_READY_SECONDS):
+                await asyncio.get_running_loop().run_in_executor(
+                    self._prober, self._rows, "SELECT EXISTS (SELECT 1 FROM entity)"
+                )
+        except (apsw.Error, StoreError, TimeoutError):
             return False
         return True
 
@@ -339,6 +346,7 @@ class SqliteStore:
     def _shut(self) -> None:
         self._closing = True
         self._writer.shutdown(wait=True)
+        self._prober.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
