@@ -77,7 +77,7 @@ from service.slots import Value, bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
 from service.tabular import Table
-from service.telemetry import Operation, note_document, request_id
+from service.telemetry import Operation, note_document, note_refusal, request_id
 from service.vocabulary import Vocabulary, nearest
 
 log = logging.getLogger("atlas")
@@ -100,6 +100,8 @@ TIMEOUT = "STATEMENT_TIMEOUT"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 FORBIDDEN = "FORBIDDEN"
+REFUSED = "REFUSED"
+"""Not in answers: how operators are told of what has no code."""
 
 _UNEXPLAINED = (
     "How a query is answered is shown to administrators: send a token with the admin scope, or start the service with "
@@ -237,11 +239,18 @@ class Engine:
         try:
             return self._limits.parse(text)
         except LimitError as error:
+            note_refusal(LIMIT)
             raise _limit_error(error) from error
+        except GraphQLError:
+            note_refusal(REFUSED)
+            raise
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document."""
-        return validate(self._graphql, document, self._rules, hide_suggestions=self._hide)
+        errors = validate(self._graphql, document, self._rules, hide_suggestions=self._hide)
+        if errors:
+            note_refusal(REFUSED)
+        return errors
 
     def remember(self, text: str, document: DocumentNode) -> None:
         self._documents.put(text, document)
@@ -374,7 +383,7 @@ class Engine:
             with operation:
                 found = await self._caught(answer, text, terms)
                 if isinstance(found, ExecutionResult) and found.errors:
-                    operation.refused(str((found.errors[0].extensions or {}).get("code", "REFUSED")))
+                    operation.refused(str((found.errors[0].extensions or {}).get("code", REFUSED)))
                 return found
         finally:
             self._running -= 1

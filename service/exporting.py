@@ -19,7 +19,7 @@ from service.stores.base import Progress, Snapshot, Store
 
 async def export(store: Store[Any], write: Callable[[bytes], object], progress: Progress) -> Snapshot:
     """Write the facts; what they were read from. Raises AtlasError where the store holds no graph."""
-    if not await store.version():
+    if not await store.version(background=True):
         raise AtlasError("The store holds no graph; fill it by seed or load.")
     await open_graph(store)  # one of an older layout is brought up to date
     async with store.snapshot() as graph:

@@ -100,7 +100,7 @@ class Feed:
         pause = self._seconds
         while self._position is not None:
             try:
-                entries = await self._store.entries(self._position, _PAGE)
+                entries = await self._store.entries(self._position, _PAGE, background=True)
                 pause = self._seconds
             except StoreUnavailable as error:
                 log.warning("the log of changes cannot be read just now: %s", error)

@@ -50,6 +50,7 @@ from service.policy import Policy
 from service.rates import RATE_LIMITED, LimitedError, who_asks
 from service.sockets import Operations, TextAdapter, Turned
 from service.tabular import Table
+from service.telemetry import note_refusal
 
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
@@ -113,10 +114,13 @@ class GraphQLView(GraphQL[Any, Any]):
         except HTTPException as error:
             response = _refusal(error.status_code, error.reason, media_type)
         except AccessError as error:
+            note_refusal(FORBIDDEN if isinstance(error, ForbiddenError) else UNAUTHENTICATED)
             response = _denial(error, media_type)
         except PersistedError as error:
+            note_refusal(error.code)
             response = _unknown(error, media_type)
         except LimitedError as error:
+            note_refusal(RATE_LIMITED)
             response = _limited(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
@@ -132,6 +136,7 @@ class GraphQLView(GraphQL[Any, Any]):
         try:
             await self._rates.count(who_asks(ANYONE, address))
         except LimitedError as error:
+            note_refusal(RATE_LIMITED)
             if "websocket.http.response" in socket.scope.get("extensions", {}):
                 await socket.send_denial_response(_limited(error, _JSON))
             else:
@@ -181,6 +186,7 @@ class GraphQLView(GraphQL[Any, Any]):
         try:
             context.principal = self._authenticator.authenticate_connection(given)
         except AccessError as error:
+            note_refusal(FORBIDDEN if isinstance(error, ForbiddenError) else UNAUTHENTICATED)
             raise ConnectionRejectionError from error
         return UNSET
 
@@ -189,10 +195,12 @@ class GraphQLView(GraphQL[Any, Any]):
         try:
             await self._rates.count(who_asks(context.principal, context.address))
         except LimitedError as error:
+            note_refusal(RATE_LIMITED)
             raise Turned(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
         try:
             text = self._persisted.text(payload)
         except PersistedError as error:
+            note_refusal(error.code)
             raise Turned(str(error), {"code": error.code}) from error
         if not text:
             raise Turned(_UNNAMED, {"code": BAD_INPUT})

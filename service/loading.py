@@ -199,7 +199,7 @@ class Loading:
     async def check(self) -> Tally:
         """Find the faults that writing would find, and write nothing; how many lines are right."""
         tally, known = Tally(), _Known()
-        if there := bool(await self._store.version()):
+        if there := bool(await self._store.version(background=True)):
             await open_graph(self._store)
         for batch in self._batches("checking entities", "kind"):
             parts, faults = _parts(self._ontology, batch)

@@ -51,6 +51,12 @@ _TIMEOUT = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n"
     b"content-length: %d\r\n\r\n%s" % (len(_LATE), _LATE)
 )
+_REFUSED = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\nretry-after: 1\r\n"
+    b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(_FULL), _FULL)
+)
+_OF_SOCKETS = 0.75
+"""Of all connections; the rest is for requests, since a WebSocket stays for as long as its client likes."""
 
 
 def run(settings: Settings, port: int) -> None:
@@ -243,6 +249,16 @@ class _PatientProtocol(HttpToolsProtocol):
         self._expect(self.config.patience.body)
         if self.config.draining:
             self.cycle.keep_alive = False
+
+    def handle_websocket_upgrade(self) -> None:
+        """Let a WebSocket in, unless there are too many; uvicorn counts requests only."""
+        most = self.config.limit_concurrency
+        sockets = sum(not isinstance(one, HttpToolsProtocol) for one in self.connections)
+        if most is not None and (len(self.connections) >= most or sockets >= most * _OF_SOCKETS):
+            self.transport.write(_REFUSED)
+            self.transport.close()
+        else:
+            super().handle_websocket_upgrade()
 
     def on_message_complete(self) -> None:
         self._expect(None)

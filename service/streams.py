@@ -12,16 +12,17 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
-from service.errors import InputError, Place, StoreUnavailable
+from service.errors import InputError, Place, StatementTimeout, StoreUnavailable
 from service.feed import BEHIND, Ended, Feed, Listener
 from service.plan import Listening, Lost
 from service.slots import Version
-from service.stores import Store
+from service.stores import Entry, Store
 from service.telemetry.metrics import SUBSCRIPTIONS
 
 log = logging.getLogger("atlas")
 
 ENDED = "SUBSCRIPTION_ENDED"
+_TIMEOUT = "STATEMENT_TIMEOUT"
 _EXPIRED = "The token has expired"
 _PAUSE_SECONDS = 0.5
 
@@ -51,28 +52,46 @@ class Stream:
                 f"{error.reason}; the last change that you have is '{cursor}': subscribe again with it as `after`."
             )
             yield ExecutionResult(None, [GraphQLError(message, extensions={"code": ENDED, "after": cursor})])
+        except StatementTimeout as error:  # the next time it would take as long
+            after = str(Version(self.digest, listener.position))
+            yield ExecutionResult(None, [GraphQLError(str(error), extensions={"code": _TIMEOUT, "after": after})])
         finally:
             SUBSCRIPTIONS.dec()
             listener.close()
 
     async def _next(self, listener: Listener) -> Any:
-        if self.expires is not None and time.time() >= self.expires:  # nothing times out where nothing is waited for
-            raise Ended(_EXPIRED)
+        self._check_token()  # nothing times out where nothing is waited for
         try:
             async with asyncio.timeout(None if self.expires is None else self.expires - time.time()):
                 entry = await listener.next()
         except TimeoutError:
             raise Ended(_EXPIRED) from None
-        while True:
-            try:
-                (found,) = await self.store.fetch(self.statement, [entry.sequence, *self.values[1:]])
-                break
-            except StoreUnavailable as error:  # who listens waits, and misses nothing
-                log.warning("store unavailable: %s", error)
-                await asyncio.sleep(_PAUSE_SECONDS)
+        try:
+            found = await self._found(entry)
+        except (Ended, StatementTimeout):
+            listener.position = entry.sequence - 1  # the client has not been told
+            raise
         if isinstance(found, Lost):
             raise Ended(BEHIND)
         return found
+
+    async def _found(self, entry: Entry) -> Any:
+        """What is asked of a change. Who listens waits for a store that is away, and misses nothing."""
+        while True:
+            try:
+                (found,) = await self.store.fetch(self.statement, [entry.sequence, *self.values[1:]])
+            except StatementTimeout:
+                raise
+            except StoreUnavailable as error:
+                log.warning("store unavailable: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+                self._check_token()
+            else:
+                return found
+
+    def _check_token(self) -> None:
+        if self.expires is not None and time.time() >= self.expires:
+            raise Ended(_EXPIRED)
 
 
 async def begin(store: Store[Any], feed: Feed, plan: Listening, values: list[Any]) -> tuple[str, Listener]:

@@ -81,7 +81,7 @@ class Vocabulary:
 
     async def _look(self, known: _Known) -> None:
         try:
-            if await self._store.version() != known.version:
+            if await self._store.version(background=True) != known.version:
                 self._known = await self._load()
         except StoreError as error:
             log.warning("the names to mend typing mistakes by could not be read again: %s", error)
@@ -90,7 +90,8 @@ class Vocabulary:
         self._looked = time.monotonic()
 
     async def _load(self) -> _Known:
-        version = await self._store.version()  # before the names: if these are newer, the next look reads them again
+        # before the names: if these are newer, the next look reads them again
+        version = await self._store.version(background=True)
         spellings, texts = await self._store.spellings(), await self._store.searched()
         names = await asyncio.to_thread(
             lambda: {kind: _Names.of(keys, texts.get(kind, [])) for kind, keys in spellings.items()}

@@ -94,8 +94,10 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def entries(self, after: int, most: int) -> list[Entry]:
-        """The entries of the log behind this number, in their order."""
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
+        """The entries of the log behind this number, in their order. `background`: no client waits for them, so they are
+        waited for, however many clients do; otherwise raises as `fetch` does.
+        """
         ...
 
     async def compact(self, keep: int, before: str) -> int:
@@ -108,7 +110,7 @@ class Store(Protocol, Generic[S]):
 
     async def names(self, kind: str) -> dict[str, list[str]]:
         """The slugs, and the keys of the names and aliases, of a kind's entities, sorted, each with the slugs of those
-        that it names: what a mistyped one is compared with.
+        that it names: what a mistyped one is compared with. Raises as `fetch` does.
         """
         ...
 
@@ -124,9 +126,9 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def version(self) -> str:
+    async def version(self, *, background: bool = False) -> str:
         """The version of the graph, '' where there is none yet; another one when anything in the graph has changed.
-        Raises StoreUnavailable.
+        Raises StoreUnavailable; `background` as with `entries`.
         """
         ...
 

@@ -96,9 +96,11 @@ class _Request:
             raise
         finally:
             seconds = time.perf_counter() - began
-            kind = self.notes.operation or "none"
+            is_socket = self._scope["type"] == "websocket"
+            kind = "websocket" if is_socket else self.notes.operation or "none"
             metrics.REQUESTS.labels(kind, str(self.status or _GONE)).inc()
-            metrics.REQUEST_SECONDS.labels(kind).observe(seconds)
+            if not is_socket:  # which is open for as long as its client likes
+                metrics.REQUEST_SECONDS.labels(kind).observe(seconds)
             log_request(self.notes, self.method, self.path, self.status or _GONE, seconds)
 
     async def _tell(self, message: Message) -> None:

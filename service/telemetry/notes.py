@@ -51,6 +51,13 @@ def note_document(text: str) -> None:
         notes.document = hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def note_refusal(code: str) -> None:
+    """Note that what was asked for is answered by an error of this code, and count it."""
+    metrics.refused(code)
+    if notes := current.get():
+        notes.code = code
+
+
 class Operation:
     """An operation while it is answered, as a context."""
 
@@ -88,9 +95,7 @@ class Operation:
 
     def refused(self, code: str) -> None:
         """Note that it is answered by an error of this code."""
-        metrics.refused(code)
-        if self._notes is not None:
-            self._notes.code = code
+        note_refusal(code)
         if self._entered is not None:
             traces.failed(self._entered, code)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from service.errors import StoreUnavailable
+from service.errors import StatementTimeout, StoreUnavailable
 from service.feed import BEHIND, Ended, Feed, Listener
 from service.stores import Entry
+from service.streams import Stream
 from tests.graphs import Graphs, facts_from, write
 from tests.service.test_changes import EVER, name
 from tests.service.test_mutations import LINES
@@ -28,11 +30,11 @@ class Watched:
         self.reads: list[int] = []
         self.away = False
 
-    async def entries(self, after: int, most: int) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
         self.reads.append(after)
         if self.away:
             raise StoreUnavailable("away")
-        return await self._store.entries(after, most)
+        return await self._store.entries(after, most, background=background)
 
 
 @asynccontextmanager
@@ -197,3 +199,53 @@ async def test_all_are_told_when_the_feed_closes_and_who_comes_later_too(graphs:
 
         assert [await one for one in ended] == ["The service stops"] * 3
         assert await reason(feed.listen(1)) == "The service stops"
+
+
+# ------------------------------------------------------------------------------------------------------------- streams
+
+
+class Slow:
+    """A store that fails a listener so when it is asked for what has changed."""
+
+    def __init__(self, error: StoreUnavailable) -> None:
+        self._error = error
+        self.asked = 0
+
+    async def fetch(self, *_: Any) -> list[Any]:
+        self.asked += 1
+        raise self._error
+
+
+async def streamed(feed: Feed, error: StoreUnavailable, expires: int | None) -> tuple[Slow, list[Any]]:
+    store = Slow(error)
+    stream = Stream(store, "changes", "", [0], "d", expires)  # type: ignore[arg-type]
+    told: list[Any] = []
+    async with asyncio.timeout(10):
+        async for result in stream.events(feed.listen(1)):
+            told.extend(one.formatted for one in result.errors or ())
+    return store, told
+
+
+async def test_a_statement_that_takes_too_long_ends_the_stream_before_its_change(
+    graphs: Graphs, tmp_path: Path
+) -> None:
+    async with feeding(graphs, tmp_path) as (feed, _, change):
+        await change("ab")
+        store, told = await streamed(feed, StatementTimeout(3, "ATLAS_SQLITE_TIMEOUT"), None)
+
+    message = (
+        "The operation took longer than the 3 s that the service gives it (ATLAS_SQLITE_TIMEOUT); ask for less at once."
+    )
+    assert told == [{"message": message, "extensions": {"code": "STATEMENT_TIMEOUT", "after": "d.1"}}]
+    assert store.asked == 1
+
+
+async def test_a_token_expires_while_a_listener_waits_for_a_store_that_is_away(graphs: Graphs, tmp_path: Path) -> None:
+    async with feeding(graphs, tmp_path) as (feed, _, change):
+        await change("ab")
+        store, told = await streamed(feed, StoreUnavailable("away"), int(time.time()) + 3)
+
+    (ended,) = told
+    assert ended["message"].startswith("The token has expired; the last change that you have is 'd.1'")
+    assert ended["extensions"] == {"code": "SUBSCRIPTION_ENDED", "after": "d.1"}
+    assert store.asked > 0

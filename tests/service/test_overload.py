@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -101,6 +102,38 @@ async def test_who_would_have_to_wait_too_long_is_refused_at_once(tmp_path: Path
         "errors": [{"message": message, "extensions": {"code": "SERVICE_UNAVAILABLE"}}],
     }
     assert found[503] >= 20
+
+
+async def test_whatever_clients_wait_for_is_refused_where_too_many_wait(tmp_path: Path) -> None:
+    asked: list[Callable[[SqliteStore], Any]] = [
+        lambda store: store.moment(),
+        lambda store: store.version(),
+        lambda store: store.entries(0, 1),
+        lambda store: store.names("Framework"),
+    ]
+    async with running(tmp_path, sqlite_timeout=2, waiting=0) as (client, store), busy(store):
+        by_get = asyncio.create_task(client.get("/graphql", params=COUNT))
+        found = await asyncio.gather(by_get, *(one(store) for one in asked), return_exceptions=True)
+        seen = await asyncio.gather(store.version(background=True), store.entries(0, 1, background=True))
+
+    answer, *others = found
+    assert isinstance(answer, httpx.Response)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert [type(one) for one in others] == [StoreBusy] * len(asked)
+    assert [bool(one) for one in seen] == [True, True]
+
+
+async def test_readiness_waits_for_no_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path, sqlite_timeout=3) as (client, store), busy(store) as tasks:
+        ready = await client.get("/readyz")
+        still_busy = sum(not task.done() for task in tasks)
+        release = threading.Event()
+        monkeypatch.setattr(store, "_rows", lambda *_: release.wait(20))
+        stuck = await client.get("/readyz")
+        release.set()
+
+    assert (ready.status_code, still_busy) == (200, 8)
+    assert stuck.status_code == 503
 
 
 async def test_a_write_that_waits_for_another_process_too_long_is_refused_and_later_done(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import apsw
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from service.cli import main
@@ -267,6 +267,31 @@ async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(im
     (status, headers, body), (healthy, _, _) = found
     assert (status, headers["retry-after"], healthy) == (503, "1", 200)
     assert json.loads(body)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+
+
+async def test_websockets_are_refused_beyond_their_share_and_leave_the_others_room(seeded: Path) -> None:
+    with serving(seeded, ATLAS_CONNECTIONS="8") as served:
+        async with AsyncExitStack() as opened:
+            found: Counter[int] = Counter()
+            for _ in range(12):
+                try:
+                    await opened.enter_async_context(
+                        connect(
+                            served.base.replace("http", "ws") + "/graphql",
+                            subprotocols=[Subprotocol("graphql-transport-ws")],
+                        )
+                    )
+                    found[101] += 1
+                except InvalidStatus as refused:
+                    found[refused.response.status_code] += 1
+                    headers, body = refused.response.headers, refused.response.body
+            async with httpx.AsyncClient(base_url=served.base) as client:
+                asked = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
+
+    assert found == {101: 6, 503: 6}
+    assert headers["retry-after"] == "1"
+    assert json.loads(body or b"")["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+    assert asked.status_code == 200
 
 
 async def test_who_does_not_read_is_cut_off(impatient: Served) -> None:

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from service.app import create_app
 from service.settings import Settings
+from service.telemetry import Observed, metrics
 from service.telemetry.logs import JsonFormatter, TextFormatter
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER, bearer
@@ -36,9 +37,9 @@ PARENT = "b7ad6b7169203331"
 
 
 @asynccontextmanager
-async def running(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def running(tmp_path: Path, **given: Any) -> AsyncIterator[httpx.AsyncClient]:
     facts = folder_of(tmp_path / "facts", good=GOOD)
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, tokens=ENTRIES))
+    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, tokens=ENTRIES, **given))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas") as client,
@@ -145,6 +146,50 @@ async def test_numbers_count_requests_by_kind_and_status_and_never_by_what_clien
     assert grown['atlas_plans_total{cache="miss"}'] == 3
     assert ("Unheard" in text, "invented" in text) == (False, False)
     assert "atlas_requests_in_flight 1.0" in text
+
+
+async def test_refusals_are_counted_wherever_they_are_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "atlas.requests")
+    token, before = bearer(READER.token), numbers(metrics.exposition().decode())
+    unknown = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+    bodies: list[dict[str, Any]] = [
+        {"query": "{"},
+        {"query": "{ nothing }"},
+        {"query": f"{{ {'framework ' * 5000} }}"},
+        {"extensions": unknown},
+    ]
+    async with running(tmp_path, public_read=False, rate="4/minute") as client:
+        for body in bodies:
+            await client.post("/graphql", json=body, headers=token)
+        await client.post("/graphql", json=ASKED)
+        await client.post("/graphql", json=ASKED, headers=token)
+
+    grown = {name: value - before.get(name, 0) for name, value in numbers(metrics.exposition().decode()).items()}
+    counted = {name: count for name, count in grown.items() if count and name.startswith("atlas_refusals_total")}
+    assert counted == {
+        'atlas_refusals_total{code="REFUSED"}': 2,
+        'atlas_refusals_total{code="LIMIT_EXCEEDED"}': 1,
+        'atlas_refusals_total{code="PERSISTED_QUERY_NOT_FOUND"}': 1,
+        'atlas_refusals_total{code="UNAUTHENTICATED"}': 1,
+        'atlas_refusals_total{code="RATE_LIMITED"}': 1,
+    }
+    told = [json.loads(JsonFormatter().format(record)).get("code") for record in caplog.records]
+    named = ["LIMIT_EXCEEDED", "PERSISTED_QUERY_NOT_FOUND", "UNAUTHENTICATED", "RATE_LIMITED"]
+    assert told == ["REFUSED", "REFUSED", *named]
+
+
+async def test_how_long_a_websocket_was_open_is_no_time_of_an_answer() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    async def nothing(*_: Any) -> None: ...
+
+    before = numbers(metrics.exposition().decode())
+    await Observed(app)({"type": "websocket", "path": "/graphql", "headers": []}, nothing, nothing)  # type: ignore[arg-type]
+
+    grown = {name: value - before.get(name, 0) for name, value in numbers(metrics.exposition().decode()).items()}
+    assert grown['atlas_requests_total{operation="websocket",status="101"}'] == 1
+    assert [name for name, count in grown.items() if count and name.startswith("atlas_request_seconds")] == []
 
 
 def numbers(text: str) -> dict[str, float]:

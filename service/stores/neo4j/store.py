@@ -116,11 +116,12 @@ class Neo4jStore:
             await self._check_filled()
             return await self._insist(attempt, patience)
 
-    async def entries(self, after: int, most: int) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
         listed = (
             "MATCH (c:Change) WHERE c.sequence > $after RETURN properties(c) AS entry ORDER BY c.sequence LIMIT $most"
         )
-        return [entry(row["entry"]) for row in await self._read(listed, after=after, most=most)]
+        read = self._read if background else self._asked
+        return [entry(row["entry"]) for row in await read(listed, after=after, most=most)]
 
     async def compact(self, keep: int, before: str) -> int:
         rows = await self._run(COMPACT, keep=keep, before=before)
@@ -137,7 +138,7 @@ class Neo4jStore:
         own = f"MATCH (e:{label(kind)}) UNWIND [e.slug, e.name_key] AS name RETURN name, e.slug AS slug"
         others = f"MATCH (a:{alias_label(kind)})-[:NAMES]->(e) RETURN a.key AS name, e.slug AS slug"
         once = "WITH name, slug ORDER BY slug RETURN name, collect(slug) AS slugs ORDER BY name"
-        return {row["name"]: row["slugs"] for row in await self._run(f"CALL () {{ {own} UNION {others} }} {once}")}
+        return {row["name"]: row["slugs"] for row in await self._asked(f"CALL () {{ {own} UNION {others} }} {once}")}
 
     async def spellings(self) -> dict[str, list[str]]:
         await self._check_filled()
@@ -156,8 +157,9 @@ class Neo4jStore:
         )
         return {row["kind"]: row["texts"] for row in await self._read(" UNION ALL ".join(each))}
 
-    async def version(self) -> str:
-        rows = await self._read(f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version")
+    async def version(self, *, background: bool = False) -> str:
+        read = self._read if background else self._asked
+        rows = await read(f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version")
         return rows[0]["version"] if rows else ""
 
     async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
@@ -174,8 +176,9 @@ class Neo4jStore:
                 seen = min((await session.last_bookmarks()).raw_values, default=bookmark)
                 return (records[0] or "") if records else "", seen
 
-        await self._check_filled()
-        return await self._insist(ask, self._seconds)
+        with self._reading.passed():
+            await self._check_filled()
+            return await self._insist(ask, self._seconds)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
@@ -228,6 +231,11 @@ class Neo4jStore:
                 await all_.commit()
 
         await self._insist(attempt, _WRITE_SECONDS)
+
+    async def _asked(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Read for a client, who is refused where too many wait."""
+        with self._reading.passed():
+            return await self._read(text, **parameters)
 
     async def _read(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run a statement that only reads, within a request's time."""

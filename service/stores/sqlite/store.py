@@ -46,6 +46,8 @@ _BUSY_MILLISECONDS = 60_000
 _READERS = min(4, (os.cpu_count() or 1) + 1)
 _BATCH = 1000
 _SECONDS = 15.0
+_READY_SECONDS = 1.0
+"""Within which a file that can be read answers; a load balancer asks every few seconds."""
 _WAITING = 500
 _STEPS = 50_000
 """Of SQLite's machine, about a millisecond, after which it asks whether to go on."""
@@ -75,6 +77,8 @@ class SqliteStore:
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite")
         # one thread, so that those who wait to write keep nobody from reading
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        # nor whoever asks whether it is ready: a store that is busy is
+        self._prober = ThreadPoolExecutor(1, thread_name_prefix="sqlite-prober")
 
     @classmethod
     def open(cls, path: Path, ontology: Ontology, seconds: float = _SECONDS, waiting: int = _WAITING) -> SqliteStore:
@@ -184,7 +188,7 @@ class SqliteStore:
         listed = (
             f"SELECT name, json_group_array(slug ORDER BY slug) FROM ({own} UNION {others}) GROUP BY name ORDER BY name"
         )
-        return {name: orjson.loads(slugs) for name, slugs in await self._threaded(self._rows, listed, (kind,))}
+        return {name: orjson.loads(slugs) for name, slugs in await self._asked(self._rows, listed, (kind,))}
 
     async def spellings(self) -> dict[str, list[str]]:
         # one text a kind, since each row would hold up the event loop
@@ -195,12 +199,12 @@ class SqliteStore:
         listed = "SELECT _kind, json_group_array(_names || ' ' || _summary) FROM entity GROUP BY _kind"
         return {kind: orjson.loads(texts) for kind, texts in await self._threaded(self._rows, listed)}
 
-    async def version(self) -> str:
-        rows = await self._threaded(self._rows, "SELECT version FROM graph")
+    async def version(self, *, background: bool = False) -> str:
+        rows = await (self._threaded if background else self._asked)(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
     async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:  # noqa: ARG002
-        rows = await self._threaded(self._rows, "SELECT concat(version, ' ', changed) FROM graph")
+        rows = await self._asked(self._rows, "SELECT concat(version, ' ', changed) FROM graph")
         return rows[0][0] if rows else "", None
 
     @asynccontextmanager
@@ -223,8 +227,11 @@ class SqliteStore:
 
     async def ready(self) -> bool:
         try:
-            await self._threaded(self._rows, "SELECT EXISTS (SELECT 1 FROM entity)")
-        except (apsw.Error, StoreError):
+            async with asyncio.timeout(_READY_SECONDS):
+                await asyncio.get_running_loop().run_in_executor(
+                    self._prober, self._rows, "SELECT EXISTS (SELECT 1 FROM entity)"
+                )
+        except (apsw.Error, StoreError, TimeoutError):
             return False
         return True
 
@@ -257,9 +264,10 @@ class SqliteStore:
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
-    async def entries(self, after: int, most: int) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
         listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
-        return [tables.entry(row) for row in await self._threaded(self._rows, listed, (after, most))]
+        read = self._threaded if background else self._asked
+        return [tables.entry(row) for row in await read(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
         return await self._written(self._compact, keep, before)
@@ -339,6 +347,7 @@ class SqliteStore:
     def _shut(self) -> None:
         self._closing = True
         self._writer.shutdown(wait=True)
+        self._prober.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
