@@ -21,7 +21,8 @@ LISTEN = {"query": "subscription { changes { cursor } }"}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("sockets") / "atlas.db", ATLAS_ALLOWED_ORIGINS="https://app.example") as found:
+    origins = "https://app.example, https://Other.Example:443"
+    with serving(tmp_path_factory.mktemp("sockets") / "atlas.db", ATLAS_ALLOWED_ORIGINS=origins) as found:
         yield found
 
 
@@ -104,8 +105,9 @@ def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(served: Ser
     assert refused["payload"][0]["message"].startswith(told)
 
 
-def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served) -> None:
-    with opened(served, Origin="https://app.example") as socket:
+@pytest.mark.parametrize("site", ["https://app.example", "https://other.example"])
+def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served, site: str) -> None:
+    with opened(served, Origin=site) as socket:
         socket.send(json.dumps(INIT))
         assert json.loads(socket.recv(10))["type"] == "connection_ack"
 
