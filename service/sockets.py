@@ -6,6 +6,7 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, cast
 
 from graphql import GraphQLError
@@ -22,6 +23,9 @@ _PAYLOAD: dict[str, type] = {
     "variables": dict,
     "extensions": dict,
 }
+
+_extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
+"""Those of the operation that a task runs: a task gets what is set where it is made."""
 
 
 class TextAdapter(ASGIWebSocketAdapter):
@@ -54,6 +58,10 @@ class Operations(BaseGraphQLTransportWSHandler[Any, Any]):
 
     view: Any
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.schema = cast("Any", _Extended(self.schema))
+
     async def handle_message(self, message: Any) -> None:
         fault = _fault(message)
         if fault is None:
@@ -69,7 +77,18 @@ class Operations(BaseGraphQLTransportWSHandler[Any, Any]):
                 refused = {"id": message["id"], "type": "error", "payload": [turned.error.formatted]}
                 await self.send_message(refused)  # type: ignore[arg-type]
                 return
+            _extensions.set(message["payload"].get("extensions"))
         await super().handle_subscribe(message)
+
+
+class _Extended:
+    """A schema that is told an operation's `extensions` (a bookmark, explain), which Strawberry's handler leaves out."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+
+    async def stream(self, *given: Any, **named: Any) -> Any:
+        return await self._schema.stream(*given, **named, operation_extensions=_extensions.get())
 
 
 def _fault(message: Any) -> str | None:
