@@ -15,15 +15,9 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-_LONGEST_REASON = 123  # bytes, RFC 6455, 5.5
-_PAYLOAD: dict[str, type] = {
-    "query": str,
-    "documentId": str,
-    "operationName": str,
-    "variables": dict,
-    "extensions": dict,
-}
+from service.parameters import mistyped
 
+_LONGEST_REASON = 123  # bytes, RFC 6455, 5.5
 _extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
 """Those of the operation that a task runs: a task gets what is set where it is made."""
 
@@ -107,7 +101,4 @@ def _fault(message: Any) -> str | None:
     payload = given.get("payload")
     if not isinstance(payload, dict):
         return "`payload` must be an object with a `query`."
-    for name, type_ in _PAYLOAD.items():
-        if not isinstance(payload.get(name), type_ | None):
-            return f"`payload.{name}` must be {'text' if type_ is str else 'an object'} or null."
-    return None
+    return mistyped(payload)

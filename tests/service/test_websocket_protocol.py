@@ -143,3 +143,15 @@ def test_extensions_reach_their_operation_and_no_other(served: Served) -> None:
     assert explained["extensions"]["explain"]["statements"][0]["text"].startswith("SELECT")
     assert (plain["data"], plain["extensions"].keys()) == (explained["data"], {"cost"})
     assert (refused["type"], refused["payload"][0]["extensions"]) == ("error", {"code": "FORBIDDEN"})
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+def test_values_that_are_nested_too_deep_are_refused(served: Served, name: str) -> None:
+    nested = json.loads("[" * 300 + "]" * 300)
+    with opened(served) as socket:
+        socket.send(json.dumps(INIT))
+        socket.recv(10)
+        refused = asked(socket, query="{ __typename }", **{name: {"a": nested}})
+
+    message = f"`{name}` must not be nested deeper than 40 levels."
+    assert refused["payload"] == [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]
