@@ -46,6 +46,7 @@ from service.engine import (
 )
 from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.pages import Pages
+from service.parameters import PARAMETERS, mistyped, too_deep
 from service.policy import Policy
 from service.rates import RATE_LIMITED, LimitedError, who_asks
 from service.sockets import Operations, TextAdapter, Turned
@@ -56,13 +57,6 @@ _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 _EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
-_PARAMETERS: dict[str, type] = {
-    "query": str,
-    "documentId": str,
-    "operationName": str,
-    "variables": dict,
-    "extensions": dict,
-}
 _DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
 _UNNAMED = "The request names no `query`."
@@ -197,6 +191,8 @@ class GraphQLView(GraphQL[Any, Any]):
         except LimitedError as error:
             note_refusal(RATE_LIMITED)
             raise Turned(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
+        if fault := too_deep(payload):
+            raise Turned(fault, {"code": BAD_INPUT})
         try:
             text = self._persisted.text(payload)
         except PersistedError as error:
@@ -236,9 +232,8 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
         given = _parameters(request.query_params) if request.method == "GET" else await self._body(request)
-        for name, type_ in _PARAMETERS.items():
-            if not isinstance(given.get(name), type_ | None):
-                raise HTTPException(400, _mistyped(name, type_))
+        if fault := mistyped(given) or too_deep(given):
+            raise HTTPException(400, fault)
         text = self._persisted.text(given)
         if not text:
             raise HTTPException(400, _UNNAMED)
@@ -410,9 +405,7 @@ def _extensions(given: dict[str, Any] | None, headers: Mapping[str, str]) -> dic
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     """The request that stands in a URL; what is empty counts as left out."""
     found = {name: value for name, value in given.items() if value}
-    return {
-        name: _json(value, f"`{name}`") if _PARAMETERS.get(name) is dict else value for name, value in found.items()
-    }
+    return {name: _json(value, f"`{name}`") if PARAMETERS.get(name) is dict else value for name, value in found.items()}
 
 
 def _json(text: str | bytes, what: str) -> Any:
@@ -440,10 +433,6 @@ def _denial(error: AccessError, media_type: str) -> Response:
     challenge = _INVALID if isinstance(error, InvalidTokenError) else _CHALLENGES[status]
     body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
     return Response(body, status, _challenge(challenge), media_type=f"{media_type}; charset=utf-8")
-
-
-def _mistyped(name: str, type_: type) -> str:
-    return f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null."
 
 
 def _unknown(error: PersistedError, media_type: str) -> Response:

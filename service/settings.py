@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from strawberry.http.websocket_origin import normalize_origin
 
 from graph_seed import SHIPPED
 from service.errors import SettingsError
@@ -205,15 +206,14 @@ class Settings(BaseSettings):
     @classmethod
     def _known_origins(cls, value: str) -> str:
         for origin in value.split(","):
-            parts = urlsplit(origin.strip())
-            if value.strip() and origin.strip() != "*" and f"{parts.scheme}://{parts.netloc}" != origin.strip():
-                raise ValueError("write origins such as https://app.example, without a path, or *")
+            if value.strip() and origin.strip() != "*" and _origin(origin) is None:
+                raise ValueError("write origins such as https://app.example, in ASCII and without a path, or *")
         return value
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The sites whose pages may ask."""
-        return tuple(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
+        """The sites whose pages may ask, as browsers name them: in lower case, without the scheme's own port."""
+        return tuple(_origin(given) or given.strip() for given in self.allowed_origins.split(",") if given.strip())
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -248,6 +248,14 @@ def _is_network(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _origin(value: str) -> str | None:
+    """A site as browsers name it; None where that is none, or holds more than a browser says or a pattern."""
+    named = normalize_origin(value)
+    if named is None or not named.isascii() or urlsplit(value.strip())[2:] != ("", "", "") or {"@", "*"} & set(value):
+        return None
+    return named
 
 
 def _is_neo4j(value: str) -> bool:

@@ -6,6 +6,7 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, cast
 
 from graphql import GraphQLError
@@ -14,14 +15,11 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
+from service.parameters import mistyped
+
 _LONGEST_REASON = 123  # bytes, RFC 6455, 5.5
-_PAYLOAD: dict[str, type] = {
-    "query": str,
-    "documentId": str,
-    "operationName": str,
-    "variables": dict,
-    "extensions": dict,
-}
+_extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
+"""Those of the operation that a task runs: a task gets what is set where it is made."""
 
 
 class TextAdapter(ASGIWebSocketAdapter):
@@ -54,6 +52,10 @@ class Operations(BaseGraphQLTransportWSHandler[Any, Any]):
 
     view: Any
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.schema = cast("Any", _Extended(self.schema))
+
     async def handle_message(self, message: Any) -> None:
         fault = _fault(message)
         if fault is None:
@@ -69,7 +71,18 @@ class Operations(BaseGraphQLTransportWSHandler[Any, Any]):
                 refused = {"id": message["id"], "type": "error", "payload": [turned.error.formatted]}
                 await self.send_message(refused)  # type: ignore[arg-type]
                 return
+            _extensions.set(message["payload"].get("extensions"))
         await super().handle_subscribe(message)
+
+
+class _Extended:
+    """A schema that is told an operation's `extensions` (a bookmark, explain), which Strawberry's handler leaves out."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+
+    async def stream(self, *given: Any, **named: Any) -> Any:
+        return await self._schema.stream(*given, **named, operation_extensions=_extensions.get())
 
 
 def _fault(message: Any) -> str | None:
@@ -88,7 +101,4 @@ def _fault(message: Any) -> str | None:
     payload = given.get("payload")
     if not isinstance(payload, dict):
         return "`payload` must be an object with a `query`."
-    for name, type_ in _PAYLOAD.items():
-        if not isinstance(payload.get(name), type_ | None):
-            return f"`payload.{name}` must be {'text' if type_ is str else 'an object'} or null."
-    return None
+    return mistyped(payload)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 EXAMPLES = [path.read_text("utf-8") for path in sorted((Path(__file__).parent.parent / "examples").glob("*.graphql"))]
 NAMES = sorted(set(re.findall(r"[A-Za-z_]\w*", " ".join(EXAMPLES))))
+DEEP = "[" * 300 + "]" * 300
 PIECES = (
     *(
         "{",
@@ -68,7 +69,17 @@ PIECES = (
         "@include(if: $x)",
     ),
     *("__schema { types { name } }", "__type(name: 5) { name }", "__typename", "first: -1", 'after: "x"', "where: {}"),
-    *("where: {not: {not: {not: {}}}}", "orderBy: []", "ids: []", "a: a", "{" * 60, "[" * 60, "{a" * 40, "... { " * 30),
+    *(
+        "where: {not: {not: {not: {}}}}",
+        "orderBy: []",
+        "ids: []",
+        "a: a",
+        "{" * 60,
+        "[" * 60,
+        DEEP,
+        "{a" * 40,
+        "... { " * 30,
+    ),
     *("') UNION SELECT 1 --", "}) DETACH DELETE n //", "😀", "日本", "\u202e", "\u2028"),
 )
 LEAKS = re.compile(
@@ -117,10 +128,15 @@ def requests(draw: st.DrawFn) -> Sent:
         st.sampled_from(("*/*", "application/json", "application/graphql-response+json", "text/csv", "x", ";q="))
     )
     headers = {"accept": accept, "content-type": "application/json"}
-    kind = draw(st.sampled_from(("document", "document", "document", "shape", "value", "bytes", "get", "headers")))
+    kind = draw(
+        st.sampled_from(("document", "document", "document", "shape", "value", "bytes", "get", "headers", "nested"))
+    )
     asked: Any = {"query": draw(documents())}
     if kind in {"document", "get"} and draw(st.booleans()):
         asked["variables"] = draw(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=3))
+    if kind == "nested":
+        levels = draw(st.sampled_from((39, 45, 260, 400)))
+        asked[draw(st.sampled_from(("variables", "extensions")))] = {"a": json.loads("[" * levels + "]" * levels)}
     if kind == "shape":
         asked = {
             name: draw(VALUES)
@@ -137,7 +153,7 @@ def requests(draw: st.DrawFn) -> Sent:
             )
         )
         headers[name] = draw(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40))
-    if kind == "get":
+    if kind == "get" or (kind == "nested" and draw(st.booleans())):
         params = {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
         return Sent("GET", headers=headers, params={name: _encodable(value) for name, value in params.items()})
     content = draw(st.binary(max_size=60)) if kind == "bytes" else json.dumps(asked).encode()

@@ -20,6 +20,7 @@ from framework_atlas.errors import (
 from framework_atlas.retries import retry_after
 
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
+_GIVEN_UP = "STATEMENT_TIMEOUT"  # a 503 too, but the same operation would take as long again
 _NOT_NOW = {429, 502, 503, 504}
 _NOT_ALLOWED = {401: UnauthenticatedError, 403: ForbiddenError}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -58,7 +59,7 @@ def check(body: Mapping[str, Any]) -> None:
 
 def _answered(answer: Answer) -> Mapping[str, Any]:
     body = _body(answer)
-    if answer.status in _NOT_NOW:
+    if answer.status in _NOT_NOW and not _was_given_up(body):
         told = "; ".join(str(_error(given)) for given in body.get("errors") or ()) if body else ""
         raise UnavailableError(
             f"The service has no answer just now (status {answer.status}){f': {told}' if told else ''}",
@@ -91,6 +92,11 @@ def _body(answer: Answer) -> Mapping[str, Any] | None:
     if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
         return None
     return body if isinstance(body.get("errors"), list | None) else None
+
+
+def _was_given_up(body: Mapping[str, Any] | None) -> bool:
+    """Whether the service took the operation on and gave it up: that is its answer."""
+    return any(_error(given).code == _GIVEN_UP for given in (body or {}).get("errors") or ())
 
 
 def _error(given: Any) -> GraphQLError:

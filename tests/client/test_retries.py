@@ -17,6 +17,10 @@ Connect = Callable[..., Asking]
 QUERY = "{ graph { version } }"
 MUTATION = "mutation { deleteEntity(id: 1) { __typename } }"
 AWAY = {"data": None, "errors": [{"message": "The graph is away.", "extensions": {"code": "SERVICE_UNAVAILABLE"}}]}
+SLOW = {
+    "data": None,
+    "errors": [{"message": "It took too long; ask for less at once.", "extensions": {"code": "STATEMENT_TIMEOUT"}}],
+}
 
 
 @pytest.mark.parametrize("fault", [status(503), status(503, AWAY), status(200, AWAY), status(502), status(504), cut])
@@ -76,6 +80,16 @@ def test_an_answer_with_errors_is_an_answer(connect: Connect, faulty: Faulty) ->
         connect(faulty.url).execute(QUERY)
 
     assert (raised.value.data, len(faulty.requests)) == ({"a": 1, "b": None}, 1)
+
+
+@pytest.mark.parametrize("document", [QUERY, MUTATION])
+def test_what_took_the_service_too_long_is_not_asked_again(connect: Connect, faulty: Faulty, document: str) -> None:
+    faulty.does(status(503, SLOW), data({"fine": 1}))
+
+    with pytest.raises(OperationError, match="ask for less at once") as raised:
+        connect(faulty.url, retries=Retries(first=0.01, mutations=True)).execute(document)
+
+    assert (raised.value.codes, len(faulty.requests)) == ({"STATEMENT_TIMEOUT"}, 1)
 
 
 @pytest.mark.parametrize("fault", [status(503), status(502), status(200, AWAY), cut])

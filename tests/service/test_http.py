@@ -323,6 +323,34 @@ async def test_a_url_that_is_no_request_is_a_400_with_a_reason(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("levels", [41, 300, 1000])
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_values_that_are_nested_too_deep_are_a_400(
+    client: httpx.AsyncClient, method: str, name: str, levels: int
+) -> None:
+    nested = f'{{"a": {"[" * levels}{"]" * levels}}}'
+    if method == "GET":
+        refused = await client.get("/graphql", params={"query": DJANGO, name: nested})
+    else:
+        content = f'{{"query": {json.dumps(DJANGO)}, "{name}": {nested}}}'
+        refused = await client.post("/graphql", content=content, headers={"content-type": JSON})
+
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"errors": [{"message": f"`{name}` must not be nested deeper than 40 levels."}]},
+    )
+
+
+@pytest.mark.anyio
+async def test_values_may_be_nested_as_deep_as_that(client: httpx.AsyncClient) -> None:
+    nested = f'{{"a": {"[" * 40}{"]" * 40}}}'
+    answered = await client.get("/graphql", params={"query": DJANGO, "variables": nested, "extensions": nested})
+
+    assert (answered.status_code, answered.json()) == (200, DJANGO_ANSWER)
+
+
+@pytest.mark.anyio
 async def test_get_does_not_mutate(client: httpx.AsyncClient) -> None:
     refused = await client.get("/graphql", params={"query": "mutation { upsert }"})
 

@@ -157,6 +157,15 @@ async def test_pages_of_other_sites_are_told_nothing_unless_their_site_is_allowe
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("written", ["https://App.Example", "HTTPS://app.example:443", f"https://x.example, {SITE}"])
+async def test_a_site_is_allowed_however_it_is_written(tmp_path: Path, written: str) -> None:
+    async with asking(tmp_path, allowed_origins=written) as client:
+        answered = await client.post("/graphql", json={"query": DJANGO}, headers={"origin": SITE})
+
+    assert answered.headers["access-control-allow-origin"] == SITE
+
+
+@pytest.mark.anyio
 async def test_every_answer_tells_the_browser_to_run_and_frame_nothing(tmp_path: Path) -> None:
     async with asking(tmp_path) as client:
         answers = [

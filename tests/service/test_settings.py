@@ -64,6 +64,22 @@ WRONG: list[tuple[str, str, str]] = [
         "10.0.0.1, proxy",
         "write addresses or networks, such as 10.0.0.2 or 10.0.0.0/8, with commas between, or * (it is '10.0.0.1, proxy')",
     ),
+    *(
+        (
+            "allowed_origins",
+            value,
+            f"write origins such as https://app.example, in ASCII and without a path, or * (it is '{value}')",
+        )
+        for value in (
+            "app.example",
+            "https://app.example/",
+            "https://*.example",
+            "https://bücher.example",
+            "https://a.example:99999",
+            "https://[",
+            "https://",
+        )
+    ),
     ("neo4j_pool", "0", "Input should be greater than or equal to 1 (it is '0')"),
     ("neo4j_timeout", "0", "Input should be greater than 0 (it is '0')"),
     ("neo4j_timeout", "soon", "Input should be a valid number, unable to parse string as a number (it is 'soon')"),

@@ -13,15 +13,19 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from service.auth import new_token
 from tests.service.test_cli import Served, serving
 
 INIT = {"type": "connection_init"}
+ADMIN, READER = new_token("admin", "admin"), new_token("reader", "read")
 LISTEN = {"query": "subscription { changes { cursor } }"}
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("sockets") / "atlas.db", ATLAS_ALLOWED_ORIGINS="https://app.example") as found:
+    origins = "https://app.example, https://Other.Example:443"
+    environment = {"ATLAS_ALLOWED_ORIGINS": origins, "ATLAS_TOKENS": f"{ADMIN.entry}, {READER.entry}"}
+    with serving(tmp_path_factory.mktemp("sockets") / "atlas.db", **environment) as found:
         yield found
 
 
@@ -104,11 +108,50 @@ def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(served: Ser
     assert refused["payload"][0]["message"].startswith(told)
 
 
-def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served) -> None:
-    with opened(served, Origin="https://app.example") as socket:
+@pytest.mark.parametrize("site", ["https://app.example", "https://other.example"])
+def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served, site: str) -> None:
+    with opened(served, Origin=site) as socket:
         socket.send(json.dumps(INIT))
         assert json.loads(socket.recv(10))["type"] == "connection_ack"
 
     with pytest.raises(InvalidStatus) as refused:
         opened(served, Origin="https://evil.example")
     assert refused.value.response.status_code == 403
+
+
+def asked(socket: ClientConnection, **payload: Any) -> dict[str, Any]:
+    """The first message that answers an operation."""
+    socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+    answered = json.loads(socket.recv(10))
+    if answered["type"] == "next":
+        assert json.loads(socket.recv(10))["type"] == "complete"
+    return answered
+
+
+def test_extensions_reach_their_operation_and_no_other(served: Served) -> None:
+    query = "{ frameworks { totalCount } }"
+    with opened(served, Authorization=f"Bearer {ADMIN.token}") as socket:
+        socket.send(json.dumps(INIT))
+        socket.recv(10)
+        explained = asked(socket, query=query, extensions={"explain": True})["payload"]
+        plain = asked(socket, query=query)["payload"]
+    with opened(served, Authorization=f"Bearer {READER.token}") as socket:
+        socket.send(json.dumps(INIT))
+        socket.recv(10)
+        refused = asked(socket, query=query, extensions={"explain": True})
+
+    assert explained["extensions"]["explain"]["statements"][0]["text"].startswith("SELECT")
+    assert (plain["data"], plain["extensions"].keys()) == (explained["data"], {"cost"})
+    assert (refused["type"], refused["payload"][0]["extensions"]) == ("error", {"code": "FORBIDDEN"})
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+def test_values_that_are_nested_too_deep_are_refused(served: Served, name: str) -> None:
+    nested = json.loads("[" * 300 + "]" * 300)
+    with opened(served) as socket:
+        socket.send(json.dumps(INIT))
+        socket.recv(10)
+        refused = asked(socket, query="{ __typename }", **{name: {"a": nested}})
+
+    message = f"`{name}` must not be nested deeper than 40 levels."
+    assert refused["payload"] == [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]
