@@ -196,6 +196,26 @@ class _Server(uvicorn.Server):
 class _Worker(multiprocess.Process):
     """A process that serves."""
 
+    _asked: float | None = None
+    """When it was asked for a sign of life that has not come yet."""
+
+    def is_alive(self, timeout: float = 5) -> bool:
+        """Whether it runs, and has not kept silent for so long. Nobody waits here: while one worker starts, or dies as it
+        starts, another that is dead is to be noticed as well.
+        """
+        if not self.process.is_alive():
+            return False
+        try:
+            if self._asked is None:
+                self.parent_conn.send(b"ping")
+                self._asked = time.monotonic()
+            if self.parent_conn.poll():
+                self.parent_conn.recv()
+                self._asked = None
+        except (OSError, EOFError):
+            return False
+        return self._asked is None or time.monotonic() < self._asked + timeout
+
     def join(self) -> None:
         super().join()
         if self.pid is not None:
