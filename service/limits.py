@@ -76,7 +76,8 @@ class Limits:
         fragments = {item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)}
         for size in _measure(document, fragments):
             for item in ("depth", "root_fields", "aliases", "directives", "fields"):
-                self.check(item, getattr(size, item))
+                value = getattr(size, item)
+                self.check(item, value if isinstance(value, int) else len(value))
             if size.questions > _QUESTIONS:
                 raise LimitError(
                     f"An operation asks at most {_QUESTIONS} questions about the schema, and this one {size.questions}.",
@@ -114,14 +115,19 @@ class _Size(NamedTuple):
 
     depth: int = 0
     fields: int = 0
-    aliases: int = 0
+    aliases: frozenset[str] = frozenset()
     directives: int = 0
     root_fields: int = 0
     questions: int = 0
 
     def beside(self, other: _Size) -> _Size:
         return _Size(
-            max(self.depth, other.depth), *(mine + theirs for mine, theirs in zip(self[1:], other[1:], strict=True))
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases | other.aliases,
+            self.directives + other.directives,
+            self.root_fields + other.root_fields,
+            self.questions + other.questions,
         )
 
 
@@ -161,7 +167,7 @@ def _selection(
             return _Size(
                 0 if about_schema else 1 + below.depth,
                 1 + below.fields,
-                below.aliases + (alias is not None),
+                below.aliases if alias is None else below.aliases | {alias.value},
                 below.directives + directives,
                 1,
                 int(about_schema),

@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     max_repeats: Annotated[
         int, Field(ge=1, description="Limit: pairs of selections that answer by the same key in the same place.")
     ] = 10_000
-    max_aliases: Annotated[int, Field(ge=0, description="Limit: aliases, counted like fields.")] = 30
+    max_aliases: Annotated[int, Field(ge=0, description="Limit: different aliases of an operation.")] = 30
     max_root_fields: Annotated[int, Field(ge=1, le=100, description="Limit: root fields of an operation.")] = 20
     max_directives: Annotated[int, Field(ge=0, description="Limit: directives, counted like fields.")] = 50
     max_items: Annotated[

@@ -25,7 +25,15 @@ from service.vocabulary import Vocabulary
 
 STORES = ("sqlite", "neo4j")
 ROOMY = Limits(
-    characters=10**6, tokens=10**5, depth=100, fields=10**5, repeats=10**6, aliases=1000, root_fields=100, cost=10**9
+    characters=10**6,
+    tokens=10**5,
+    depth=100,
+    fields=10**5,
+    repeats=10**6,
+    aliases=1000,
+    root_fields=100,
+    nested_page=1000,
+    cost=10**9,
 )
 """What tests of answers may ask for; tests of limits make an engine of their own."""
 

@@ -8,7 +8,7 @@ from neo4j import AsyncGraphDatabase
 
 from service.app import create_app
 from service.settings import read_settings
-from tests.graphs import Graphs
+from tests.graphs import Graphs, costing
 from tests.neo4j_server import Server
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.anyio]
@@ -36,5 +36,5 @@ async def test_a_read_waits_for_the_write_that_gave_its_bookmark(graphs: Graphs,
         finally:
             await (await session.run("MATCH (f:Framework {slug: 'bookmarked'}) DELETE f")).consume()
 
-    assert [by_header.json(), by_extension.json()] == [{"data": {"framework": {"name": "Written"}}}] * 2
+    assert [by_header.json(), by_extension.json()] == [costing(1, {"framework": {"name": "Written"}})] * 2
     assert refused.json()["errors"][0]["message"] == "The bookmark is none of this graph's."
