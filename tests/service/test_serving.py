@@ -187,14 +187,15 @@ async def test_what_takes_longer_than_stopping_may_is_told_so(seeded: Path) -> N
 
 
 async def test_before_the_end_only_readyz_says_so(seeded: Path) -> None:
-    with serving(seeded, ATLAS_STOP_DELAY="1.5") as served:
-        async with httpx.AsyncClient(base_url=served.base) as client:
+    with serving(seeded, ATLAS_STOP_DELAY="6", ATLAS_STOP_TIMEOUT="30") as served:
+        async with httpx.AsyncClient(base_url=served.base, timeout=30) as client:
             before = await client.get("/readyz")
             served.process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.5)
-            found = [await client.get("/readyz"), await client.get("/healthz")]
+            while (ready := await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110 - another process is asked
+                await asyncio.sleep(0.05)
+            found = [ready, await client.get("/healthz")]
             asked = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
-        code = await asyncio.to_thread(served.process.wait, 10)
+        code = await asyncio.to_thread(served.process.wait, 60)
 
     assert (before.status_code, [one.status_code for one in found]) == (200, [503, 200])
     assert (asked.status_code, asked.json()) == (200, costing(1, {"frameworks": {"totalCount": 13}}))
