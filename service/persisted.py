@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, parse, validate
+from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule, specified_rules, validate
 
 from schema import Ontology, build
 from service.compiler import Bounded
-from service.errors import PersistedError, SettingsError
+from service.errors import LimitError, PersistedError, SettingsError
+from service.limits import Limits
 from service.settings import Settings
 
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
@@ -148,6 +149,8 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
         return NONE
     if not folder.is_dir():
         raise SettingsError(f"ATLAS_PERSISTED: {folder} is no folder.")
+    rules = specified_rules if settings.introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
+    limits = Limits.of(settings)
     schema: GraphQLSchema = build(ontology)._schema  # noqa: SLF001 - Strawberry has no public name for it
     texts: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -158,7 +161,7 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: cannot be read as UTF-8 text ({error}).")
             continue
-        faults.extend(_faults(path, text, schema))
+        faults.extend(_faults(path, text, lambda text: validate(schema, limits.parse(text), rules)))
         files[path.name.removesuffix(_ENDING)] = text
         texts.update((_hash(one), one) for one in (text, text.rstrip("\r\n")))
     if faults:
@@ -168,12 +171,14 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
     return Documents(texts, files)
 
 
-def _faults(path: Path, text: str, schema: GraphQLSchema) -> list[str]:
+def _faults(path: Path, text: str, check: Callable[[str], list[GraphQLError]]) -> list[str]:
     """What is wrong with a document, each with file and line."""
     try:
-        errors = validate(schema, parse(text))
+        errors = check(text)
     except GraphQLError as error:
         errors = [error]
+    except LimitError as error:
+        errors = [GraphQLError(str(error))]
     return [f"{path}:{error.locations[0].line if error.locations else 1}: {error.message}" for error in errors]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from strawberry.http.websocket_origin import normalize_origin
 
@@ -54,7 +54,8 @@ class Settings(BaseSettings):
         ),
     ] = 0.0
     stop_timeout: Annotated[
-        float, Field(gt=0, description="Stopping: seconds until it has ended, whatever still runs.")
+        float,
+        Field(gt=0, validate_default=True, description="Stopping: seconds until it has ended, whatever still runs."),
     ] = 20.0
     development: Annotated[
         bool, Field(description="Whether everybody is shown how queries are answered, and what goes wrong inside.")
@@ -185,15 +186,26 @@ class Settings(BaseSettings):
             raise ValueError("write sqlite:///PATH or neo4j://HOST:PORT")
         return value
 
+    @field_validator("stop_timeout")
+    @classmethod
+    def _longer_than_its_delay(cls, value: float, given: ValidationInfo) -> float:
+        delay = given.data.get("stop_delay", 0.0)
+        if value <= delay:
+            raise ValueError(f"write more seconds than the {delay:g} of ATLAS_STOP_DELAY, which are part of them")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _known_proxies(cls, value: str) -> str:
-        for proxy in filter(None, value.replace(" ", "").split(",")):
+        proxies = [proxy for proxy in value.replace(" ", "").split(",") if proxy]
+        if "*" in proxies and len(proxies) > 1:  # uvicorn would take it for the name of a host
+            raise ValueError("* is any proxy: write it alone, or leave it out")
+        for proxy in proxies:
             if proxy != "*" and not _is_network(proxy):
                 raise ValueError(
                     "write addresses or networks, such as 10.0.0.2 or 10.0.0.0/8, with commas between, or *"
                 )
-        return value
+        return ",".join(proxies)
 
     @field_validator("log_level")
     @classmethod

@@ -67,7 +67,7 @@ async def test_a_statement_that_takes_too_long_is_given_up_and_the_connection_go
         seconds = time.monotonic() - begun
         found = [(await client.post("/graphql", json=COUNT)).json() for _ in range(8)]
 
-    assert 0.4 <= seconds < 3
+    assert 0.4 <= seconds < 15  # it would take minutes
     assert found == [ANSWER] * 8
 
 
@@ -88,15 +88,14 @@ async def test_a_client_is_told_that_its_operation_took_too_long(
 
 
 async def test_who_would_have_to_wait_too_long_is_refused_at_once(tmp_path: Path) -> None:
-    async with running(tmp_path, sqlite_timeout=2, waiting=10) as (client, store), busy(store):
-        begun = time.monotonic()
+    async with running(tmp_path, sqlite_timeout=4, waiting=10) as (client, store), busy(store) as tasks:
         asking = [asyncio.create_task(client.post("/graphql", json=COUNT)) for _ in range(30)]
         first, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
-        refused, seconds = next(iter(first)).result(), time.monotonic() - begun
+        refused, waited = next(iter(first)).result(), any(task.done() for task in tasks)
         found = Counter([one.status_code for one in await asyncio.gather(*asking)])
 
     message = "Too many requests wait for the graph just now; try again in a moment."
-    assert (refused.status_code, refused.headers["retry-after"], seconds < 1) == (503, "1", True)
+    assert (refused.status_code, refused.headers["retry-after"], waited) == (503, "1", False)
     assert refused.json() == {
         "data": None,
         "errors": [{"message": message, "extensions": {"code": "SERVICE_UNAVAILABLE"}}],
@@ -149,13 +148,13 @@ async def test_a_write_that_waits_for_another_process_too_long_is_refused_and_la
 
 
 async def test_closing_does_not_wait_for_a_statement(tmp_path: Path) -> None:
-    async with running(tmp_path) as (_, store):
+    async with running(tmp_path, sqlite_timeout=60) as (_, store):
         task = asyncio.create_task(store.fetch(LONG, []))
         await asyncio.sleep(0.1)
         begun = time.monotonic()
     (found,) = await asyncio.gather(task, return_exceptions=True)
 
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 30
     assert "is being closed" in str(found)
 
 

@@ -315,6 +315,23 @@ def test_a_folder_that_is_not_there_stops_the_start(settings: dict[str, Any], re
     assert str(refused.value) == reason
 
 
+@pytest.mark.parametrize(
+    ("text", "given", "reason"),
+    [
+        ("{ __schema { queryType { name } } }", {"introspection": False}, "GraphQL introspection has been disabled"),
+        ("{ a: graph { version } b: graph { version } }", {"max_aliases": 1}, "aliases: the request has 2"),
+        ("{ graph { version } }", {"max_characters": 10}, "characters: the request has 2"),
+    ],
+)
+def test_a_document_that_every_request_would_be_refused_for_stops_the_start(
+    tmp_path: Path, text: str, given: dict[str, Any], reason: str
+) -> None:
+    (tmp_path / "some.graphql").write_text(text)
+
+    with pytest.raises(SettingsError, match=rf"ATLAS_PERSISTED: .*some\.graphql:1: {reason}"):
+        create_app(Settings(persisted=tmp_path, **given))
+
+
 def test_an_empty_folder_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"holds no file that ends in \.graphql"):
         create_app(Settings(persisted=tmp_path))

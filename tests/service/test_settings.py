@@ -80,10 +80,21 @@ WRONG: list[tuple[str, str, str]] = [
             "https://",
         )
     ),
+    (
+        "trusted_proxies",
+        "10.0.0.1,*",
+        "* is any proxy: write it alone, or leave it out (it is '10.0.0.1,*')",
+    ),
     ("neo4j_pool", "0", "Input should be greater than or equal to 1 (it is '0')"),
     ("neo4j_timeout", "0", "Input should be greater than 0 (it is '0')"),
     ("neo4j_timeout", "soon", "Input should be a valid number, unable to parse string as a number (it is 'soon')"),
 ]
+
+
+@pytest.mark.parametrize("given", [{"stop_delay": 20}, {"stop_delay": 3, "stop_timeout": 3}])
+def test_an_end_that_leaves_nothing_after_its_delay_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"ATLAS_STOP_TIMEOUT: write more seconds than the \d+ of ATLAS_STOP_DELAY"):
+        read_settings(**given)
 
 
 @pytest.mark.parametrize(("name", "value", "reason"), WRONG, ids=[f"{name}={value}" for name, value, _ in WRONG])
