@@ -1,7 +1,7 @@
 """Everything that can go wrong, as a tree.
 
 What a client may see of it is decided in `service.engine`; of what is refused before an operation is known to the engine
-(PersistedError, LimitedError, and AccessError of the request itself), in `service.http`.
+(PersistedError, LimitedError, and AccessError of the request itself), in `service.refusals`.
 
 AtlasError
 ├── InputError     a client's value is wrong; its message goes to the client
