@@ -7,7 +7,7 @@ A tag (`ETag`) is a hash of all that decides an answer, so that two answers with
     the request      the document's text (however it was named), operation, variables, other extensions
     the answer's     media type
     who asks         name and scopes: no tag of one token is ever that of another, though all who may read read the same
-    the service      its release, its schema, the kind of its store
+    the service      its release, its schema, the kind of its store, the cost that it allows, which answers tell
 
 The engine compares tags once the operation is planned and allowed, and before its statement runs: a request that is
 wrong or not allowed is never answered by 304. It reads the version first and the data then, on Neo4j with the bookmark of
@@ -72,10 +72,13 @@ def lasts(plan: Plan) -> bool:
 class Caching:
     """What clients are told of reusing answers."""
 
-    def __init__(self, seconds: int, store: str, schema: Callable[[], str]) -> None:
-        """`seconds`: for how long an answer may be reused without asking; `store`: the kind of the store."""
+    def __init__(self, seconds: int, store: str, most_cost: int, schema: Callable[[], str]) -> None:
+        """`seconds`: for how long an answer may be reused without asking; `store`: the kind of the store; `most_cost`:
+        what an operation may cost.
+        """
         self._seconds = seconds
         self._store = store
+        self._most_cost = most_cost
         self._schema = schema
 
     def conditional(
@@ -100,7 +103,7 @@ class Caching:
             release = version("framework-atlas")
         except PackageNotFoundError:  # run from its sources
             release = ""
-        return hashlib.sha256(f"{release} {self._store} {self._schema()}".encode()).hexdigest()
+        return hashlib.sha256(f"{release} {self._store} {self._most_cost} {self._schema()}".encode()).hexdigest()
 
 
 def _tags(if_none_match: str | None) -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""Everything that can go wrong, as a tree. What a client may see of it is decided in `service.engine` alone.
+"""Everything that can go wrong, as a tree.
+
+What a client may see of it is decided in `service.engine`; of what is refused before an operation is known to the engine
+(PersistedError, LimitedError, and AccessError of the request itself), in `service.refusals`.
 
 AtlasError
 ├── InputError     a client's value is wrong; its message goes to the client
@@ -7,6 +10,7 @@ AtlasError
 ├── BookmarkError  a client's bookmark is none; its message goes to the client
 ├── PersistedError a client names a document that is not known or not allowed; its message goes to the client
 ├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
+├── LimitedError   somebody has asked too often (`service.rates`); its message goes to the client and says when to come back
 ├── LimitError     a request asks for more than it may; its message goes to the client and names the limit
 ├── AccessError    a client may not do what it asks for; its message goes to the client and names no token
 │   ├── UnauthenticatedError   it has not said who it is

@@ -7,8 +7,7 @@ before anything of the operation is read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import orjson
@@ -27,7 +26,6 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from service import tabular
 from service.auth import ANYONE, Authenticator, Principal
 from service.auth import Scope as Scope_
 from service.caching import NO_STORE
@@ -36,34 +34,25 @@ from service.engine import (
     BOOKMARK,
     COST,
     FORBIDDEN,
-    INTERNAL,
-    TIMEOUT,
     UNAUTHENTICATED,
-    UNAVAILABLE,
     Context,
     Engine,
-    denied,
 )
 from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
+from service.negotiation import EVENT_STREAM, JSON, Wanted, accepts, negotiate
 from service.pages import Pages
 from service.parameters import PARAMETERS, mistyped, too_deep
 from service.policy import Policy
 from service.rates import RATE_LIMITED, LimitedError, who_asks
+from service.refusals import CHALLENGES, INVALID, challenged, deny, is_unavailable, limited, refuse, status_of, unknown
 from service.sockets import Operations, TextAdapter, Turned
 from service.tabular import Table
 from service.telemetry import note_refusal
 
-_JSON = "application/json"
-_GRAPHQL_JSON = "application/graphql-response+json"
-_EVENT_STREAM = "text/event-stream"
 _BOOKMARK_HEADER = "atlas-bookmark"
 _DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
-_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
 _UNNAMED = "The request names no `query`."
 _DRAINED = 10
-_BEARER = 'Bearer realm="framework-atlas"'
-_INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
-_CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
 
 
 class GraphQLView(GraphQL[Any, Any]):
@@ -90,32 +79,32 @@ class GraphQLView(GraphQL[Any, Any]):
             await self._open(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
-        media_type = _JSON
+        media_type = JSON
         try:
             _check_method(request)
             if pages := self._explorer(request):
                 # A browser sends no token for the page itself, and the page holds nothing of the graph or its schema.
                 await pages.page("explorer")(scope, receive, send)
                 return
-            wanted = scope["atlas.wanted"] = _wanted(request.headers)
+            wanted = scope["atlas.wanted"] = negotiate(request.headers)
             media_type = wanted.json
             context = await self._context(request)
             context.table = Table(wanted.table) if wanted.table else None
             response = await self.run(request, context)
             response = self._cached(response, context)
             if context.refused is not None:  # a mutation has said so in its payload
-                response.status_code, response.headers["www-authenticate"] = 401, _INVALID
+                response.status_code, response.headers["www-authenticate"] = 401, INVALID
         except HTTPException as error:
-            response = _refusal(error.status_code, error.reason, media_type)
+            response = refuse(error.status_code, error.reason, media_type)
         except AccessError as error:
             note_refusal(FORBIDDEN if isinstance(error, ForbiddenError) else UNAUTHENTICATED)
-            response = _denial(error, media_type)
+            response = deny(error, media_type)
         except PersistedError as error:
             note_refusal(error.code)
-            response = _unknown(error, media_type)
+            response = unknown(error, media_type)
         except LimitedError as error:
             note_refusal(RATE_LIMITED)
-            response = _limited(error, media_type)
+            response = limited(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
         if quota := scope.get("atlas.quota"):
@@ -132,7 +121,7 @@ class GraphQLView(GraphQL[Any, Any]):
         except LimitedError as error:
             note_refusal(RATE_LIMITED)
             if "websocket.http.response" in socket.scope.get("extensions", {}):
-                await socket.send_denial_response(_limited(error, _JSON))
+                await socket.send_denial_response(limited(error, JSON))
             else:
                 await socket.close(1013, str(error))
             return
@@ -208,7 +197,7 @@ class GraphQLView(GraphQL[Any, Any]):
     def _explorer(self, request: Request) -> Pages | None:
         """Who has the page, where a page is what is asked for."""
         wanted = request.method == "GET" and request.query_params.keys().isdisjoint(_DOCUMENT)
-        return self._pages if wanted and _accepts(request.headers, "text/html") else None
+        return self._pages if wanted and accepts(request.headers, "text/html") else None
 
     async def schema_text(self, request: Request) -> Response:
         """The schema as clients see it, to who may read; to nobody where only certain documents are answered."""
@@ -219,9 +208,9 @@ class GraphQLView(GraphQL[Any, Any]):
             if self._persisted.only:
                 raise ForbiddenError("Only certain documents are answered here, and the schema is not among them.")
         except AccessError as error:
-            return _denial(error, _JSON)
+            return deny(error, JSON)
         except LimitedError as error:
-            return _limited(error, _JSON)
+            return limited(error, JSON)
         return PlainTextResponse(self.schema.as_str(), headers={"cache-control": "no-cache"})
 
     def decode_json(self, data: str | bytes) -> object:
@@ -246,8 +235,8 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def _body(self, request: Any) -> dict[str, Any]:
         content_type = (request.content_type or "").partition(";")[0].strip().lower()
-        if content_type != _JSON:
-            raise HTTPException(415, f"Send the operation as {_JSON}, not as '{content_type}'.")
+        if content_type != JSON:
+            raise HTTPException(415, f"Send the operation as {JSON}, not as '{content_type}'.")
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding != "identity":
             raise HTTPException(415, f"Send the body as it is, not in the encoding '{encoding}'.")
@@ -286,7 +275,7 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
         data: GraphQLRequestData = given["request_data"]
-        wanted: _Wanted = request.scope["atlas.wanted"]
+        wanted: Wanted = request.scope["atlas.wanted"]
         data.protocol = "sse" if wanted.streams else "http"
         context: Context = given["context"]
         if request.method == "GET" and context.refused is None and not wanted.streams:
@@ -301,7 +290,7 @@ class GraphQLView(GraphQL[Any, Any]):
             )
         result: Any = None
         try:
-            if data.query and _accepts(request.headers, _EVENT_STREAM):
+            if data.query and accepts(request.headers, EVENT_STREAM):
                 result = await self._engine.listen(data.query, data.variables, given["context"], data.operation_name)
             if result is None:
                 result = await super().execute_operation(request=request, **given)
@@ -313,8 +302,8 @@ class GraphQLView(GraphQL[Any, Any]):
             data.protocol = "sse"
             return result
         response: _Draft = given["sub_response"]
-        response.status_code, response.media_type = _status(result, strict=wanted.strict), wanted.json
-        if _is_unavailable(result):
+        response.status_code, response.media_type = status_of(result, strict=wanted.strict), wanted.json
+        if is_unavailable(result):
             response.headers["retry-after"] = "1"
         unchanged = context.conditional is not None and context.conditional.unchanged
         if context.table and response.status_code == 200 and not unchanged:
@@ -331,7 +320,7 @@ class GraphQLView(GraphQL[Any, Any]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         assert isinstance(sub_response, _Draft)  # noqa: S101 - made above
         status, media_type = sub_response.status_code or 200, str(sub_response.media_type)
-        headers = {**sub_response.headers, **(_challenge(_CHALLENGES.get(status)) or {})}
+        headers = {**sub_response.headers, **(challenged(CHALLENGES.get(status)) or {})}
         content = self.encode_json(response_data) if sub_response.table is None else sub_response.table
         return Response(content, status, headers, media_type=f"{media_type}; charset=utf-8")
 
@@ -341,7 +330,7 @@ def refusal(authenticator: Authenticator, headers: Headers, scope: Scope_) -> Re
     try:
         authenticator.authenticate(_authorization(headers)).require(scope)
     except AccessError as error:
-        return _denial(error, _JSON)
+        return deny(error, JSON)
     return None
 
 
@@ -353,34 +342,6 @@ class _Draft(Response):
     def __init__(self) -> None:
         super().__init__()
         del self.headers["content-length"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The shapes in which an answer is wanted: the media type of its JSON, a stream, a table."""
-
-    json: str = _JSON
-    streams: bool = False
-    table: str | None = None
-
-    @property
-    def strict(self) -> bool:
-        """Whether what was not executed is a 400."""
-        return self.json == _GRAPHQL_JSON or self.streams or self.table is not None
-
-
-def _status(result: ExecutionResult, *, strict: bool) -> int:
-    """The status of an answer; `strict` where one that was not executed is a 400."""
-    for error in result.errors or ():
-        code = (error.extensions or {}).get("code")
-        if code in _STATUS_BY_CODE:
-            return _STATUS_BY_CODE[code]
-    return 400 if isinstance(result, PreExecutionError) and strict else 200
-
-
-def _is_unavailable(result: ExecutionResult) -> bool:
-    """Whether the same request may be answered a moment later."""
-    return any((error.extensions or {}).get("code") == UNAVAILABLE for error in result.errors or ())
 
 
 def _undetermined(refused: HTTPException) -> ExecutionResult:
@@ -420,94 +381,7 @@ def _check_method(request: Request) -> None:
         raise HTTPException(405, f"{request.method} is not allowed; use POST, or GET for queries.")
 
 
-def _refusal(status: int, reason: str, media_type: str) -> Response:
-    kind = media_type if media_type == _GRAPHQL_JSON else _JSON
-    headers = {"allow": "GET, POST"} if status == 405 else None
-    body = orjson.dumps({"errors": [{"message": reason}]})
-    return Response(body, status, headers, media_type=f"{kind}; charset=utf-8")
-
-
-def _denial(error: AccessError, media_type: str) -> Response:
-    result = denied(error)
-    status = _status(result, strict=True)
-    challenge = _INVALID if isinstance(error, InvalidTokenError) else _CHALLENGES[status]
-    body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
-    return Response(body, status, _challenge(challenge), media_type=f"{media_type}; charset=utf-8")
-
-
-def _unknown(error: PersistedError, media_type: str) -> Response:
-    """The answer to a client that names a document which is not answered; 200 where its media type knows no other status."""
-    status = error.status or (400 if media_type == _GRAPHQL_JSON else 200)
-    body = orjson.dumps({"errors": [{"message": str(error), "extensions": {"code": error.code}}]})
-    return Response(body, status, media_type=f"{media_type}; charset=utf-8")
-
-
-def _limited(error: LimitedError, media_type: str) -> Response:
-    body = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
-    headers = {**error.quota.headers, **NO_STORE}
-    return Response(orjson.dumps({"errors": [body]}), 429, headers, media_type=f"{media_type}; charset=utf-8")
-
-
-def _challenge(challenge: str | None) -> dict[str, str] | None:
-    return {"www-authenticate": challenge} if challenge else None
-
-
 def _authorization(headers: Headers) -> str | None:
     """The header, None where there is none; of several only one can be meant, and all together are no token."""
     given = headers.getlist("authorization")
     return ", ".join(given) if given else None
-
-
-def _wanted(headers: Headers) -> _Wanted:
-    """What both sides like best, application/json where anything goes."""
-    ranges = _ranges(headers)
-    if not ranges:
-        return _Wanted()
-    best = max((_JSON, _GRAPHQL_JSON, *tabular.WRITERS), key=lambda media: _weight(media, ranges))
-    if _weight(best, ranges)[0] > 0:
-        return _Wanted(table=best) if best in tabular.WRITERS else _Wanted(best)
-    if _accepts(headers, _EVENT_STREAM):
-        return _Wanted(streams=True)
-    raise HTTPException(
-        406, f"The answer can be {_listed((_GRAPHQL_JSON, _JSON, *tabular.WRITERS))}; Accept allows none."
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _accepts(headers: Mapping[str, str], wanted: str) -> bool:
-    """Whether Accept names this very media type."""
-    return any(media == wanted and quality > 0 for media, quality in _ranges(headers))
-
-
-def _ranges(headers: Mapping[str, str]) -> list[tuple[str, float]]:
-    found: list[tuple[str, float]] = []
-    for item in headers.get("accept", "").split(","):
-        media, *parameters = (part.strip().lower() for part in item.split(";"))
-        if media:
-            found.append((media, _quality(parameters)))
-    return found
-
-
-def _quality(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
-
-
-def _weight(media: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
-    """How much a media type is liked, and then how early it stands among equals."""
-    best = (0.0, 0)
-    for specific, names in ((2, {media}), (1, {"application/*"}), (0, {"*/*"})):
-        matching = [(quality, -index) for index, (name, quality) in enumerate(ranges) if name in names]
-        if matching:
-            quality, order = max(matching)
-            return (quality, order if specific == 2 else -1000)
-    return best

@@ -29,7 +29,7 @@ class Policy:
         """What these settings decide for an engine; `documents` are those of their folder."""
         return cls(
             Persisted(settings, documents, engine.holds),
-            Caching(settings.cache_seconds, engine.store.name, engine.schema.as_str),
+            Caching(settings.cache_seconds, engine.store.name, settings.max_cost, engine.schema.as_str),
             rates,
             settings.max_body,
             settings.origins,

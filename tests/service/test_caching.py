@@ -119,6 +119,17 @@ async def test_whatever_decides_the_answer_is_in_its_tag(client: httpx.AsyncClie
 
 
 @pytest.mark.anyio
+async def test_another_limit_of_costs_is_another_tag_since_answers_tell_it(
+    client: httpx.AsyncClient, seeded: Path
+) -> None:
+    usual = await get(client)
+    async with fresh(seeded, tokens=ENTRIES, max_cost=1000) as stricter:
+        asked = await get(stricter, tag=usual.headers["etag"])
+
+    assert (asked.status_code, asked.json()["extensions"]["cost"]["limit"]) == (200, 1000)
+
+
+@pytest.mark.anyio
 async def test_however_a_document_is_named_its_tag_is_one(client: httpx.AsyncClient) -> None:
     sent = await client.get("/graphql", params={"query": DJANGO, "extensions": json.dumps(apq(DJANGO)["extensions"])})
     named = await client.get("/graphql", params={"extensions": json.dumps(apq(DJANGO)["extensions"])})
