@@ -472,14 +472,17 @@ async def be_slow(port: int, count: int, seconds: float) -> None:
 async def _dribble(port: int, at_once: bytes, slowly: bytes) -> None:
     """Send the rest a byte at a time, ten times a second."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    heard = asyncio.create_task(reader.read())
     try:
         writer.write(at_once)
         for byte in slowly:
-            if reader.at_eof():
+            if heard.done():
                 return
             writer.write(bytes([byte]))
             await asyncio.sleep(0.1)
     finally:
+        heard.cancel()
+        await asyncio.gather(heard, return_exceptions=True)
         writer.transport.abort()
 
 
@@ -518,6 +521,8 @@ class Outcome:
     acknowledged: int = 0
     notes: list[str] = field(default_factory=list)
     impossible: str = ""
+    said: str = ""
+    """By the service, at the end of its log, where something failed inside."""
 
     @property
     def faults(self) -> list[str]:
@@ -581,6 +586,8 @@ class Trial:
             await self._until(healed, _HEALING_SECONDS)
             await asyncio.sleep(after)
         self._count(scene, began, ended)
+        if any("INTERNAL" in word for word in self.outcome.told):
+            self.outcome.said = service.said()[-5000:]
         left = await look(settings, self._clients, HELD, folder / "seeded.db")
         self.outcome.lost, self.outcome.half_written = left.lost, left.half_written
         self.outcome.missed = await subscriber.catch_up(service.base, left.last)

@@ -13,9 +13,11 @@ import anyio.to_thread
 import httpx
 import pytest
 
+from schema import ONTOLOGY
 from service.app import create_app
-from service.errors import StoreRefused
+from service.errors import StoreRefused, StoreUnavailable
 from service.settings import Settings, read_settings
+from service.stores import Transaction, open_store
 from tests.graphs import Graphs
 from tests.neo4j_server import Server, Unavailable
 
@@ -151,6 +153,34 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for(graphs: Graphs
     }
     assert waited < DEADLINE + 2
     assert healed["data"] == {"framework": DJANGO}
+
+
+async def test_who_waits_too_long_for_others_that_write_is_refused_and_not_failed(
+    graphs: Graphs, neo4j_instance: Server
+) -> None:
+    await graphs.hold("neo4j")
+    # long enough for Neo4j, which looks every two seconds, to end what waits
+    store: Any = await open_store(_settings(neo4j_instance).model_copy(update={"neo4j_timeout": 8.0}), ONTOLOGY)
+    other: Any = await open_store(_settings(neo4j_instance), ONTOLOGY)
+    holding, done = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: Transaction) -> None:
+        holding.set()
+        await done.wait()
+
+    async def nothing(_: Transaction) -> None:
+        await asyncio.sleep(0)
+
+    first = asyncio.create_task(other.transact(hold, 60))
+    await holding.wait()
+    try:
+        with pytest.raises(StoreUnavailable, match="LockClientStopped"):
+            await store.transact(nothing)
+    finally:
+        done.set()
+        await first
+        await store.close()
+        await other.close()
 
 
 async def test_a_wrong_password_is_told_at_the_start(graphs: Graphs, neo4j_instance: Server) -> None:

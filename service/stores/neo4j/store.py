@@ -309,8 +309,9 @@ def _parameters(values: Sequence[Any]) -> dict[str, Any]:
 
 def _can_pass(error: Exception) -> bool:
     # IF NOT EXISTS fails where another process makes the same index at the same moment; next time it finds that
-    made_meanwhile = str(getattr(error, "code", "")).endswith(".EquivalentSchemaRuleAlreadyExists")
-    return isinstance(error, OSError) or made_meanwhile or getattr(error, "is_retryable", lambda: False)()
+    # and who waited too long for others' locks has written nothing, which the driver does not take for a reason to go on
+    passing = str(getattr(error, "code", "")).endswith((".EquivalentSchemaRuleAlreadyExists", ".LockClientStopped"))
+    return isinstance(error, OSError) or passing or getattr(error, "is_retryable", lambda: False)()
 
 
 def _driver(settings: Settings) -> AsyncDriver:
