@@ -7,18 +7,20 @@ counts its page size, or what it holds at the most, for every row of the list ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeAlias, cast
 
-from schema import Ontology
+from schema import Edge, Kind, Ontology, Property, Relation
 from service.plan import (
     Alternatives,
     ById,
     Changes,
     ClaimListing,
+    Compare,
     CompareRows,
     Comparison,
     Count,
+    Counted,
     CountedName,
     Counts,
     Edges,
@@ -28,6 +30,7 @@ from service.plan import (
     Graph,
     Listing,
     Lookup,
+    Named,
     Nodes,
     Overlap,
     Page,
@@ -36,6 +39,7 @@ from service.plan import (
     Plan,
     Reasons,
     Recommending,
+    Related,
     Requirement,
     Search,
     SourceClaims,
@@ -93,6 +97,21 @@ def levels(plan: Plan) -> Levels:
 def cost(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
     """How many rows these lists can hold; kinds whose size is not known count as endless."""
     return _sum(levels, values, sizes)
+
+
+def conditions(node: Any) -> int:
+    """How many conditions a plan, or a part of it, asks of entities: for each a database has to think of a way."""
+    match node:
+        case Compare() | Named() | Counted():
+            return 1
+        case Kind() | Property() | Relation() | Edge():
+            return 0
+        case tuple():
+            return sum(map(conditions, cast("tuple[Any, ...]", node)))
+        case _ if is_dataclass(node):
+            return isinstance(node, Related) + sum(conditions(getattr(node, field.name)) for field in fields(node))
+        case _:
+            return 0
 
 
 def sizes_plan(ontology: Ontology) -> Plan:

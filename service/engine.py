@@ -260,7 +260,9 @@ class Engine:
     ) -> Compiled[Any]:
         """Compile a valid document; raises Refused, InputError and LimitError."""
         self._limits.check_values(variables)
-        return self._compiler.compile(text, document, operation_name, variables)
+        compiled = self._compiler.compile(text, document, operation_name, variables)
+        self._limits.check("conditions", compiled.conditions)
+        return compiled
 
     async def answer(
         self,

@@ -46,6 +46,7 @@ class Limits:
     root_fields: int = 20
     directives: int = 50
     items: int = 1_000
+    conditions: int = 50
     page: int = 1_000
     nested_page: int = 500
     cost: int = 200_000

@@ -90,6 +90,9 @@ class Settings(BaseSettings):
             ge=1, description="Limit: items of a list in an argument; all variables together hold ten times as many."
         ),
     ] = 1_000
+    max_conditions: Annotated[
+        int, Field(ge=1, description="Limit: conditions in the filters of an operation; Neo4j plans each for long.")
+    ] = 50
     max_page: Annotated[int, Field(ge=20, description="Limit: rows of a page; 20 are meant where nothing is said.")] = (
         1_000
     )

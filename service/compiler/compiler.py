@@ -21,7 +21,7 @@ from service.compiler.operation import Operation
 from service.compiler.planner import Planner
 from service.compiler.rows import Rows, rows
 from service.compiler.values import shape
-from service.cost import Levels, levels
+from service.cost import Levels, conditions, levels
 from service.plan import Listening, Plan, Write, Writes
 from service.telemetry.metrics import PLANS
 
@@ -59,17 +59,18 @@ class Compiled(Generic[S]):
     """What was planned, the statements that it became, and what this request asks it with.
 
     `statements` holds that of a plan, None where that asks no store; of a mutation, one for the payload of each root.
-    `levels` says how many rows each of them can hold.
+    `levels` says how many rows each of them can hold, `conditions` how many there are in filters.
     """
 
     plan: Plan | Writes | Listening
     statements: tuple[S | None, ...]
     levels: tuple[Levels, ...]
+    conditions: int
     chosen: Chosen
     values: VariableValues
 
 
-_Planned: TypeAlias = tuple[Plan | Writes | Listening, tuple[S | None, ...], tuple[Levels, ...]]
+_Planned: TypeAlias = tuple[Plan | Writes | Listening, tuple[S | None, ...], tuple[Levels, ...], int]
 
 
 class Compiler(Generic[S]):
@@ -111,7 +112,9 @@ class Compiler(Generic[S]):
             plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
             plans = tuple(_plans_of(plan))
             written = tuple(map(self._written, plans))
-            found = self._plans.put(key, (plan, written, tuple(levels(one) if one else () for one in plans)))
+            found = self._plans.put(
+                key, (plan, written, tuple(levels(one) if one else () for one in plans), conditions(plans))
+            )
         return Compiled(*found, chosen, values)
 
     def rows(self, compiled: Compiled[S]) -> Rows:

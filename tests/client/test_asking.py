@@ -56,7 +56,7 @@ def test_what_a_value_has_wrong_is_told_with_its_code(connect: Connect, url: str
     with pytest.raises(OperationError) as raised:
         connect(url).execute("query ($first: Int) { frameworks(first: $first) { nodes { name } } }", {"first": 5000})
 
-    assert raised.value.codes == {"BAD_USER_INPUT"}
+    assert raised.value.codes == {"LIMIT_EXCEEDED"}
     assert raised.value.errors[0].path == ("frameworks",)
 
 

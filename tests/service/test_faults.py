@@ -34,7 +34,7 @@ async def test_workers_that_are_killed_are_replaced_at_once_and_nothing_is_lost(
 
     outcome = await Trial(fault, "sqlite", tmp_path, None).run(0.5, 0.5)
 
-    assert outcome.broken == []
+    assert outcome.faults == []
     assert None not in outcome.first.values()
     assert outcome.acknowledged > 0
     assert set(outcome.told) <= {"200", "cut off"}

@@ -176,6 +176,7 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "max_root_fields": 17,
         "max_directives": 18,
         "max_items": 19,
+        "max_conditions": 29,
         "max_page": 30,
         "max_nested_page": 21,
         "max_cost": 22,

@@ -256,7 +256,7 @@ async def test_what_cannot_be_read_again_is_logged_and_the_old_names_stay(
     vocabulary = Vocabulary(own, look_seconds=0)
     faults = iter([StoreUnavailable("away"), ZeroDivisionError("strange")])
 
-    async def fail() -> str:
+    async def fail(**_: object) -> str:
         raise next(faults)
 
     await vocabulary.mend("flsk", None)
@@ -286,7 +286,7 @@ async def test_many_first_uses_read_it_once_and_one_task_at_a_time_looks(
     asked = []
     version = own.version
 
-    async def slow() -> str:
+    async def slow(**_: object) -> str:
         asked.append("version")
         await asyncio.sleep(0.05)
         return await version()

@@ -278,6 +278,8 @@ class Neo4jStore:
                             raise BookmarkError("The bookmark is none of this graph's.") from error
                         if ".TransactionTimedOut" in str(getattr(error, "code", "")):
                             raise StatementTimeout(seconds, "ATLAS_NEO4J_TIMEOUT") from error
+                        if _is_broken(error):
+                            raise StoreUnavailable(f"Neo4j fails: {error}") from error
                         if not _can_pass(error):
                             raise StoreError(f"Neo4j: {error}") from error
                         last = error
@@ -312,6 +314,14 @@ def _can_pass(error: Exception) -> bool:
     # and who waited too long for others' locks has written nothing, which the driver does not take for a reason to go on
     passing = str(getattr(error, "code", "")).endswith((".EquivalentSchemaRuleAlreadyExists", ".LockClientStopped"))
     return isinstance(error, OSError) or passing or getattr(error, "is_retryable", lambda: False)()
+
+
+def _is_broken(error: Exception) -> bool:
+    """Whether the database itself fails, as on a full disk: nothing is wrong with what it was asked."""
+    code = str(getattr(error, "code", ""))
+    return code.startswith(
+        ("Neo.DatabaseError.General.", "Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.")
+    )
 
 
 def _driver(settings: Settings) -> AsyncDriver:
