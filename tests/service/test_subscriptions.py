@@ -291,9 +291,9 @@ async def test_many_subscribers_of_a_process_read_its_log_once(
     reads: list[int] = []
     entries = service.engine.store.entries
 
-    async def counted(after: int, most: int) -> list[Entry]:
+    async def counted(after: int, most: int, **more: Any) -> list[Entry]:
         reads.append(after)
-        return await entries(after, most)
+        return await entries(after, most, **more)
 
     monkeypatch.setattr(service.engine.store, "entries", counted)
     async with socket(service) as opened:

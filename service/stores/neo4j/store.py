@@ -78,7 +78,7 @@ class Neo4jStore:
         """Run a statement that reads; its one record, and what the database tells of it."""
         query = Query(text, timeout=_of(self._seconds))  # type: ignore[arg-type] - written, not typed in
         parameters = _parameters(values)
-        bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
+        bookmarks = _bookmarks(bookmark)
 
         async def ask() -> tuple[Any, ResultSummary]:
             # session.run is one round trip, execute_read three: it has no transaction of its own to open and close
@@ -165,7 +165,7 @@ class Neo4jStore:
     async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
         text = f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} + ' ' + coalesce(g.changed, '') AS moment"
         query = Query(text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
-        bookmarks = Bookmarks.from_raw_values([bookmark]) if bookmark else None
+        bookmarks = _bookmarks(bookmark)
 
         async def ask() -> tuple[str, str | None]:
             async with self._driver.session(
@@ -303,6 +303,13 @@ def _steps(profile: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
 def _of(seconds: float) -> float:
     """What the database gets of a request's time, so that it can say that a statement took too long before we give up."""
     return max(seconds / 2, seconds - _LOOK_SECONDS)
+
+
+def _bookmarks(given: str | None) -> Bookmarks | None:
+    try:
+        return Bookmarks.from_raw_values([given]) if given else None
+    except ValueError as error:  # it is not ASCII
+        raise BookmarkError("The bookmark is none of this graph's.") from error
 
 
 def _parameters(values: Sequence[Any]) -> dict[str, Any]:
