@@ -23,6 +23,7 @@ from graphql import parse
 from graph_seed.facts import EntityFact, Facts, global_id
 from schema import ONTOLOGY, build
 from service.engine import Engine
+from service.limits import LIMITS
 from service.settings import read_settings
 from service.slots import bind
 from service.stores import open_store
@@ -111,7 +112,7 @@ async def main() -> None:
             return orjson.dumps((await plain.execute(QUERY, root_value=root)).data)
 
         compiled = engine.compile(QUERY, parse(QUERY), None, None)
-        values = bind(compiled.plan.slots, {})
+        values = bind(compiled.plan.slots, {}, LIMITS.bounds)
 
         async def statement_alone() -> bytes:
             (text,) = store._fetch(compiled.statements[0], values)  # noqa: SLF001 - without the thread, which is the service's

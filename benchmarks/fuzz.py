@@ -1,6 +1,6 @@
 """Send drawn requests, and tell of every answer that is a 5xx, slow or tells of the inside, and how memory grew.
 
-    uv run python -m benchmarks.fuzz --inputs 100000
+    uv run python -m benchmarks.fuzz --inputs 100000 --store neo4j
 
 What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well.
 """
@@ -12,49 +12,51 @@ import resource
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
-import anyio.from_thread
-import httpx
 from hypothesis import HealthCheck, Phase, given, settings
 
-from service.app import create_app
+from benchmarks.faults import settings_of
 from service.settings import Settings
-from tests.fuzzing import Sent, faults, requests
+from tests import neo4j_server
+from tests.fuzzing import Sent, asking, requests
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
     asked = parser.parse_args()
     found: Counter[str] = Counter()
     times: list[float] = []
-    with tempfile.TemporaryDirectory() as folder, anyio.from_thread.start_blocking_portal() as portal:
-        app = create_app(Settings(store=f"sqlite:///{Path(folder) / 'atlas.db'}", rate=""))
-        with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-            client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas")
-            sizes = [_megabytes()]
-            begun = time.monotonic()
-            each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn
-            for start in range(0, asked.inputs, each):
+    with ExitStack() as stack:
+        given_ = Settings(store=f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/atlas.db", rate="")
+        if asked.store == "neo4j":
+            given_ = settings_of(stack.enter_context(neo4j_server.running())).model_copy(update={"rate": ""})
+        ask = stack.enter_context(asking(given_))
+        sizes = [_megabytes()]
+        begun = time.monotonic()
+        each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn
+        for start in range(0, asked.inputs, each):
 
-                @settings(
-                    max_examples=each,
-                    deadline=None,
-                    database=None,
-                    suppress_health_check=list(HealthCheck),
-                    phases=[Phase.generate],
-                )
-                @given(sent=requests())
-                def send(sent: Sent) -> None:
-                    before = time.perf_counter()
-                    for fault in portal.call(faults, client, sent):
-                        found[fault] += 1
-                    times.append(time.perf_counter() - before)
+            @settings(
+                max_examples=each,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
+            )
+            @given(sent=requests())
+            def send(sent: Sent) -> None:
+                before = time.perf_counter()
+                for fault in ask(sent):
+                    found[fault] += 1
+                times.append(time.perf_counter() - before)
 
-                send()
-                sizes.append(_megabytes())
-                print(f"{start + each:>8} inputs, {sizes[-1]:.0f} MB, {len(found)} faults", flush=True)
+            send()
+            sizes.append(_megabytes())
+            print(f"{start + each:>8} inputs, {sizes[-1]:.0f} MB, {len(found)} faults", flush=True)
     times.sort()
     print(
         f"{len(times)} requests in {time.monotonic() - begun:.0f} s; the slowest {times[-1] * 1000:.0f} ms, of 1000 the "

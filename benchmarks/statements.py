@@ -29,6 +29,7 @@ from benchmarks.generate import Graph, Zipf, fill, generate
 from schema import ONTOLOGY, build
 from schema.text import key
 from service.compiler import Compiler
+from service.limits import LIMITS
 from service.settings import read_settings
 from service.slots import bind
 from service.stores import open_store
@@ -183,7 +184,7 @@ class Written:
     def statement(self, question: Question, values: dict[str, str]) -> tuple[Any, list[Any]]:
         used = {name: value for name, value in values.items() if f"${name}:" in question.text}
         compiled = self._compiler.compile(question.text, parse(question.text), None, used)
-        return compiled.statements[0], bind(compiled.plan.slots, compiled.values.coerced)
+        return compiled.statements[0], bind(compiled.plan.slots, compiled.values.coerced, LIMITS.bounds)
 
 
 def profile(driver: Driver, text: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -41,7 +41,7 @@ from service import serving, tabular
 from service.app import prepare
 from service.auth import SCOPES, Authenticator, new_token
 from service.compiler import Refused, Rows
-from service.engine import EXPLAIN, Engine, Options
+from service.engine import Engine, Options
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.exporting import export as export_facts
 from service.exporting import replaced
@@ -51,6 +51,7 @@ from service.persisted import read_documents
 from service.rates import Rates
 from service.settings import Settings, default_of, read_settings
 from service.stores import Progress, Snapshot, open_store
+from service.terms import EXPLAIN
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

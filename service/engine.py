@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
@@ -20,12 +19,8 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
-    Source,
-    recommended_rules,
-    specified_rules,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -34,27 +29,15 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from schema import ONTOLOGY, Ontology, build
 from schema.text import words
 from service import mutations
-from service.auth import ANYONE, EXPIRED, Principal, Scope
-from service.caching import Conditional, lasts
+from service.budget import Budget
+from service.caching import lasts
+from service.codes import LIMIT, REFUSED
 from service.compiler import Bounded, Compiled, Compiler, Refused, Rows, introspect
-from service.cost import Levels, Sizes, cost, sizes, sizes_plan
-from service.errors import (
-    AccessError,
-    BookmarkError,
-    ForbiddenError,
-    InputError,
-    InvalidTokenError,
-    LimitError,
-    Place,
-    StatementTimeout,
-    StoreBusy,
-    StoreUnavailable,
-    TooLargeError,
-    UnauthenticatedError,
-)
+from service.errors import AccessError, ForbiddenError, InputError, LimitError, Place, StoreUnavailable
 from service.explaining import explain
 from service.feed import Feed
-from service.limits import LIMITS, Limits, exceeded
+from service.limits import LIMITS, Limits, rules
+from service.outcomes import limit_error, told
 from service.plan import (
     Changes,
     Comparison,
@@ -76,32 +59,16 @@ from service.settings import Settings
 from service.slots import Value, bind
 from service.stores import Explained, Store
 from service.streams import Stream, begin, lost
-from service.tabular import Table
-from service.telemetry import Operation, note_document, note_refusal, request_id
+from service.telemetry import Operation, note_document, note_refusal
+from service.terms import BOOKMARK, EXPLAIN, TERMS, Terms
 from service.vocabulary import Vocabulary, nearest
 
 log = logging.getLogger("atlas")
 
 T = TypeVar("T")
 
-BOOKMARK = "bookmark"
-"""The request extension by which a client names the write that it wants to see; `Atlas-Bookmark` over HTTP."""
-
-EXPLAIN = "explain"
-"""The request extension by which a client asks how its query is answered, and that of the answer which says so."""
-
 COST = "cost"
 """The extension of an answer that says how many rows its pages could hold, and how many they may."""
-
-BAD_INPUT = "BAD_USER_INPUT"
-LIMIT = "LIMIT_EXCEEDED"
-UNAVAILABLE = "SERVICE_UNAVAILABLE"
-TIMEOUT = "STATEMENT_TIMEOUT"
-INTERNAL = "INTERNAL_SERVER_ERROR"
-UNAUTHENTICATED = "UNAUTHENTICATED"
-FORBIDDEN = "FORBIDDEN"
-REFUSED = "REFUSED"
-"""Not in answers: how operators are told of what has no code."""
 
 _UNEXPLAINED = (
     "How a query is answered is shown to administrators: send a token with the admin scope, or start the service with "
@@ -110,49 +77,7 @@ _UNEXPLAINED = (
 _STREAM = (
     "A subscription needs a transport that streams: a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
 )
-
-
-@dataclass(slots=True)
-class Context:
-    """What a request hands to its operation: Strawberry's context value.
-
-    Not frozen: Strawberry itself sets what a WebSocket's `connection_init` brings.
-    """
-
-    principal: Principal = ANYONE
-    refused: AccessError | None = None
-    table: Table | None = None
-    """The table that the answer is to be: what has no rows is refused before it runs."""
-    conditional: Conditional | None = None
-    """What a client that asks by GET has of the answer already."""
-    connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
-    authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
-    address: str | None = None  # of who has opened the WebSocket
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On which an operation is answered: for whom, and, with a bookmark, at least as new as the write that gave it.
-
-    `refused` says why the token that was sent is not taken; nothing is answered then.
-    """
-
-    principal: Principal = ANYONE
-    bookmark: str | None = None
-    refused: AccessError | None = None
-    explain: bool = False
-    table: Table | None = None
-    conditional: Conditional | None = None
-
-    def require(self, scope: Scope) -> None:
-        """Raise AccessError where the token that was sent is not taken, or does not allow this."""
-        if self.refused is not None:
-            raise self.refused
-        self.principal.require(scope)
-
-
 _SUGGESTED = 3
-_SIZES_SECONDS = 60.0
 _INTROSPECTED = 16
 
 
@@ -196,10 +121,9 @@ class Engine:
         self.store = store
         self._development = options.development
         self._limits = options.limits
-        rules = [*specified_rules, *recommended_rules]  # these know how deep questions about the schema may go
-        self._rules = rules if options.introspection else [*rules, NoSchemaIntrospectionCustomRule]
+        self._rules = rules(introspection=options.introspection)
         self._hide = not options.introspection
-        self._sizes: tuple[float, Sizes] | None = None
+        self._budget = Budget(ontology, options.limits.cost)
         self._ontology = ontology
         self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
@@ -226,10 +150,6 @@ class Engine:
         await self._feed.close()
         await self._vocabulary.close()
 
-    def holds(self, text: str) -> bool:
-        """Whether a text was a valid document before, as far as is remembered."""
-        return self._documents.get(text) is not None
-
     def known(self, text: str) -> DocumentNode | None:
         """The document of a text that was valid before."""
         return self._documents.get(text)
@@ -240,7 +160,7 @@ class Engine:
             return self._limits.parse(text)
         except LimitError as error:
             note_refusal(LIMIT)
-            raise _limit_error(error) from error
+            raise limit_error(error) from error
         except GraphQLError:
             note_refusal(REFUSED)
             raise
@@ -270,13 +190,13 @@ class Engine:
         document: DocumentNode,
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
-        terms: Terms = Terms(),
+        terms: Terms = TERMS,
     ) -> ExecutionResult:
         """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON.
 
         What the principal may do is asked every time, since documents and plans are kept for all.
         """
-        operation = Operation(text, terms.principal.name)
+        operation = Operation(terms.principal.name)
 
         async def answer() -> ExecutionResult:
             began = time.perf_counter()
@@ -313,8 +233,9 @@ class Engine:
                 return PreExecutionError(None, errors)
         if not _is_subscription(document, operation_name):
             return None
-        terms = _terms(context, None)
-        operation = Operation(text, terms.principal.name)
+        note_document(text)
+        terms = Terms.of(context)
+        operation = Operation(terms.principal.name)
 
         async def opened() -> AsyncGenerator[ExecutionResult]:
             terms.require("read")
@@ -323,7 +244,7 @@ class Engine:
             assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
             values = self._bind(compiled.plan.slots, compiled)
             asked = self._bind(compiled.plan.plan.slots, compiled)
-            await self._afford(compiled.levels, [asked])
+            await self._budget.afford(self.store, compiled.levels, [asked])
             digest, listener = await begin(self.store, self._feed, compiled.plan, values)
             expires = terms.principal.expires
             stream = Stream(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
@@ -357,67 +278,26 @@ class Engine:
     def _bind(self, slots: Iterable[Value], compiled: Compiled[Any]) -> list[Any]:
         return bind(slots, compiled.values.coerced, self._limits.bounds)
 
-    async def _afford(self, levels: Sequence[Levels], values: Sequence[Sequence[Any]]) -> dict[str, int]:
-        """What the pages of an operation can hold, and may; raises LimitError where that is too much.
-
-        Only where they might hold too much is it asked how many there are of each kind.
-        """
-        most, asked = self._limits.cost, list(zip(levels, values, strict=True))
-        rows = sum(cost(one, given, {}) for one, given in asked)
-        if rows > most:
-            sizes = await self._current_sizes()
-            rows = sum(cost(one, given, sizes) for one, given in asked)
-        if rows > most:
-            raise exceeded("cost", f"pages for up to {rows} rows", most)
-        return {"rows": rows, "limit": most}
-
-    async def _current_sizes(self) -> Sizes:
-        now = time.monotonic()
-        if self._sizes is None or now - self._sizes[0] > _SIZES_SECONDS:
-            (answer,) = await self.store.fetch(self.store.write(sizes_plan(self._ontology)), [])
-            self._sizes = now, sizes(orjson.loads(orjson.dumps(answer)))
-        return self._sizes[1]
-
     async def _told(self, answer: Awaitable[T], text: str, terms: Terms, operation: Operation) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
         self._running += 1
         try:
             with operation:
-                found = await self._caught(answer, text, terms)
+                try:
+                    found = await answer
+                except Exception as error:  # noqa: BLE001 - whatever it is, the client is told something
+                    found = told(error, text, terms.principal, development=self._development)
                 if isinstance(found, ExecutionResult) and found.errors:
                     operation.refused(str((found.errors[0].extensions or {}).get("code", REFUSED)))
                 return found
         finally:
             self._running -= 1
 
-    async def _caught(self, answer: Awaitable[T], text: str, terms: Terms) -> T | ExecutionResult:
-        try:
-            return await answer
-        except Refused as refused:
-            return PreExecutionError(None, refused.errors)
-        except InputError as error:
-            return PreExecutionError(None, [_input_error(error, text)])
-        except LimitError as error:
-            return PreExecutionError(None, [_limit_error(error)])
-        except AccessError as error:
-            return denied(error)
-        except (BookmarkError, TooLargeError) as error:
-            return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
-        except StoreUnavailable as error:
-            return _unavailable(error)
-        except Exception as error:
-            reference = request_id() or uuid.uuid4().hex[:12]
-            log.exception("internal error %s", reference, extra={"principal": terms.principal.name})
-            message = f"Something went wrong inside the service; its log calls this {reference}."
-            if self._development:
-                message += f" {type(error).__name__}: {error}"
-            return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
-
     async def _read(self, plan: Plan, request: _Request) -> ExecutionResult:
         terms = request.terms
         terms.require("read")
         (statement,), bookmark = request.compiled.statements, terms.bookmark
-        afforded = await self._afford(request.compiled.levels, [request.values])
+        afforded = await self._budget.afford(self.store, request.compiled.levels, [request.values])
         if terms.conditional is not None and lasts(plan) and not terms.explain:
             moment, bookmark = ("", bookmark) if statement is None else await self.store.moment(bookmark)
             if terms.conditional.meets(moment):
@@ -433,10 +313,10 @@ class Engine:
         await self._check(plan, data)
         if not terms.explain:
             return ExecutionResult(data, None, {COST: afforded})
-        told = {**explain(self.store, plan, explained, data), "cost": afforded["rows"]}
+        explanation = {**explain(self.store, plan, explained, data), "cost": afforded["rows"]}
         seconds = {"compile": request.planned - request.began, "total": time.perf_counter() - request.began}
-        told["milliseconds"] |= {name: round(value * 1000, 3) for name, value in seconds.items()}
-        return ExecutionResult(data, None, {COST: afforded, EXPLAIN: told})
+        explanation["milliseconds"] |= {name: round(value * 1000, 3) for name, value in seconds.items()}
+        return ExecutionResult(data, None, {COST: afforded, EXPLAIN: explanation})
 
     async def _write(self, plan: Writes, request: _Request) -> ExecutionResult:
         """Write the root fields one after the other; whether that is allowed is known before the first."""
@@ -446,7 +326,7 @@ class Engine:
         parts = zip(plan.roots, compiled.statements, compiled.levels, strict=True)
         writes = [(root, statement, levels) for root, statement, levels in parts if isinstance(root, Write)]
         bound = [self._bind(root.payload.plan.slots, compiled) for root, *_ in writes]
-        await self._afford([levels for *_, levels in writes], bound)
+        await self._budget.afford(self.store, [levels for *_, levels in writes], bound)
         for (root, statement, _), slots in zip(writes, bound, strict=True):
             if refused is not None:
                 answers[root.key] = mutations.refuse(root, refused)
@@ -492,15 +372,15 @@ class Engine:
         self, plan: Plan, root: Comparison | Recommending | Paths, items: tuple[tuple[int, str], ...]
     ) -> InputError:
         """What to tell a client that names what is not there: the nearest that are."""
-        told: dict[Place, list[str]] = {}
+        sentences: dict[Place, list[str]] = {}
         kinds = dict.fromkeys(kind for number, _ in items if (kind := root.named[number][0]) is not None)
         names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
             kind, slot = root.named[number]
             text = f"nothing with the ID '{name}'" if kind is None else _not_there(name, names[kind])
-            told.setdefault(plan.slots[slot].place, []).append(text)
-        sentences = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in told.items())
-        return InputError(" ".join(sentences), next(iter(told)))
+            sentences.setdefault(plan.slots[slot].place, []).append(text)
+        said = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in sentences.items())
+        return InputError(" ".join(said), next(iter(sentences)))
 
     async def _assemble(
         self,
@@ -531,10 +411,10 @@ class Engine:
         asked = place.source.body, place.start, orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
         found = self._introspected.get(asked)
         if found is None:
-            told = await asyncio.to_thread(
+            answered = await asyncio.to_thread(
                 introspect, self._graphql, compiled.chosen, compiled.values, request.variables
             )
-            kept = {name: orjson.Fragment(orjson.dumps(value)) for name, value in told.items()}
+            kept = {name: orjson.Fragment(orjson.dumps(value)) for name, value in answered.items()}
             found = self._introspected.put(asked, kept)
         return found
 
@@ -573,7 +453,7 @@ class Execution(SchemaExtension):
             context.graphql_document,
             context._provided_operation_name,  # noqa: SLF001 - operation_name guesses the first of several
             context.variables,
-            _terms(context.context, context.operation_extensions),
+            Terms.of(context.context, context.operation_extensions),
         )
         yield
 
@@ -581,12 +461,6 @@ class Execution(SchemaExtension):
         """What stands in the extensions of the answer."""
         result = self.execution_context.result
         return dict(result.extensions or {}) if isinstance(result, ExecutionResult) else {}
-
-
-def denied(error: AccessError) -> PreExecutionError:
-    """The answer to a client that may not do what it asks for."""
-    code = UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else FORBIDDEN
-    return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": code})])
 
 
 def _is_subscription(document: DocumentNode, name: str | None) -> bool:
@@ -606,23 +480,6 @@ def _refusal(terms: Terms) -> str | None:
     return None
 
 
-def _terms(context: object, extensions: dict[str, Any] | None) -> Terms:
-    if not isinstance(context, Context):
-        context = Context()
-    refused = context.refused
-    if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
-        refused = InvalidTokenError(EXPIRED)
-    explain = (extensions or {}).get(EXPLAIN) is True
-    return Terms(
-        context.principal, _bookmark(extensions), refused, explain, context.table, conditional=context.conditional
-    )
-
-
-def _bookmark(extensions: dict[str, Any] | None) -> str | None:
-    given = (extensions or {}).get(BOOKMARK)
-    return given if isinstance(given, str) else None
-
-
 def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     """Say that nothing, or more than one thing, has a name, and what would be understood."""
     several = len(slugs := names.get(name, [])) > 1
@@ -630,33 +487,3 @@ def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     meant = slugs[:_SUGGESTED] if several else nearest(name, understood)[:_SUGGESTED]
     told = f"more than one '{name}'" if several else f"no '{name}'"
     return f"{told} (did you mean {', '.join(meant)}?)" if meant else told
-
-
-def _unavailable(error: StoreUnavailable) -> ExecutionResult:
-    """What is told where the store does not answer; of a mutation also which of its root fields were done before."""
-    message, code = "The graph cannot be reached just now; try again in a moment.", UNAVAILABLE
-    match error:
-        case StatementTimeout():
-            message, code = str(error), TIMEOUT
-        case StoreBusy():
-            log.info("refused: %s", error)
-            message = "Too many requests wait for the graph just now; try again in a moment."
-        case _:
-            log.warning("store unavailable: %s", error)
-    extensions: dict[str, Any] = {"code": code}
-    if error.done:
-        message += f" Done before it: {', '.join(error.done)}; what came after was not tried."
-        extensions["done"] = list(error.done)
-    return ExecutionResult(None, [GraphQLError(message, extensions=extensions)])
-
-
-def _limit_error(error: LimitError) -> GraphQLError:
-    return GraphQLError(str(error), extensions={"code": LIMIT, "limit": error.limit})
-
-
-def _input_error(error: InputError, text: str) -> GraphQLError:
-    place = error.place
-    extensions = {"code": LIMIT, "limit": error.limit} if error.limit else {"code": BAD_INPUT}
-    return GraphQLError(
-        str(error), source=Source(text), positions=[place.position], path=place.path, extensions=extensions
-    )

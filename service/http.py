@@ -29,25 +29,20 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from service.auth import ANYONE, Authenticator, Principal
 from service.auth import Scope as Scope_
 from service.caching import NO_STORE
-from service.engine import (
-    BAD_INPUT,
-    BOOKMARK,
-    COST,
-    FORBIDDEN,
-    UNAUTHENTICATED,
-    Context,
-    Engine,
-)
+from service.codes import BAD_INPUT, RATE_LIMITED
+from service.engine import COST, Engine
 from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.negotiation import EVENT_STREAM, JSON, Wanted, accepts, negotiate
+from service.outcomes import code_of
 from service.pages import Pages
 from service.parameters import PARAMETERS, mistyped, too_deep
 from service.policy import Policy
-from service.rates import RATE_LIMITED, LimitedError, who_asks
+from service.rates import LimitedError, who_asks
 from service.refusals import CHALLENGES, INVALID, challenged, deny, is_unavailable, limited, refuse, status_of, unknown
 from service.sockets import Operations, TextAdapter, Turned
 from service.tabular import Table
 from service.telemetry import note_refusal
+from service.terms import BOOKMARK, Context
 
 _BOOKMARK_HEADER = "atlas-bookmark"
 _DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
@@ -97,7 +92,7 @@ class GraphQLView(GraphQL[Any, Any]):
         except HTTPException as error:
             response = refuse(error.status_code, error.reason, media_type)
         except AccessError as error:
-            note_refusal(FORBIDDEN if isinstance(error, ForbiddenError) else UNAUTHENTICATED)
+            note_refusal(code_of(error))
             response = deny(error, media_type)
         except PersistedError as error:
             note_refusal(error.code)
@@ -169,7 +164,7 @@ class GraphQLView(GraphQL[Any, Any]):
         try:
             context.principal = self._authenticator.authenticate_connection(given)
         except AccessError as error:
-            note_refusal(FORBIDDEN if isinstance(error, ForbiddenError) else UNAUTHENTICATED)
+            note_refusal(code_of(error))
             raise ConnectionRejectionError from error
         return UNSET
 

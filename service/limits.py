@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, cast
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -18,38 +19,41 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     parse,
+    recommended_rules,
+    specified_rules,
 )
 
 from service.errors import LimitError
+from service.parameters import DEEPEST
 from service.settings import Settings
 from service.slots import Bounds
 
 _ABOUT_SCHEMA = frozenset({"__schema", "__type"})
 _QUESTIONS = 3
-_DEEPEST_VALUE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The most of each that one request may have; `cost` is in rows, see `service.cost`."""
 
-    characters: int = 20_000
-    tokens: int = 2_000
-    depth: int = 15
-    fields: int = 2_000
-    repeats: int = 10_000
-    aliases: int = 30
-    root_fields: int = 20
-    directives: int = 50
-    items: int = 1_000
-    conditions: int = 50
-    page: int = 1_000
-    nested_page: int = 500
-    cost: int = 200_000
+    characters: int
+    tokens: int
+    depth: int
+    fields: int
+    repeats: int
+    aliases: int
+    root_fields: int
+    directives: int
+    items: int
+    conditions: int
+    page: int
+    nested_page: int
+    cost: int
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -97,7 +101,14 @@ class Limits:
                 raise exceeded("items", f"{count} in all variables", 10 * self.items)
 
 
-LIMITS = Limits()
+LIMITS = Limits.of(Settings.model_construct())
+"""Those that hold where nobody sets others."""
+
+
+def rules(*, introspection: bool) -> list[type[ASTValidationRule]]:
+    """What documents are validated by, beside the limits; `introspection`: whether they may ask about the schema."""
+    found = [*specified_rules, *recommended_rules]  # the latter know how deep questions about the schema may go
+    return found if introspection else [*found, NoSchemaIntrospectionCustomRule]
 
 
 def exceeded(name: str, value: int | str, most: int) -> LimitError:
@@ -228,10 +239,8 @@ def _collect(
 
 def _count(values: Iterable[Any], limits: Limits, depth: int) -> int:
     """How many values there are in lists and objects."""
-    if depth > _DEEPEST_VALUE:
-        raise LimitError(
-            f"A variable holds lists and objects that are nested more than {_DEEPEST_VALUE} deep.", "depth"
-        )
+    if depth > DEEPEST:
+        raise LimitError(f"A variable holds lists and objects that are nested more than {DEEPEST} deep.", "depth")
     count = 0
     for value in values:
         count += 1

@@ -15,7 +15,8 @@ PARAMETERS: dict[str, type] = {
     "variables": dict,
     "extensions": dict,
 }
-_DEEPEST = 40  # what is written as JSON again ends at 254; `service.limits` counts no deeper variables either
+DEEPEST = 40
+"""How many levels of lists and objects a value has at the most; what is written as JSON again ends at 254."""
 
 
 def mistyped(given: Mapping[str, Any]) -> str | None:
@@ -30,13 +31,13 @@ def too_deep(given: Mapping[str, Any]) -> str | None:
     """Which parameter's values are nested too deep to be handled; None where none's are."""
     for name, type_ in PARAMETERS.items():
         if type_ is dict and _is_deeper(given.get(name) or {}):
-            return f"`{name}` must not be nested deeper than {_DEEPEST} levels."
+            return f"`{name}` must not be nested deeper than {DEEPEST} levels."
     return None
 
 
 def _is_deeper(given: Mapping[str, Any]) -> bool:
     level: list[Any] = [given]
-    for _ in range(_DEEPEST + 1):
+    for _ in range(DEEPEST + 1):
         inner = (one.values() if isinstance(one, dict) else one for one in level)
         level = [value for values in inner for value in values if isinstance(value, dict | list)]
         if not level:

@@ -23,20 +23,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule, specified_rules, validate
+from graphql import GraphQLError, GraphQLSchema, validate
 
 from schema import Ontology, build
+from service.codes import BAD_INPUT, MISMATCH, NOT_FOUND, NOT_IN_LIST, NOT_SAFE, NOT_SUPPORTED
 from service.compiler import Bounded
 from service.errors import LimitError, PersistedError, SettingsError
-from service.limits import Limits
+from service.limits import Limits, rules
 from service.settings import Settings
-
-NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
-NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
-NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
-NOT_SAFE = "QUERY_NOT_IN_SAFELIST"
-MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
-MALFORMED = "BAD_USER_INPUT"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PREFIX = "sha256:"
@@ -79,7 +73,7 @@ class Persisted:
         sent, identifier, hashed = request.get("query"), request.get("documentId"), _hash_of(request.get("extensions"))
         if identifier:
             if sent or hashed:
-                raise PersistedError("Name the document by `documentId` alone, or send `query`.", MALFORMED, 400)
+                raise PersistedError("Name the document by `documentId` alone, or send `query`.", BAD_INPUT, 400)
             return self._identified(identifier)
         if sent:
             return self._sent(sent, hashed)
@@ -117,7 +111,7 @@ class Persisted:
         if colon:
             raise PersistedError(
                 "`documentId` must be `sha256:` and 64 hexadecimal digits in lower case, or the name of a document.",
-                MALFORMED,
+                BAD_INPUT,
                 400,
             )
         if text := self._documents.files.get(identifier):
@@ -149,8 +143,7 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
         return NONE
     if not folder.is_dir():
         raise SettingsError(f"ATLAS_PERSISTED: {folder} is no folder.")
-    rules = specified_rules if settings.introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
-    limits = Limits.of(settings)
+    limits, by = Limits.of(settings), rules(introspection=settings.introspection)
     schema: GraphQLSchema = build(ontology)._schema  # noqa: SLF001 - Strawberry has no public name for it
     texts: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -161,7 +154,7 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: cannot be read as UTF-8 text ({error}).")
             continue
-        faults.extend(_faults(path, text, lambda text: validate(schema, limits.parse(text), rules)))
+        faults.extend(_faults(path, text, lambda text: validate(schema, limits.parse(text), by)))
         files[path.name.removesuffix(_ENDING)] = text
         texts.update((_hash(one), one) for one in (text, text.rstrip("\r\n")))
     if faults:
@@ -190,10 +183,10 @@ def _hash_of(extensions: Any) -> str | None:
     version, hashed = (given.get("version"), given.get("sha256Hash")) if isinstance(given, dict) else (None, None)
     if version != 1 or isinstance(version, bool):
         raise PersistedError(
-            "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; there is no other.", MALFORMED, 400
+            "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; there is no other.", BAD_INPUT, 400
         )
     if not isinstance(hashed, str) or not _SHA256.fullmatch(hashed):
-        raise PersistedError("`sha256Hash` must be 64 hexadecimal digits in lower case.", MALFORMED, 400)
+        raise PersistedError("`sha256Hash` must be 64 hexadecimal digits in lower case.", BAD_INPUT, 400)
     return hashed
 
 

@@ -28,7 +28,7 @@ class Policy:
     def of(cls, settings: Settings, engine: Engine, rates: Rates, documents: Documents = NONE) -> Policy:
         """What these settings decide for an engine; `documents` are those of their folder."""
         return cls(
-            Persisted(settings, documents, engine.holds),
+            Persisted(settings, documents, lambda text: engine.known(text) is not None),
             Caching(settings.cache_seconds, engine.store.name, settings.max_cost, engine.schema.as_str),
             rates,
             settings.max_body,

@@ -30,8 +30,6 @@ from service.settings import Settings
 
 log = logging.getLogger("atlas")
 
-RATE_LIMITED = "RATE_LIMITED"
-
 _MEMORY = "memory://"
 _REDIS = ("redis://", "rediss://", "redis+unix://", "redis+sentinel://", "redis+cluster://")
 _PATIENCE_SECONDS = 0.5

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service.caching import NO_STORE
-from service.engine import FORBIDDEN, INTERNAL, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE, denied
+from service.codes import FORBIDDEN, INTERNAL, RATE_LIMITED, TIMEOUT, UNAUTHENTICATED, UNAVAILABLE
 from service.errors import AccessError, InvalidTokenError, PersistedError
 from service.negotiation import GRAPHQL_JSON, JSON
-from service.rates import RATE_LIMITED, LimitedError
+from service.outcomes import access_error, code_of
+from service.rates import LimitedError
 
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
 _BEARER = 'Bearer realm="framework-atlas"'
@@ -21,32 +25,32 @@ CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
 def refuse(status: int, reason: str, media_type: str) -> Response:
     """The answer to a request that is none of GraphQL over HTTP."""
     kind = media_type if media_type == GRAPHQL_JSON else JSON
-    headers = {"allow": "GET, POST"} if status == 405 else None
-    body = orjson.dumps({"errors": [{"message": reason}]})
-    return Response(body, status, headers, media_type=f"{kind}; charset=utf-8")
+    return _answer({"message": reason}, status, kind, {"allow": "GET, POST"} if status == 405 else None)
 
 
 def deny(error: AccessError, media_type: str) -> Response:
     """The answer to who may not do what they ask for."""
-    result = denied(error)
-    status = status_of(result, strict=True)
+    status = _STATUS_BY_CODE[code_of(error)]
     challenge = INVALID if isinstance(error, InvalidTokenError) else CHALLENGES[status]
-    body = orjson.dumps({"errors": [one.formatted for one in result.errors or ()]})
-    return Response(body, status, challenged(challenge), media_type=f"{media_type}; charset=utf-8")
+    return _answer(access_error(error).formatted, status, media_type, challenged(challenge))
 
 
 def unknown(error: PersistedError, media_type: str) -> Response:
     """The answer to a client that names a document which is not answered; 200 where its media type knows no other status."""
     status = error.status or (400 if media_type == GRAPHQL_JSON else 200)
-    body = orjson.dumps({"errors": [{"message": str(error), "extensions": {"code": error.code}}]})
-    return Response(body, status, media_type=f"{media_type}; charset=utf-8")
+    return _answer({"message": str(error), "extensions": {"code": error.code}}, status, media_type)
 
 
 def limited(error: LimitedError, media_type: str) -> Response:
     """The answer to who has asked too often."""
-    body = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
-    headers = {**error.quota.headers, **NO_STORE}
-    return Response(orjson.dumps({"errors": [body]}), 429, headers, media_type=f"{media_type}; charset=utf-8")
+    told = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
+    return _answer(told, 429, media_type, {**error.quota.headers, **NO_STORE})
+
+
+def _answer(
+    error: Mapping[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(orjson.dumps({"errors": [error]}), status, headers, media_type=f"{media_type}; charset=utf-8")
 
 
 def status_of(result: ExecutionResult, *, strict: bool) -> int:

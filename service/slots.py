@@ -47,12 +47,9 @@ class Version(NamedTuple):
 class Bounds(NamedTuple):
     """How much the values of a request may ask for: rows of a page, rows of a page below another, items of a list."""
 
-    page: int = 1000
-    nested_page: int = 500
-    items: int = 1000
-
-
-BOUNDS = Bounds()
+    page: int
+    nested_page: int
+    items: int
 
 
 class Convert(Enum):
@@ -114,7 +111,7 @@ class Value:
     detail: tuple[Any, ...] = ()
 
 
-def bind(slots: Iterable[Value], variables: Mapping[str, Any], bounds: Bounds = BOUNDS) -> list[Any]:
+def bind(slots: Iterable[Value], variables: Mapping[str, Any], bounds: Bounds) -> list[Any]:
     """Return the values of slots, in order; raises InputError that says what is wrong and where."""
     return [_convert(value, _resolve(value.origin, variables), bounds) for value in slots]
 

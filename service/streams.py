@@ -12,6 +12,7 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
+from service.codes import TIMEOUT
 from service.errors import InputError, Place, StatementTimeout, StoreUnavailable
 from service.feed import BEHIND, Ended, Feed, Listener
 from service.plan import Listening, Lost
@@ -22,7 +23,6 @@ from service.telemetry.metrics import SUBSCRIPTIONS
 log = logging.getLogger("atlas")
 
 ENDED = "SUBSCRIPTION_ENDED"
-_TIMEOUT = "STATEMENT_TIMEOUT"
 _EXPIRED = "The token has expired"
 _PAUSE_SECONDS = 0.5
 
@@ -54,7 +54,7 @@ class Stream:
             yield ExecutionResult(None, [GraphQLError(message, extensions={"code": ENDED, "after": cursor})])
         except StatementTimeout as error:  # the next time it would take as long
             after = str(Version(self.digest, listener.position))
-            yield ExecutionResult(None, [GraphQLError(str(error), extensions={"code": _TIMEOUT, "after": after})])
+            yield ExecutionResult(None, [GraphQLError(str(error), extensions={"code": TIMEOUT, "after": after})])
         finally:
             SUBSCRIPTIONS.dec()
             listener.close()

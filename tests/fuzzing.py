@@ -8,13 +8,19 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio.from_thread
 import httpx
 from hypothesis import strategies as st
+
+from service.app import create_app
+from service.settings import Settings
+from tests.apps import client
 
 EXAMPLES = [path.read_text("utf-8") for path in sorted((Path(__file__).parent.parent / "examples").glob("*.graphql"))]
 NAMES = sorted(set(re.findall(r"[A-Za-z_]\w*", " ".join(EXAMPLES))))
@@ -164,15 +170,27 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-async def faults(client: httpx.AsyncClient, sent: Sent) -> list[str]:
-    """What is wrong with the answer to a request; nothing should be."""
+@contextmanager
+def asking(settings: Settings) -> Iterator[Callable[[Sent], list[str]]]:
+    """While the application runs, in an event loop of its own: what tells what is wrong with the answer to a request."""
+    app = create_app(settings)
+    with (
+        anyio.from_thread.start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(app.router.lifespan_context(app)),
+    ):
+        made = client(app)
+        yield lambda sent: portal.call(_ask, made, sent)
+
+
+async def _ask(client: httpx.AsyncClient, sent: Sent) -> list[str]:
     headers = [(name, value.encode("latin-1", "replace")) for name, value in sent.headers.items()]
     begun = time.perf_counter()
     answered = await client.request(sent.method, "/graphql", content=sent.content, headers=headers, params=sent.params)
-    return list(_faults(sent, answered, time.perf_counter() - begun))
+    return list(faults(sent, answered, time.perf_counter() - begun))
 
 
-def _faults(sent: Sent, answered: httpx.Response, seconds: float) -> Iterator[str]:
+def faults(sent: Sent, answered: httpx.Response, seconds: float) -> Iterator[str]:
+    """What is wrong with an answer that came after so long; nothing should be."""
     text = answered.content.decode("utf-8", "replace")
     if answered.status_code >= 500:
         yield f"status {answered.status_code}: {text[:300]}"

@@ -16,15 +16,17 @@ import orjson
 from graph_seed import SHIPPED, Facts, read
 from schema import ONTOLOGY, Ontology
 from service.auth import Principal
-from service.engine import Context, Engine, Options
+from service.engine import Engine, Options
 from service.feed import Feed
-from service.limits import Limits
+from service.limits import LIMITS
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
+from service.terms import Context
 from service.vocabulary import Vocabulary
 
 STORES = ("sqlite", "neo4j")
-ROOMY = Limits(
+ROOMY = replace(
+    LIMITS,
     characters=10**6,
     tokens=10**5,
     depth=100,

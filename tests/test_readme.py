@@ -28,10 +28,10 @@ from graph_seed.lines import read_csv
 from schema import ONTOLOGY
 from service.auth import Principal
 from service.cli import main
-from service.engine import Context
 from service.settings import Settings, default_of
 from service.stores.neo4j import cypher
 from service.stores.sqlite import sql
+from service.terms import Context
 from tests.compare_examples import difference
 from tests.graphs import Graphs, answer, facts_from, shipped
 

@@ -11,29 +11,12 @@ import os
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from service.codes import COUNTED
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _BUCKETS = 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0
-_CODES = frozenset(
-    {
-        "BAD_USER_INPUT",
-        "FORBIDDEN",
-        "INTERNAL_SERVER_ERROR",
-        "LIMIT_EXCEEDED",
-        "PERSISTED_QUERY_HASH_MISMATCH",
-        "PERSISTED_QUERY_NOT_FOUND",
-        "PERSISTED_QUERY_NOT_IN_LIST",
-        "PERSISTED_QUERY_NOT_SUPPORTED",
-        "QUERY_NOT_IN_SAFELIST",
-        "RATE_LIMITED",
-        "REFUSED",
-        "SERVICE_UNAVAILABLE",
-        "STATEMENT_TIMEOUT",
-        "UNAUTHENTICATED",
-    }
-)
-
 REQUESTS = Counter("atlas_requests", "Requests by kind of operation and status.", ["operation", "status"])
 REQUEST_SECONDS = Histogram("atlas_request_seconds", "Until they were answered.", ["operation"], buckets=_BUCKETS)
 STORE_SECONDS = Histogram("atlas_store_seconds", "In the store or waiting for it.", ["store", "work"], buckets=_BUCKETS)
@@ -45,7 +28,7 @@ _REFUSALS = Counter("atlas_refusals", "Operations that were answered by an error
 
 def refused(code: str) -> None:
     """Count an operation that is answered by an error."""
-    _REFUSALS.labels(code if code in _CODES else "OTHER").inc()
+    _REFUSALS.labels(code if code in COUNTED else "OTHER").inc()
 
 
 def exposition() -> bytes:

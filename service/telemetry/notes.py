@@ -61,13 +61,12 @@ def note_refusal(code: str) -> None:
 class Operation:
     """An operation while it is answered, as a context."""
 
-    def __init__(self, text: str, principal: str | None) -> None:
+    def __init__(self, principal: str | None) -> None:
         self._span: AbstractContextManager[traces.Span] | None = None
         self._entered: traces.Span | None = None
         self._notes = current.get()
         if self._notes is not None:
             self._notes.principal = principal
-            note_document(text)
 
     def __enter__(self) -> Self:
         self._span = traces.span("graphql")

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
 
 from service.app import create_app
 from service.errors import StoreError
 from service.settings import Settings
+from tests.apps import client
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import costing
 
@@ -32,10 +31,6 @@ DJANGO_ANSWER = costing(1, {"framework": {"name": "Django"}})
 def settings(tmp_path: Path) -> Settings:
     """Those of a store that is not there yet, to be filled with a few facts."""
     return Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=folder_of(tmp_path / "facts", good=GOOD))
-
-
-def client(app: ASGIApp, **options: Any) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app, **options), base_url="http://atlas")
 
 
 def files(folder: Path) -> list[str]:

@@ -26,13 +26,14 @@ from starlette.types import ASGIApp
 
 from service.app import create_app, prepare
 from service.auth import ANYONE, Authenticator, Principal, new_token
-from service.cli import main
-from service.engine import Context, Engine
+from service.engine import Engine
 from service.errors import ForbiddenError, InvalidTokenError, SettingsError, UnauthenticatedError
 from service.http import GraphQLView
 from service.policy import Policy
 from service.rates import Rates
 from service.settings import Settings, read_settings
+from service.terms import Context
+from tests.apps import client, fresh
 from tests.graphs import costing
 from tests.service.test_cli import run, serving, wait_until
 
@@ -645,25 +646,12 @@ INVALID = 'Bearer realm="framework-atlas", error="invalid_token"'
 INSUFFICIENT = 'Bearer realm="framework-atlas", error="insufficient_scope"'
 
 
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the shipped facts."""
-    path = tmp_path_factory.mktemp("auth") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
-
-
 @asynccontextmanager
 async def serve(path: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that knows the three tokens and takes JWTs."""
     given = {"tokens": ENTRIES, "jwt_key": SECRET, "jwt_issuer": "https://issuer", "jwt_audience": "atlas", **settings}
-    app = create_app(read_settings(store=f"sqlite:///{path}", **given))
-    async with app.router.lifespan_context(app), client(app) as made:
+    async with fresh(path, **given) as made:
         yield made
-
-
-def client(app: ASGIApp) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas")
 
 
 def bearer(token: str, **headers: str) -> dict[str, str]:

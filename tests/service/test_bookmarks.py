@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from neo4j import AsyncGraphDatabase
 
-from service.app import create_app
 from service.settings import read_settings
+from tests.apps import running
 from tests.graphs import Graphs, costing
 from tests.neo4j_server import Server
 
@@ -19,11 +18,10 @@ QUERY = {"query": '{ framework(slug: "bookmarked") { name } }'}
 async def test_a_read_waits_for_the_write_that_gave_its_bookmark(graphs: Graphs, neo4j_instance: Server) -> None:
     await graphs.hold("neo4j")
     server = neo4j_instance
-    app = create_app(read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password))
+    settings = read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
 
     async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas", timeout=60) as client,
+        running(settings) as client,
         AsyncGraphDatabase.driver(server.uri, auth=(server.user, server.password)) as driver,
         driver.session() as session,
     ):

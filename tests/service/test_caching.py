@@ -11,22 +11,15 @@ import apsw
 import httpx
 import pytest
 
-from service.cli import main
+from tests.apps import fresh
 from tests.graphs import Graphs, facts_from, write
 from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
-from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON, fresh
+from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
 from tests.service.test_mutations import LINES
 from tests.service.test_persisted import apq
 
 INTROSPECTION = "{ __schema { queryType { name } } }"
 RENAME = 'mutation { upsertFramework(input: {slug: "django", summary: "%s"}) { __typename } }'
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("caching") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -127,14 +127,6 @@ def run(
     )
 
 
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the shipped facts."""
-    path = tmp_path_factory.mktemp("cli") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
-
-
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run in an empty folder."""

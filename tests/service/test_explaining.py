@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 
-from service.app import create_app
 from service.auth import Principal, new_token
-from service.engine import EXPLAIN, Context
-from service.settings import Settings
+from service.terms import EXPLAIN, Context
+from tests.apps import fresh
 from tests.graphs import Graphs, answer
 
 ASKED = """query ($part: String!) {
@@ -77,11 +75,10 @@ async def test_what_asks_no_store_has_no_statement(graphs: Graphs, store: str) -
 async def test_only_administrators_see_it(tmp_path: Path, scope: str | None, status: int) -> None:
     made = new_token("somebody", scope or "read")
     headers = {"authorization": f"Bearer {made.token}"} if scope else {}
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", tokens=made.entry))
 
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+    async with fresh(tmp_path / "atlas.db", tokens=made.entry) as client:
         asked = {"query": "{ frameworks { totalCount } }", "extensions": {"explain": True}}
-        answered = await client.post("http://atlas/graphql", json=asked, headers=headers)
+        answered = await client.post("/graphql", json=asked, headers=headers)
 
     assert answered.status_code == status
     if status == 403:
@@ -95,16 +92,15 @@ async def test_only_administrators_see_it(tmp_path: Path, scope: str | None, sta
 @pytest.mark.anyio
 async def test_in_development_everybody_sees_it_and_a_mutation_that_asks_for_it_writes_nothing(tmp_path: Path) -> None:
     made = new_token("writer", "write")
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", tokens=made.entry, development=True))
     mutation = 'mutation { upsertFeature(input: {slug: "x", name: "X"}) { __typename } }'
     held = '{ feature(slug: "x") { name } }'
 
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+    async with fresh(tmp_path / "atlas.db", tokens=made.entry, development=True) as client:
 
         async def ask(query: str) -> dict[str, object]:
             asked = {"query": query, "extensions": {"explain": True}}
             headers = {"authorization": f"Bearer {made.token}"}
-            return (await client.post("http://atlas/graphql", json=asked, headers=headers)).json()
+            return (await client.post("/graphql", json=asked, headers=headers)).json()
 
         refused, looked = await ask(mutation), await ask(held)
 

@@ -10,7 +10,7 @@ import json
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,7 @@ import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
 from graph_seed.facts import global_id
-from service.app import create_app
-from service.cli import main
-from service.settings import Settings
+from tests.apps import fresh
 from tests.graphs import costing
 from tests.service.test_cli import Served, serving
 
@@ -31,14 +29,6 @@ GRAPHQL = "application/graphql-response+json"
 DJANGO = '{ framework(slug: "django") { name } }'
 DJANGO_ANSWER = costing(1, {"framework": {"name": "Django"}})
 TWO_OPERATIONS = 'query One { framework(slug: "flask") { name } } query Two { framework(slug: "django") { name } }'
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the shipped facts."""
-    path = tmp_path_factory.mktemp("http") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +48,6 @@ async def new(anyio_backend: str, seeded: Path) -> AsyncIterator[httpx.AsyncClie
 def served(seeded: Path) -> Any:
     with serving(seeded) as found:
         yield found
-
-
-@asynccontextmanager
-async def fresh(path: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application that has answered nothing yet."""
-    app = create_app(Settings(store=f"sqlite:///{path}", **settings))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas") as made,
-    ):
-        yield made
 
 
 async def ask(client: httpx.AsyncClient, text: str, variables: Any = None, **more: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -55,14 +56,14 @@ def test_a_document_that_asks_for_too_much_is_told_by_how_much_and_how_to_change
 
 @pytest.mark.parametrize(("limit", "document"), [(name, found[0]) for name, found in TOO_MUCH.items()])
 def test_each_limit_can_be_raised(limit: str, document: str) -> None:
-    roomy = Limits(**dict.fromkeys(TOO_MUCH, 10**7) | {limit: getattr(LIMITS, limit)})
+    roomy = replace(LIMITS, **dict.fromkeys(TOO_MUCH, 10**7) | {limit: getattr(LIMITS, limit)})
 
     with pytest.raises(LimitError) as refused:
         roomy.parse(document)
 
     assert refused.value.limit == limit
     if limit not in {"fields", "root_fields"}:  # a million of them would be visited
-        Limits(**dict.fromkeys(TOO_MUCH, 10**7)).parse(document)
+        replace(LIMITS, **dict.fromkeys(TOO_MUCH, 10**7)).parse(document)
 
 
 def test_what_is_refused_costs_next_to_nothing() -> None:
@@ -98,12 +99,12 @@ def test_questions_about_the_schema_have_no_depth() -> None:
 
 def test_the_settings_are_the_limits() -> None:
     assert Limits.of(Settings()) == LIMITS
-    assert Limits.of(Settings(max_depth=3, max_cost=7)) == Limits(depth=3, cost=7)
+    assert Limits.of(Settings(max_depth=3, max_cost=7)) == replace(LIMITS, depth=3, cost=7)
 
 
 async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
     held = await graphs.hold(store)
-    return Engine(held.store, options=Options(limits=Limits(**limits)))
+    return Engine(held.store, options=Options(limits=replace(LIMITS, **limits)))
 
 
 async def told(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
@@ -271,7 +272,7 @@ async def test_conditions_are_counted_and_as_many_as_are_allowed_are_answered(
 @pytest.mark.anyio
 async def test_a_mutation_whose_payload_asks_for_too_much_writes_nothing(graphs: Graphs, store: str) -> None:
     async with graphs.fresh(store) as held:
-        engine = Engine(held.store, options=Options(limits=Limits(cost=10)))
+        engine = Engine(held.store, options=Options(limits=replace(LIMITS, cost=10)))
         text = (
             'mutation { upsertFramework(input: {slug: "x", name: "X"}) '
             "{ ... on UpsertedFramework { framework { features(first: 11) { nodes { name } } } } } }"

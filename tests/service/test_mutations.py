@@ -12,8 +12,9 @@ import pytest
 from graph_seed import Facts, Reference
 from graph_seed.facts import global_id
 from service.auth import ANYONE, Principal
-from service.engine import Context, Engine
+from service.engine import Engine
 from service.errors import InvalidTokenError, StoreUnavailable
+from service.terms import Context
 from tests.contents import contents
 from tests.graphs import WRITER, Graphs, answer, data, facts_from, write
 

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
@@ -15,11 +14,11 @@ import pytest
 from neo4j.exceptions import Neo4jError
 
 from schema import ONTOLOGY
-from service.app import create_app
 from service.errors import StoreError, StoreRefused, StoreUnavailable
 from service.settings import Settings, read_settings
 from service.stores import Transaction, open_store
 from service.stores.neo4j.store import Neo4jStore
+from tests import apps
 from tests.graphs import Graphs
 from tests.neo4j_server import Server, Unavailable
 
@@ -68,15 +67,6 @@ def _settings(server: Server, **given: Any) -> Settings:
     )
 
 
-@asynccontextmanager
-async def _client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://atlas", timeout=60) as client:
-            yield client
-
-
 async def _until_answered(client: httpx.AsyncClient, seconds: float = 90) -> dict[str, Any]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -110,7 +100,7 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
             right = answer.get("data") == {"framework": DJANGO} or code in {"SERVICE_UNAVAILABLE", "STATEMENT_TIMEOUT"}
             outcomes.append((response.status_code, right, time.monotonic() - start))
 
-    async with _client(_settings(neo4j_instance)) as client:
+    async with apps.running(_settings(neo4j_instance)) as client:
         stop = asyncio.Event()
         loads = [asyncio.create_task(load(client, stop)) for _ in range(16)]
         await asyncio.sleep(1)
@@ -134,7 +124,7 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for(graphs: Graphs
     await graphs.hold("neo4j")
     await _kill(neo4j_instance)
 
-    async with _client(_settings(neo4j_instance)) as client:
+    async with apps.running(_settings(neo4j_instance)) as client:
         start = time.monotonic()
         away = await client.post("/graphql", json=QUERY)
         waited = time.monotonic() - start
@@ -188,7 +178,7 @@ async def test_a_wrong_password_is_told_at_the_start(graphs: Graphs, neo4j_insta
     await graphs.hold("neo4j")
 
     with pytest.raises(StoreRefused, match="refuses the connection"):
-        async with _client(_settings(neo4j_instance, neo4j_password="wrong")):
+        async with apps.running(_settings(neo4j_instance, neo4j_password="wrong")):
             pass
 
 

@@ -22,6 +22,7 @@ from service.settings import Settings
 from service.stores.neo4j.cypher import Statement
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
+from tests.apps import client as client_of
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import Graphs, costing
 from tests.service.test_auth import WRITER
@@ -45,7 +46,7 @@ async def running(tmp_path: Path, **given: Any) -> AsyncIterator[tuple[httpx.Asy
     app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, **given))
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas") as client,
+        client_of(app) as client,
     ):
         yield client, app.routes[0].endpoint._service._engine.store
 

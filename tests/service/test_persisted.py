@@ -18,9 +18,11 @@ from service.app import create_app
 from service.cli import main
 from service.errors import SettingsError
 from service.settings import Settings
+from tests.apps import client as client_of
+from tests.apps import fresh
 from tests.graphs import costing
 from tests.service.test_cli import Served, serving
-from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON, fresh
+from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
 from tests.service.test_subscriptions import socket
 
 FLASK = 'query Flask { framework(slug: "flask") { name } }'
@@ -35,13 +37,6 @@ UNSAFE = {
         }
     ]
 }
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("persisted") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -258,10 +253,7 @@ async def test_the_schema_is_not_told_where_only_the_folder_is_answered(closed: 
 @pytest.mark.anyio
 async def test_a_document_that_somebody_has_warmed_elsewhere_is_refused_as_well(seeded: Path, folder: Path) -> None:
     app = create_app(Settings(store=f"sqlite:///{seeded}", persisted=folder, persisted_only=True))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas") as client,
-    ):
+    async with app.router.lifespan_context(app), client_of(app) as client:
         warmed = await app.routes[0].endpoint._service._engine.schema.execute(FLASK)
         found = await post(client, {"query": FLASK})
 

@@ -17,7 +17,6 @@ from websockets.exceptions import InvalidStatus
 
 from service.app import create_app
 from service.auth import ANYONE, Principal
-from service.cli import main
 from service.errors import SettingsError
 from service.rates import LimitedError, Rates, who_asks
 from service.settings import Settings
@@ -27,13 +26,6 @@ from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
 from tests.service.test_subscriptions import connected, socket
 
 REDIS = os.environ.get("ATLAS_TEST_REDIS")
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("rates") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
 
 
 class Clients:

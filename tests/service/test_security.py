@@ -6,32 +6,16 @@ https://cheatsheetseries.owasp.org/cheatsheets/GraphQL_Cheat_Sheet.html; the ite
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from service.app import create_app
-from service.settings import Settings
+from tests.apps import fresh
 from tests.graphs import Graphs, answer, costing
 
 DJANGO = '{ framework(slug: "django") { name } }'
 DJANGO_ANSWER = costing(1, {"framework": {"name": "Django"}})
 SITE = "https://app.example"
-
-
-@asynccontextmanager
-async def asking(tmp_path: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", **settings))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://atlas") as made,
-    ):
-        yield made
 
 
 # ----------------------------------------------------------------------------------------- input validation and injection
@@ -91,7 +75,7 @@ async def test_injection_text_is_only_ever_text(graphs: Graphs, store: str, text
 async def test_a_body_that_is_none_is_refused_in_a_sentence(
     tmp_path: Path, body: bytes, status: int, told: str
 ) -> None:
-    async with asking(tmp_path) as client:
+    async with fresh(tmp_path / "atlas.db") as client:
         refused = await client.post("/graphql", content=body, headers={"content-type": "application/json"})
 
     assert (refused.status_code, refused.json()["errors"][0]["message"][: len(told)]) == (
@@ -102,7 +86,7 @@ async def test_a_body_that_is_none_is_refused_in_a_sentence(
 
 @pytest.mark.anyio
 async def test_a_body_is_taken_as_it_is(tmp_path: Path) -> None:
-    async with asking(tmp_path) as client:
+    async with fresh(tmp_path / "atlas.db") as client:
         headers = {"content-type": "application/json", "content-encoding": "zstd"}
         refused = await client.post("/graphql", content=json.dumps({"query": DJANGO}), headers=headers)
 
@@ -121,7 +105,7 @@ async def test_a_body_is_taken_as_it_is(tmp_path: Path) -> None:
 )
 async def test_what_a_form_of_another_site_can_send_is_refused(tmp_path: Path, content_type: str) -> None:
     """CSRF: a browser sends these without asking first."""
-    async with asking(tmp_path) as client:
+    async with fresh(tmp_path / "atlas.db") as client:
         headers = {"content-type": content_type, "origin": "https://evil.example"}
         refused = await client.post("/graphql", content=json.dumps({"query": DJANGO}), headers=headers)
 
@@ -131,7 +115,7 @@ async def test_what_a_form_of_another_site_can_send_is_refused(tmp_path: Path, c
 @pytest.mark.anyio
 async def test_no_mutation_by_get(tmp_path: Path) -> None:
     mutation = 'mutation { upsertFeature(input: {slug: "x", name: "X", category: QUALITY}) { __typename } }'
-    async with asking(tmp_path) as client:
+    async with fresh(tmp_path / "atlas.db") as client:
         refused = await client.get("/graphql", params={"query": mutation})
 
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
@@ -142,9 +126,9 @@ PREFLIGHT = {"origin": SITE, "access-control-request-method": "POST", "access-co
 
 @pytest.mark.anyio
 async def test_pages_of_other_sites_are_told_nothing_unless_their_site_is_allowed(tmp_path: Path) -> None:
-    async with asking(tmp_path) as closed:
+    async with fresh(tmp_path / "atlas.db") as closed:
         by_default = await closed.options("/graphql", headers=PREFLIGHT)
-    async with asking(tmp_path, allowed_origins=f"{SITE}, https://other.example") as opened:
+    async with fresh(tmp_path / "atlas.db", allowed_origins=f"{SITE}, https://other.example") as opened:
         asked = await opened.options("/graphql", headers=PREFLIGHT)
         answered = await opened.post("/graphql", json={"query": DJANGO}, headers={"origin": SITE})
         stranger = await opened.post("/graphql", json={"query": DJANGO}, headers={"origin": "https://evil.example"})
@@ -159,7 +143,7 @@ async def test_pages_of_other_sites_are_told_nothing_unless_their_site_is_allowe
 @pytest.mark.anyio
 @pytest.mark.parametrize("written", ["https://App.Example", "HTTPS://app.example:443", f"https://x.example, {SITE}"])
 async def test_a_site_is_allowed_however_it_is_written(tmp_path: Path, written: str) -> None:
-    async with asking(tmp_path, allowed_origins=written) as client:
+    async with fresh(tmp_path / "atlas.db", allowed_origins=written) as client:
         answered = await client.post("/graphql", json={"query": DJANGO}, headers={"origin": SITE})
 
     assert answered.headers["access-control-allow-origin"] == SITE
@@ -167,7 +151,7 @@ async def test_a_site_is_allowed_however_it_is_written(tmp_path: Path, written: 
 
 @pytest.mark.anyio
 async def test_every_answer_tells_the_browser_to_run_and_frame_nothing(tmp_path: Path) -> None:
-    async with asking(tmp_path) as client:
+    async with fresh(tmp_path / "atlas.db") as client:
         answers = [
             await client.post("/graphql", json={"query": DJANGO}),
             await client.post("/graphql", content=b"{"),
@@ -201,7 +185,7 @@ async def test_closed_introspection_tells_nothing_of_the_schema(tmp_path: Path) 
         "query": "query ($w: FrameworkFilter) { frameworks(where: $w) { totalCount } }",
         "variables": {"w": {"nmae": 1}},
     }
-    async with asking(tmp_path, introspection=False) as client:
+    async with fresh(tmp_path / "atlas.db", introspection=False) as client:
         answers = [(await client.post("/graphql", json={"query": text})).json() for text in asked]
         answers.append((await client.post("/graphql", json=wrong)).json())
         typename = (await client.post("/graphql", json={"query": "{ __typename }"})).json()
@@ -221,7 +205,7 @@ async def test_what_goes_wrong_inside_is_told_in_development_alone(
 
     told: list[str] = []
     for development in (False, True):
-        async with asking(tmp_path, development=development) as client:
+        async with fresh(tmp_path / "atlas.db", development=development) as client:
             monkeypatch.setattr("service.stores.sqlite.store.SqliteStore.fetch", fails)
             answered = await client.post("/graphql", json={"query": DJANGO})
             monkeypatch.undo()

@@ -22,7 +22,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from service.cli import main
 from tests.graphs import costing
 from tests.service.test_auth import WRITER
 from tests.service.test_cli import Served, serving
@@ -36,14 +35,6 @@ SUBSCRIPTION = "subscription { changes { cursor } }"
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the shipped facts."""
-    path = tmp_path_factory.mktemp("serving") / "atlas.db"
-    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
-    return path
 
 
 def request(query: str, *headers: str) -> bytes:

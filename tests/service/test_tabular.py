@@ -16,10 +16,9 @@ import pytest
 
 from schema import ONTOLOGY
 from service import tabular
-from service.app import create_app
 from service.compiler import Refused
 from service.engine import Engine
-from service.settings import Settings
+from tests.apps import fresh
 from tests.graphs import Graphs, answer, facts_from
 
 FORMULAS = ["=1+1", "+1", "-1+2", "@SUM(A1)", "\tx", "＝1"]
@@ -127,12 +126,7 @@ def test_numbers_stay_numbers() -> None:
 
 @pytest.fixture
 async def client(tmp_path: Path, anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}"))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://atlas") as made,
-    ):
+    async with fresh(tmp_path / "atlas.db") as made:
         yield made
 
 
@@ -202,12 +196,7 @@ async def test_a_text_is_never_cut_whatever_a_spreadsheet_cuts_at(graphs: Graphs
 @pytest.mark.anyio
 async def test_a_table_needs_no_plan_that_is_kept(tmp_path: Path) -> None:
     """Other documents may push its own out while its statement runs."""
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", plan_cache=1, rate=""))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://atlas") as asking,
-    ):
+    async with fresh(tmp_path / "atlas.db", plan_cache=1, rate="") as asking:
 
         async def ask(number: int) -> int:
             query = f"{{ frameworks(first: {number + 1}) {{ nodes {{ name }} }} }}"

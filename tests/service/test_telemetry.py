@@ -20,10 +20,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from service.app import create_app
-from service.settings import Settings
 from service.telemetry import Observed, metrics
 from service.telemetry.logs import JsonFormatter, TextFormatter
+from tests.apps import fresh
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER, bearer
 from tests.service.test_cli import serving, wait_until
@@ -39,11 +38,7 @@ PARENT = "b7ad6b7169203331"
 @asynccontextmanager
 async def running(tmp_path: Path, **given: Any) -> AsyncIterator[httpx.AsyncClient]:
     facts = folder_of(tmp_path / "facts", good=GOOD)
-    app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, tokens=ENTRIES, **given))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://atlas") as client,
-    ):
+    async with fresh(tmp_path / "atlas.db", facts=facts, tokens=ENTRIES, **given) as client:
         yield client
 
 

@@ -14,6 +14,7 @@ from neo4j import (
     WRITE_ACCESS,
     AsyncDriver,
     AsyncGraphDatabase,
+    AsyncSession,
     Bookmarks,
     NotificationMinimumSeverity,
     Query,
@@ -82,9 +83,7 @@ class Neo4jStore:
 
         async def ask() -> tuple[Any, ResultSummary]:
             # session.run is one round trip, execute_read three: it has no transaction of its own to open and close
-            async with self._driver.session(
-                database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1, bookmarks=bookmarks
-            ) as session:
+            async with self._session(READ_ACCESS, bookmarks) as session:
                 result = await session.run(query, parameters)
                 record = await result.single(strict=True)
                 return record["data"], await result.consume()
@@ -97,7 +96,7 @@ class Neo4jStore:
         patience = seconds or self._seconds
 
         async def attempt() -> tuple[T, str | None]:
-            async with self._driver.session(database=self._database, fetch_size=-1) as session:
+            async with self._session(WRITE_ACCESS) as session:
                 async with await session.begin_transaction(timeout=_of(patience)) as opened:
 
                     async def run(text: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -168,9 +167,7 @@ class Neo4jStore:
         bookmarks = _bookmarks(bookmark)
 
         async def ask() -> tuple[str, str | None]:
-            async with self._driver.session(
-                database=self._database, default_access_mode=READ_ACCESS, bookmarks=bookmarks
-            ) as session:
+            async with self._session(READ_ACCESS, bookmarks) as session:
                 records = [record.value() async for record in await session.run(query)]
                 # another member of a cluster may be behind this one; who brings the bookmark waits until it is not
                 seen = min((await session.last_bookmarks()).raw_values, default=bookmark)
@@ -185,9 +182,7 @@ class Neo4jStore:
         await self._check_filled()
         try:
             async with (
-                self._driver.session(
-                    database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
-                ) as session,
+                self._session(READ_ACCESS) as session,
                 await session.begin_transaction(timeout=0) as opened,  # no request waits for its end
             ):
 
@@ -223,7 +218,7 @@ class Neo4jStore:
     async def _prepare(self, texts: Sequence[str]) -> None:
         async def attempt() -> None:
             async with (
-                self._driver.session(database=self._database) as session,
+                self._session(WRITE_ACCESS) as session,
                 await session.begin_transaction() as all_,
             ):
                 for text in texts:
@@ -241,9 +236,7 @@ class Neo4jStore:
         """Run a statement that only reads, within a request's time."""
 
         async def attempt() -> list[dict[str, Any]]:
-            async with self._driver.session(
-                database=self._database, default_access_mode=READ_ACCESS, fetch_size=-1
-            ) as session:
+            async with self._session(READ_ACCESS) as session:
                 result = await session.run(Query(text, timeout=self._seconds), parameters)  # type: ignore[arg-type]
                 return [record.data() async for record in result]
 
@@ -253,8 +246,14 @@ class Neo4jStore:
         """Run a statement that may write; repeating it must do no harm."""
         return await self._insist(lambda: self._run_once(text, **parameters), _WRITE_SECONDS)
 
+    def _session(self, access: str, bookmarks: Bookmarks | None = None) -> AsyncSession:
+        """A session for one statement or transaction; what it reads comes in one go."""
+        return self._driver.session(
+            database=self._database, default_access_mode=access, bookmarks=bookmarks, fetch_size=-1
+        )
+
     async def _run_once(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with self._driver.session(database=self._database, default_access_mode=WRITE_ACCESS) as session:
+        async with self._session(WRITE_ACCESS) as session:
             result = await session.run(Query(text), parameters)  # type: ignore[arg-type]
             return [record.data() async for record in result]
 
@@ -274,9 +273,9 @@ class Neo4jStore:
                             f"Neo4j was lost while it wrote, perhaps after it had: {error}"
                         ) from error
                     except (DriverError, Neo4jError, OSError) as error:
-                        if "InvalidBookmark" in str(getattr(error, "code", "")):
+                        if "InvalidBookmark" in _code(error):
                             raise BookmarkError("The bookmark is none of this graph's.") from error
-                        if ".TransactionTimedOut" in str(getattr(error, "code", "")):
+                        if ".TransactionTimedOut" in _code(error):
                             raise StatementTimeout(seconds, "ATLAS_NEO4J_TIMEOUT") from error
                         if _is_broken(error):
                             raise StoreUnavailable(f"Neo4j fails: {error}") from error
@@ -319,16 +318,20 @@ def _parameters(values: Sequence[Any]) -> dict[str, Any]:
 def _can_pass(error: Exception) -> bool:
     # IF NOT EXISTS fails where another process makes the same index at the same moment; next time it finds that
     # and who waited too long for others' locks has written nothing, which the driver does not take for a reason to go on
-    passing = str(getattr(error, "code", "")).endswith((".EquivalentSchemaRuleAlreadyExists", ".LockClientStopped"))
+    passing = _code(error).endswith((".EquivalentSchemaRuleAlreadyExists", ".LockClientStopped"))
     return isinstance(error, OSError) or passing or getattr(error, "is_retryable", lambda: False)()
 
 
 def _is_broken(error: Exception) -> bool:
     """Whether the database itself fails, as on a full disk: nothing is wrong with what it was asked."""
-    code = str(getattr(error, "code", ""))
-    return code.startswith(
+    return _code(error).startswith(
         ("Neo.DatabaseError.General.", "Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.")
     )
+
+
+def _code(error: Exception) -> str:
+    """What Neo4j calls an error; empty where it is none of Neo4j's own."""
+    return str(getattr(error, "code", ""))
 
 
 def _driver(settings: Settings) -> AsyncDriver:

@@ -54,6 +54,8 @@ _STEPS = 50_000
 _MADE = re.compile(r'IF NOT EXISTS "?(\w+)')
 _STATISTICS = "PRAGMA optimize = 0x10002"  # for the planner
 _UNMAPPED = "PRAGMA mmap_size = 0"  # who goes through a whole file would hold all of it that is mapped
+_MUCH_CACHE = "PRAGMA cache_size = -65536"  # in kibibytes
+_LITTLE_CACHE = "PRAGMA cache_size = -2048"  # who writes keeps what they wrote, until it is full
 _TOO_LARGE = "nested too deep", "tree is too large", "too many terms", "string or blob too big"
 _SMALLEST_FILE = 512  # a page of SQLite's has at least so many bytes
 
@@ -255,6 +257,7 @@ class SqliteStore:
             db.set_busy_handler(self._waits_on)
         try:
             db.execute(_UNMAPPED)
+            db.execute(_MUCH_CACHE if deadline is None else _LITTLE_CACHE)
             with _transaction(db):
                 return complete(work(SqliteTransaction(db, self._ontology, self._fetch)))
         except (apsw.BusyError, apsw.LockedError, apsw.IOError, apsw.CantOpenError, apsw.FullError) as error:
@@ -365,7 +368,7 @@ def _connect(path: Path) -> apsw.Connection:
         _use_wal(db)
         register(db)
         db.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        db.execute("PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")
+        db.execute(f"{_MUCH_CACHE}; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")
     except apsw.Error as error:
         raise StoreError(f"{path}: cannot be opened ({error}).") from error
     return db
