@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 
 from graph_seed import SHIPPED, Facts, read
@@ -23,6 +24,7 @@ from service.settings import Settings, read_settings
 from service.stores import Store, open_store
 from service.terms import Context
 from service.vocabulary import Vocabulary
+from tests.apps import running
 
 STORES = ("sqlite", "neo4j")
 ROOMY = replace(
@@ -75,6 +77,16 @@ class Graphs:
         finally:
             await feed.close()
             await self.drop(own)
+
+    @asynccontextmanager
+    async def serve(self, store: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of an application with these settings on this store, which holds the shipped facts."""
+        held = (await self.hold(store)).store
+        where = {"store": f"sqlite:///{held.path}"} if store == "sqlite" else {}
+        if store == "neo4j":
+            where = self.neo4j_settings().model_dump(include={"store", "neo4j_user", "neo4j_password", "neo4j_timeout"})
+        async with running(read_settings(**{**where, **settings})) as client:
+            yield client
 
     def forget(self) -> None:
         """Know that somebody else has written to the Neo4j."""
