@@ -78,6 +78,7 @@ class _Request:
         self.path = quote(scope["path"][:_LONGEST_PATH])
         self.notes = Notes(request_id)
         self.status: int | None = None
+        self._is_stream = scope["type"] == "websocket"  # which is open for as long as its client likes
         self._scope = scope
         self._send = send
 
@@ -96,10 +97,9 @@ class _Request:
             raise
         finally:
             seconds = time.perf_counter() - began
-            is_socket = self._scope["type"] == "websocket"
-            kind = "websocket" if is_socket else self.notes.operation or "none"
+            kind = "websocket" if self._scope["type"] == "websocket" else self.notes.operation or "none"
             metrics.REQUESTS.labels(kind, str(self.status or _GONE)).inc()
-            if not is_socket:  # which is open for as long as its client likes
+            if not self._is_stream:
                 metrics.REQUEST_SECONDS.labels(kind).observe(seconds)
             log_request(self.notes, self.method, self.path, self.status or _GONE, seconds)
 
@@ -107,7 +107,9 @@ class _Request:
         if message["type"] in {"http.response.start", "websocket.accept"}:
             self.status = message.get("status", 101)
             message.setdefault("headers", [])
-            MutableHeaders(scope=message)[_HEADER] = self.notes.request_id
+            headers = MutableHeaders(scope=message)
+            self._is_stream = self._is_stream or headers.get("content-type", "").startswith("text/event-stream")
+            headers[_HEADER] = self.notes.request_id
         elif message["type"] == "websocket.close":
             self.status = self.status or 403  # what a server answers to a handshake that is refused
         await self._send(message)

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.anyio
 LONG = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT json(max(i)) FROM n"
 )
+ENDLESS = Statement("UNWIND range(1, 100000000000) AS i WITH max(i % 7) AS most RETURN [most] AS data", lambda *_: [])
 COUNT = {"query": "{ frameworks { totalCount } }"}
 ANSWER = costing(1, {"frameworks": {"totalCount": 1}})
 RENAME = {
@@ -165,8 +166,7 @@ async def test_neo4j_too_tells_a_statement_that_took_too_long_and_refuses_who_wo
     given = graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 6.0, "neo4j_pool": 1, "waiting": 1})
     store = Neo4jStore(given, ONTOLOGY)
     store._filled = True
-    long = Statement("UNWIND range(1, 100000000000) AS i WITH max(i % 7) AS most RETURN [most] AS data", lambda *_: [])
-    found = await asyncio.gather(*(store.fetch(long, []) for _ in range(3)), return_exceptions=True)
+    found = await asyncio.gather(*(store.fetch(ENDLESS, []) for _ in range(3)), return_exceptions=True)
     short = Statement("RETURN [1] AS data", lambda data, _: data)
     after = await store.fetch(short, [])
     await store.close()
@@ -176,3 +176,18 @@ async def test_neo4j_too_tells_a_statement_that_took_too_long_and_refuses_who_wo
     )
     assert (str(found[0]), [type(one) for one in found]) == (told, [StatementTimeout, StoreUnavailable, StoreBusy])
     assert after == [1]
+
+
+@pytest.mark.neo4j
+@pytest.mark.anyio
+async def test_a_neo4j_store_of_which_all_connections_are_busy_is_ready(graphs: Graphs) -> None:
+    await graphs.hold("neo4j")
+    store = Neo4jStore(graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 20.0, "neo4j_pool": 1}), ONTOLOGY)
+    busy = asyncio.create_task(store.fetch(ENDLESS, []))
+    await asyncio.sleep(0.5)
+    ready, still_busy = await store.ready(), not busy.done()
+    busy.cancel()
+    await asyncio.gather(busy, return_exceptions=True)
+    await store.close()
+
+    assert (ready, still_busy) == (True, True)

@@ -173,17 +173,35 @@ async def test_refusals_are_counted_wherever_they_are_made(tmp_path: Path, caplo
     assert told == ["REFUSED", "REFUSED", *named]
 
 
-async def test_how_long_a_websocket_was_open_is_no_time_of_an_answer() -> None:
+@pytest.mark.parametrize(
+    ("scope", "first", "counted"),
+    [
+        ({"type": "websocket"}, {"type": "websocket.accept"}, 'operation="websocket",status="101"'),
+        (
+            {"type": "http", "method": "POST"},
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", b"text/event-stream; charset=utf-8")],
+            },
+            'operation="none",status="200"',
+        ),
+    ],
+    ids=["websocket", "server-sent events"],
+)
+async def test_how_long_a_stream_was_open_is_no_time_of_an_answer(
+    scope: dict[str, Any], first: dict[str, Any], counted: str
+) -> None:
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "websocket.accept"})
+        await send(first)
 
     async def nothing(*_: Any) -> None: ...
 
     before = numbers(metrics.exposition().decode())
-    await Observed(app)({"type": "websocket", "path": "/graphql", "headers": []}, nothing, nothing)  # type: ignore[arg-type]
+    await Observed(app)({**scope, "path": "/graphql", "headers": []}, nothing, nothing)  # type: ignore[arg-type]
 
     grown = {name: value - before.get(name, 0) for name, value in numbers(metrics.exposition().decode()).items()}
-    assert grown['atlas_requests_total{operation="websocket",status="101"}'] == 1
+    assert grown[f"atlas_requests_total{{{counted}}}"] == 1
     assert [name for name, count in grown.items() if count and name.startswith("atlas_request_seconds")] == []
 
 

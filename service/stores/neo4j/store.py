@@ -56,7 +56,8 @@ class Neo4jStore:
         self._ontology = ontology
         self._seconds = settings.neo4j_timeout
         self._database = settings.neo4j_database
-        self._driver = _driver(settings)
+        self._driver = _driver(settings, settings.neo4j_pool)
+        self._prober = _driver(settings, 1)  # whoever asks whether it is ready waits for nobody else
         self._reading = Gate("neo4j", "read", settings.neo4j_pool, settings.waiting)
         self._writing = Gate("neo4j", "write", settings.neo4j_pool, settings.waiting)
         self._filled = False
@@ -200,7 +201,7 @@ class Neo4jStore:
 
     async def ready(self) -> bool:
         try:
-            return await asyncio.wait_for(check_layout(self._run_once), self._seconds)
+            return await asyncio.wait_for(check_layout(self._probe), self._seconds)
         except (StoreError, TimeoutError, DriverError, Neo4jError, OSError):
             return False
 
@@ -214,6 +215,7 @@ class Neo4jStore:
 
     async def close(self) -> None:
         await self._driver.close()
+        await self._prober.close()
 
     async def _prepare(self, texts: Sequence[str]) -> None:
         async def attempt() -> None:
@@ -253,9 +255,11 @@ class Neo4jStore:
         )
 
     async def _run_once(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with self._session(WRITE_ACCESS) as session:
-            result = await session.run(Query(text), parameters)  # type: ignore[arg-type]
-            return [record.data() async for record in result]
+        return await _run(self._session(WRITE_ACCESS), text, parameters)
+
+    async def _probe(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
+        session = self._prober.session(database=self._database, default_access_mode=READ_ACCESS)
+        return await _run(session, text, parameters)
 
     async def _insist(self, attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
         """Try until the deadline; what cannot get better by trying again is raised at once."""
@@ -286,6 +290,12 @@ class Neo4jStore:
                     pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         except TimeoutError as error:
             raise StoreUnavailable(f"Neo4j did not answer within {seconds:g} s: {last or 'no answer'}") from error
+
+
+async def _run(opened: AsyncSession, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async with opened as session:
+        result = await session.run(Query(text), parameters)  # type: ignore[arg-type] - written, not typed in
+        return [record.data() async for record in result]
 
 
 def _steps(profile: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
@@ -334,12 +344,12 @@ def _code(error: Exception) -> str:
     return str(getattr(error, "code", ""))
 
 
-def _driver(settings: Settings) -> AsyncDriver:
+def _driver(settings: Settings, connections: int) -> AsyncDriver:
     try:
         return AsyncGraphDatabase.driver(
             settings.store,
             auth=(settings.neo4j_user, settings.neo4j_password.get_secret_value()),
-            max_connection_pool_size=settings.neo4j_pool,
+            max_connection_pool_size=connections,
             connection_acquisition_timeout=settings.neo4j_timeout,
             connection_timeout=min(5.0, settings.neo4j_timeout),
             notifications_min_severity=NotificationMinimumSeverity.OFF,
