@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from benchmarks.faults import settings_of
 from service.settings import Settings
@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="the same draws the same")
     asked = parser.parse_args()
     found: Counter[str] = Counter()
     times: list[float] = []
@@ -40,6 +41,7 @@ def main() -> None:
         each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn
         for start in range(0, asked.inputs, each):
 
+            @seed(asked.seed + start)
             @settings(
                 max_examples=each,
                 deadline=None,
@@ -52,6 +54,7 @@ def main() -> None:
                 before = time.perf_counter()
                 for fault in ask(sent):
                     found[fault] += 1
+                    print(f"{fault}: {sent!r:.3000}", flush=True)
                 times.append(time.perf_counter() - before)
 
             send()
@@ -59,7 +62,7 @@ def main() -> None:
             print(f"{start + each:>8} inputs, {sizes[-1]:.0f} MB, {len(found)} faults", flush=True)
     times.sort()
     print(
-        f"{len(times)} requests in {time.monotonic() - begun:.0f} s; the slowest {times[-1] * 1000:.0f} ms, of 1000 the "
+        f"{len(times)} requests of seed {asked.seed} in {time.monotonic() - begun:.0f} s; the slowest {times[-1] * 1000:.0f} ms, of 1000 the "
         f"slowest but one {times[int(len(times) * 0.999)] * 1000:.0f} ms; memory {sizes[0]:.0f} -> {sizes[-1]:.0f} MB, drawing included"
     )
     for fault, count in found.most_common(50):

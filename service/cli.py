@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -82,13 +81,14 @@ def serve(given: argparse.Namespace) -> int:
             raise
         except StoreUnavailable as error:
             print(f"{error}; serving all the same, until it is back.", file=sys.stderr)
-    port = _port(settings.host, settings.port)
+    listening = serving.listen(settings)
     os.environ.update(settings.as_environment())
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    port = listening[0].getsockname()[1]
     print(f"Framework Atlas on http://{host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True)
     if settings.explorer and (missing := Pages().missing):
         print(missing, file=sys.stderr, flush=True)
-    serving.run(settings, port)
+    serving.run(settings, listening)
     return 0
 
 
@@ -189,6 +189,8 @@ def export(given: argparse.Namespace) -> int:
 
 
 async def _export(settings: Settings, write: Callable[[bytes], object], progress: Progress) -> Snapshot:
+    if settings.sqlite_path is not None and not settings.sqlite_path.exists():  # to open it would make it
+        raise AtlasError(f"{settings.sqlite_path}: there is no such file.")
     store = await open_store(settings, ONTOLOGY)
     try:
         return await export_facts(store, write, progress)
@@ -344,18 +346,6 @@ def _variables(text: str | None) -> dict[str, Any] | None:
     if not isinstance(variables, dict):
         raise AtlasError("--variables is not a JSON object.")
     return variables
-
-
-def _port(host: str, port: int) -> int:
-    """The port to listen on, a free one for 0; raises AtlasError where it is taken."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return probe.getsockname()[1]
-    except OSError as error:
-        raise AtlasError(f"cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
 @contextmanager

@@ -47,6 +47,7 @@ _FULL = (
     b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
 )
 _OTHER_FILES = 100
+_BACKLOG = 2048
 _TIMEOUT = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n"
     b"content-length: %d\r\n\r\n%s" % (len(_LATE), _LATE)
@@ -59,20 +60,48 @@ _OF_SOCKETS = 0.75
 """Of all connections; the rest is for requests, since a WebSocket stays for as long as its client likes."""
 
 
-def run(settings: Settings, port: int) -> None:
+def listen(settings: Settings) -> list[socket.socket]:
+    """A socket for every address that the host's name has, all of one port, a free one for 0.
+
+    From now on clients wait until they are answered. Raises AtlasError where the port is taken, or the host unknown.
+    """
+    found: list[socket.socket] = []
+    try:
+        addresses = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, (host, port, *more) in addresses:
+            opened = socket.socket(family, kind, protocol)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                opened.bind((host, found[0].getsockname()[1] if found else port, *more))
+                opened.listen(_BACKLOG)
+            except OSError:
+                opened.close()
+                if not found:
+                    raise
+                continue
+            opened.settimeout(0)
+            found.append(opened)
+    except OSError as error:
+        raise AtlasError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+    return found
+
+
+def run(settings: Settings, listening: list[socket.socket]) -> None:
     """Answer over HTTP until a signal ends it."""
     _raise_limit_of_files(settings.connections)
-    config = _config(settings, port)
+    config = _config(settings, listening[0].getsockname()[1])
     if config.workers == 1:
         _serve_metrics(settings)
         with _signals_are_no_end():
-            _Server(config).run(_listen(config))
+            _Server(config).run(listening)
         return
     with _shared_metrics():
         _serve_metrics(settings)
         # uvicorn's supervisor has no other way to be told of another server
         multiprocess.Process = _Worker  # type: ignore[misc]
-        _Workers(config, _listen(config)).run()
+        _Workers(config, listening).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +149,6 @@ def _config(settings: Settings, port: int) -> _Config:
         settings.stop_delay,
     )
     return config
-
-
-def _listen(config: _Config) -> list[socket.socket]:
-    """A socket for every address that the host's name has."""
-    found: list[socket.socket] = []
-    for family, kind, protocol, _, address in socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM):
-        opened = socket.socket(family, kind, protocol)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
-            opened.bind(address)
-        except OSError as error:
-            opened.close()
-            if not found:
-                raise AtlasError(f"cannot listen on {config.host}:{config.port}: {error.strerror}.") from error
-            continue
-        opened.settimeout(0)
-        found.append(opened)
-    return found
 
 
 class _Server(uvicorn.Server):

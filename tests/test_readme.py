@@ -158,7 +158,7 @@ def test_the_csv_fits_the_ontology() -> None:
         for line in lines
         if not isinstance(line.given, Fault)
     ]
-    assert [type(fact) for fact in told] == [EntityFact, EntityFact, EvidenceFact]
+    assert [type(fact) for fact in told] == [EntityFact, EntityFact, EntityFact, EvidenceFact]
     assert isinstance(told[0], EntityFact)
     assert told[0].values["aliases"] == ["Starlite", "Lite Star"]
 

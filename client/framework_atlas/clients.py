@@ -26,7 +26,8 @@ _CONNECT_SECONDS = 10.0
 
 class Options(TypedDict, total=False):
     """How a client asks. `token` is sent as `Authorization: Bearer ...`; a function is asked for it each time, since tokens
-    expire. Every operation is done within `timeout` seconds (30), all attempts together, or fails.
+    expire. Every operation is done within `timeout` seconds (30), all attempts together, or fails; in
+    the blocking client an answer that stalls half-way may take twice as long.
     """
 
     token: Token | None

@@ -542,7 +542,7 @@ def test_load_lists_faults_and_writes_nothing_unless_told_to(
         (["load", "."], ".: its name ends in none of .jsonl, .ndjson, .json, .csv; say what it is by --format."),
         (["load", ".", "--format", "csv"], ".: cannot be read (Is a directory)."),
         (["export", "nowhere/x.jsonl"], "nowhere/x.jsonl: cannot be written (No such file or directory)."),
-        (["export", "--store", "sqlite:///empty.db"], "The store holds no graph; fill it by seed or load."),
+        (["export", "--store", "sqlite:///nowhere.db"], "nowhere.db: there is no such file."),
     ],
 )
 @pytest.mark.usefixtures("elsewhere")
