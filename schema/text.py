@@ -14,6 +14,7 @@ _HIGH = re.compile("[\ue000-\uffff]")
 _RUN = re.compile(r"[^\W_]+")
 _ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff"
 _WRITTEN = re.compile(rf"[^\W_](?:[^\W_]|[{_ACCENTS}])*")  # a run as it was typed, its accents apart from its letters
+_ACCENT = re.compile(f"[{_ACCENTS}]+")
 _LONGEST_WORD = 64
 
 
@@ -22,7 +23,8 @@ def key(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     if folded.isascii():
         return folded
-    bare = "".join(char for char in unicodedata.normalize("NFD", folded) if not _is_accent(char))
+    # Only the accents of alphabets: in other scripts a combining mark can be a vowel or make another letter.
+    bare = _ACCENT.sub("", unicodedata.normalize("NFD", folded))
     return _HIGH.sub(_lowered, unicodedata.normalize("NFKC", bare))
 
 
@@ -80,9 +82,3 @@ def highlights(name: str, aliases: Iterable[str], summary: str | None, beginning
 
 def _lowered(match: re.Match[str]) -> str:
     return f"\ud7ff{chr(0x4000 + ord(match[0]) - 0xE000)}"
-
-
-def _is_accent(char: str) -> bool:
-    # Only the accents of alphabets: in other scripts a combining mark can be a vowel or make another letter.
-    code = ord(char)
-    return 0x300 <= code <= 0x36F or 0x1AB0 <= code <= 0x1AFF or 0x1DC0 <= code <= 0x1DFF

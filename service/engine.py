@@ -19,7 +19,6 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
     validate,
 )
@@ -32,7 +31,17 @@ from service import mutations
 from service.budget import Budget
 from service.caching import lasts
 from service.codes import LIMIT, REFUSED
-from service.compiler import Bounded, Compiled, Compiler, Refused, Rows, introspect
+from service.compiler import (
+    MOST_ERRORS,
+    Bounded,
+    Compiled,
+    Compiler,
+    Refused,
+    Rows,
+    introspect,
+    operation_of,
+    shortened,
+)
 from service.errors import AccessError, ForbiddenError, InputError, LimitError, Place, StoreUnavailable
 from service.explaining import explain
 from service.feed import Feed
@@ -78,7 +87,9 @@ _STREAM = (
     "A subscription needs a transport that streams: a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
 )
 _SUGGESTED = 3
+_LONGEST_NAME = 100
 _INTROSPECTED = 16
+_KEPT_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +144,8 @@ class Engine:
         self._vocabulary = Vocabulary(store)
         self._feed = Feed(store)
         self._documents: Bounded[str, DocumentNode] = Bounded(options.plan_cache)
-        self._introspected: Bounded[Any, dict[str, Any]] = Bounded(_INTROSPECTED)
+        self._introspected: Bounded[Any, dict[str, bytes]] = Bounded(_INTROSPECTED)
+        self._introspecting = asyncio.Lock()
         self._running = 0
 
     @property
@@ -167,7 +179,9 @@ class Engine:
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document."""
-        errors = validate(self._graphql, document, self._rules, hide_suggestions=self._hide)
+        errors = shortened(
+            validate(self._graphql, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=self._hide)
+        )
         if errors:
             note_refusal(REFUSED)
         return errors
@@ -219,27 +233,32 @@ class Engine:
     async def listen(
         self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None
     ) -> AsyncGenerator[ExecutionResult] | PreExecutionError | None:
-        """Open the stream of a subscription; None where the operation is another."""
+        """Open the stream of a subscription; None where the operation is another.
+
+        What is wrong with the document is an error of no class of its own: Strawberry would close the whole WebSocket for it.
+        """
         document = self.known(text)
-        if document is None:
-            try:
-                document = self.parse(text)
-            except GraphQLError as error:  # as one of its own class, Strawberry would close the whole WebSocket for it
-                plain = GraphQLError(
-                    error.message, source=error.source, positions=error.positions, extensions=error.extensions
-                )
-                return PreExecutionError(None, [plain])
-            if _is_subscription(document, operation_name) and (errors := self.validate(document)):
-                return PreExecutionError(None, errors)
-        if not _is_subscription(document, operation_name):
+        try:
+            parsed = document or self.parse(text)
+            is_subscription = operation_of(parsed, operation_name).operation is OperationType.SUBSCRIPTION
+        except Refused as refused:
+            return PreExecutionError(None, refused.errors)
+        except GraphQLError as error:
+            plain = GraphQLError(
+                error.message, source=error.source, positions=error.positions, extensions=error.extensions
+            )
+            return PreExecutionError(None, [plain])
+        if not is_subscription:
             return None
+        if document is None and (errors := self.validate(parsed)):
+            return PreExecutionError(None, errors)
         note_document(text)
         terms = Terms.of(context)
         operation = Operation(terms.principal.name)
 
         async def opened() -> AsyncGenerator[ExecutionResult]:
             terms.require("read")
-            compiled = self.compile(text, document, operation_name, variables)
+            compiled = self.compile(text, parsed, operation_name, variables)
             operation.chosen(compiled.chosen.definition)
             assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
             values = self._bind(compiled.plan.slots, compiled)
@@ -253,8 +272,12 @@ class Engine:
         found = await self._told(opened(), text, terms, operation)
         if isinstance(found, ExecutionResult):
             return PreExecutionError(None, found.errors)
-        self.remember(text, document)
+        self.remember(text, parsed)
         return found
+
+    def is_mutation(self, text: str, operation_name: str | None) -> bool:
+        """Whether the operation of this name is a mutation; of a document that has been parsed before."""
+        return operation_of(self.known(text) or self.parse(text), operation_name).operation is OperationType.MUTATION
 
     def rows(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None) -> Rows:
         """Where the rows are in the answer to a query that has been answered; raises Refused where it has none."""
@@ -377,7 +400,9 @@ class Engine:
         names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
             kind, slot = root.named[number]
-            text = f"nothing with the ID '{name}'" if kind is None else _not_there(name, names[kind])
+            text = f"nothing with the ID '{_brief(name)}'"
+            if kind is not None:  # many names are looked through
+                text = await asyncio.to_thread(_not_there, name, names[kind])
             sentences.setdefault(plan.slots[slot].place, []).append(text)
         said = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in sentences.items())
         return InputError(" ".join(said), next(iter(sentences)))
@@ -403,20 +428,21 @@ class Engine:
 
     async def _introspect(self, request: _Request) -> dict[str, Any]:
         """What is asked about the schema, by response key. It takes long and never changes, so it is done beside the event
-        loop and kept.
+        loop, one at a time, and kept.
         """
         compiled = request.compiled
         place = compiled.chosen.definition.loc
         assert place is not None  # noqa: S101 - it was parsed
-        asked = place.source.body, place.start, orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
-        found = self._introspected.get(asked)
-        if found is None:
-            answered = await asyncio.to_thread(
-                introspect, self._graphql, compiled.chosen, compiled.values, request.variables
-            )
-            kept = {name: orjson.Fragment(orjson.dumps(value)) for name, value in answered.items()}
-            found = self._introspected.put(asked, kept)
-        return found
+        known = compiled.values.coerced  # a client may send along what the operation does not have
+        variables = {name: value for name, value in (request.variables or {}).items() if name in known}
+        asked = place.source.body, place.start, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+        async with self._introspecting:
+            found = self._introspected.get(asked)
+            if found is None:
+                found = await asyncio.to_thread(introspect, self._graphql, compiled.chosen, compiled.values, variables)
+                if sum(map(len, found.values())) <= _KEPT_BYTES:
+                    self._introspected.put(asked, found)
+        return {name: orjson.Fragment(written) for name, written in found.items()}
 
 
 class Execution(SchemaExtension):
@@ -463,14 +489,6 @@ class Execution(SchemaExtension):
         return dict(result.extensions or {}) if isinstance(result, ExecutionResult) else {}
 
 
-def _is_subscription(document: DocumentNode, name: str | None) -> bool:
-    """Whether the operation of this name, or the only one, is a subscription."""
-    found = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
-    if name is not None:
-        found = [item for item in found if item.name and item.name.value == name]
-    return len(found) == 1 and found[0].operation is OperationType.SUBSCRIPTION
-
-
 def _refusal(terms: Terms) -> str | None:
     """Why a principal may not write; None who may."""
     try:
@@ -480,10 +498,16 @@ def _refusal(terms: Terms) -> str | None:
     return None
 
 
+def _brief(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+
+
 def _not_there(name: str, names: Mapping[str, list[str]]) -> str:
     """Say that nothing, or more than one thing, has a name, and what would be understood."""
     several = len(slugs := names.get(name, [])) > 1
-    understood = [one for one, leads in names.items() if len(leads) == 1 or one in leads]
-    meant = slugs[:_SUGGESTED] if several else nearest(name, understood)[:_SUGGESTED]
-    told = f"more than one '{name}'" if several else f"no '{name}'"
+    meant, told = slugs, f"more than one '{name}'"
+    if not several:
+        understood = (one for one, leads in names.items() if len(leads) == 1 or one in leads)
+        meant, told = nearest(name[:_LONGEST_NAME], understood), f"no '{_brief(name)}'"
+    meant = meant[:_SUGGESTED]
     return f"{told} (did you mean {', '.join(meant)}?)" if meant else told

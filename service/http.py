@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from cross_web import HTTPException
-from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -30,6 +29,7 @@ from service.auth import ANYONE, Authenticator, Principal
 from service.auth import Scope as Scope_
 from service.caching import NO_STORE
 from service.codes import BAD_INPUT, RATE_LIMITED
+from service.compiler import no_operation
 from service.engine import COST, Engine
 from service.errors import AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.negotiation import EVENT_STREAM, JSON, Wanted, accepts, negotiate
@@ -288,6 +288,8 @@ class GraphQLView(GraphQL[Any, Any]):
             if data.query and accepts(request.headers, EVENT_STREAM):
                 result = await self._engine.listen(data.query, data.variables, given["context"], data.operation_name)
             if result is None:
+                if wanted.streams and request.method == "GET":
+                    self._check_reads(data)
                 result = await super().execute_operation(request=request, **given)
         except HTTPException as refused:
             result = _undetermined(refused)
@@ -308,6 +310,11 @@ class GraphQLView(GraphQL[Any, Any]):
         if bookmark := (result.extensions or {}).get(BOOKMARK):
             response.headers[_BOOKMARK_HEADER] = bookmark
         return result
+
+    def _check_reads(self, data: GraphQLRequestData) -> None:
+        """Refuse a mutation by GET before its stream begins; Strawberry would tell that in it."""
+        if data.query and self._engine.is_mutation(data.query, data.operation_name):
+            raise HTTPException(405, "mutations are not allowed when using GET; use POST.")
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:  # noqa: ARG002
         return _Draft()
@@ -342,10 +349,8 @@ class _Draft(Response):
 def _undetermined(refused: HTTPException) -> ExecutionResult:
     """The answer where a document lacks the operation asked for; raises again what concerns HTTP."""
     match refused.__cause__:
-        case CannotGetOperationTypeError(operation_name=None):
-            return PreExecutionError(None, [GraphQLError("The document has no operation.")])
         case CannotGetOperationTypeError(operation_name=name):
-            return PreExecutionError(None, [GraphQLError(f"The document has no operation named '{name}'.")])
+            return PreExecutionError(None, [no_operation(name)])
         case InvalidOperationTypeError():
             raise HTTPException(405, f"{refused.reason}; use POST.") from refused
         case _:

@@ -42,6 +42,7 @@ class Limits:
     """The most of each that one request may have; `cost` is in rows, see `service.cost`."""
 
     characters: int
+    lines: int
     tokens: int
     depth: int
     fields: int
@@ -50,6 +51,7 @@ class Limits:
     root_fields: int
     directives: int
     items: int
+    text: int
     conditions: int
     page: int
     nested_page: int
@@ -61,7 +63,7 @@ class Limits:
 
     @property
     def bounds(self) -> Bounds:
-        return Bounds(self.page, self.nested_page, self.items)
+        return Bounds(self.page, self.nested_page, self.items, self.text)
 
     def check(self, name: str, value: int) -> None:
         """Raise LimitError where there is more of something than one request may have."""
@@ -72,6 +74,7 @@ class Limits:
     def parse(self, text: str) -> DocumentNode:
         """Parse a document that is not too long and asks for not too much; raises LimitError and GraphQLError."""
         self.check("characters", len(text))
+        self.check("lines", 1 + text.count("\n") + text.count("\r") - text.count("\r\n"))
         try:
             document = parse(text, max_tokens=self.tokens)
         except GraphQLSyntaxError as error:
@@ -176,6 +179,8 @@ def _selection(
         case FieldNode(name=name, alias=alias, selection_set=selected):
             below = _selections(selected, fragments, known)
             about_schema = name.value in _ABOUT_SCHEMA
+            if about_schema and below.aliases:  # each would repeat a part of the schema in each place that leads to it
+                raise LimitError(f"Questions about the schema take no aliases below {name.value}.", "questions")
             return _Size(
                 0 if about_schema else 1 + below.depth,
                 1 + below.fields,

@@ -55,6 +55,7 @@ class Persisted:
         """`valid` tells whether a text has been a valid document before."""
         self._documents = documents
         self._only = settings.persisted_only
+        self._longest = settings.max_characters
         self._valid = valid
         self._automatic = settings.apq_cache > 0 and not self._only
         self._kept: Bounded[str, str] = Bounded(settings.apq_cache)
@@ -88,7 +89,13 @@ class Persisted:
                 NOT_SAFE,
                 403,
             )
-        if hashed is not None and self._automatic and hashed not in self._documents.texts:
+        # one that is too long is refused later, and not remembered until then
+        if (
+            hashed is not None
+            and self._automatic
+            and hashed not in self._documents.texts
+            and len(text) <= self._longest
+        ):
             self._offered.put(hashed, text)
         return text
 

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
     max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
     max_characters: Annotated[int, Field(ge=1, description="Limit: characters of a document.")] = 20_000
+    max_lines: Annotated[
+        int, Field(ge=1, description="Limit: lines of a document, which are counted for the place of each error.")
+    ] = 2_000
     max_tokens: Annotated[int, Field(ge=1, description="Limit: tokens of a document.")] = 2_000
     max_depth: Annotated[
         int, Field(ge=1, le=100, description="Limit: fields below fields; questions about the schema do not count.")
@@ -88,6 +91,14 @@ class Settings(BaseSettings):
         int,
         Field(
             ge=1, description="Limit: items of a list in an argument; all variables together hold ten times as many."
+        ),
+    ] = 1_000
+    max_text: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=4_000,
+            description="Limit: characters of a text to look for; one to keep has ten times as many at most.",
         ),
     ] = 1_000
     max_conditions: Annotated[

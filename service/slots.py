@@ -18,6 +18,8 @@ LONGEST_TEXT = 200
 LONGEST_PATH = 6
 LARGEST_INTEGER = 2**63 - 1
 _LONGEST_NUMBER = 18
+_WRITTEN_TIMES = 10
+_TEXT_SETTING = "ATLAS_MAX_TEXT"
 
 Slot: TypeAlias = int
 """The place of a value in `Plan.slots`."""
@@ -45,17 +47,21 @@ class Version(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """How much the values of a request may ask for: rows of a page, rows of a page below another, items of a list."""
+    """How much the values of a request may ask for: rows of a page, rows of a page below another, items of a list,
+    characters of a text.
+    """
 
     page: int
     nested_page: int
     items: int
+    text: int
 
 
 class Convert(Enum):
     """What is done to a client's value before a statement sees it."""
 
     PLAIN = "plain"
+    WRITTEN = "written"  # what is to be kept: it may be longer than what is looked for
     KEY = "key"  # the normalised key by which text is matched
     KEYS = "keys"
     SIZE = "size"  # a page size, checked
@@ -113,7 +119,8 @@ class Value:
 
 def bind(slots: Iterable[Value], variables: Mapping[str, Any], bounds: Bounds) -> list[Any]:
     """Return the values of slots, in order; raises InputError that says what is wrong and where."""
-    return [_convert(value, _resolve(value.origin, variables), bounds) for value in slots]
+    keys = _Keys(bounds.text)
+    return [_convert(value, _resolve(value.origin, variables), bounds, keys) for value in slots]
 
 
 def write_cursor(signature: str, values: list[Any]) -> str:
@@ -134,14 +141,44 @@ def _resolve(origin: Origin, variables: Mapping[str, Any]) -> Any:
             return [_resolve(item, variables) for item in items]
 
 
-def _convert(value: Value, given: Any, bounds: Bounds) -> Any:
+class _Keys:
+    """The keys of a request's texts. Each is made once; beyond ASCII that takes long, so that it is limited in all."""
+
+    def __init__(self, longest: int) -> None:
+        self._most = self._left = MOST_NAMED * longest
+        self._known: dict[str, str] = {}
+
+    def of(self, given: Any, place: Place) -> str:
+        text = _plain(given, place)
+        found = self._known.get(text)
+        if found is None:
+            self._left -= 0 if text.isascii() else len(text)
+            if self._left < 0:
+                told = f"{place.argument}: the texts of the request have more than {self._most} characters in all"
+                raise InputError(f"{told} ({_TEXT_SETTING}, {MOST_NAMED} times).", place, "text")
+            found = self._known[text] = key(text)
+        return found
+
+
+def _convert(value: Value, given: Any, bounds: Bounds, keys: _Keys) -> Any:
     if value.convert is Convert.SIZE:
         return _size(given, value.place, bounds)
     if isinstance(given, list) and len(items := cast("list[Any]", given)) > bounds.items:
         place = value.place
         told = f"{place.argument} has {len(items)} items; at most {bounds.items} are allowed (ATLAS_MAX_ITEMS)."
         raise InputError(told, place, "items")
-    return _CONVERTERS[value.convert](given, value)
+    if value.convert is not Convert.CURSOR:
+        _check_length(given, value, bounds.text)
+    return _CONVERTERS[value.convert](given, value, keys)
+
+
+def _check_length(given: Any, value: Value, longest: int) -> None:
+    most = longest * _WRITTEN_TIMES if value.convert is Convert.WRITTEN else longest
+    for item in cast("list[Any]", given) if isinstance(given, list) else (given,):
+        if isinstance(item, str) and len(item) > most:
+            told = f"{value.place.argument} has {len(item)} characters; at most {most} are allowed ({_TEXT_SETTING}"
+            times = f", {_WRITTEN_TIMES} times" if most > longest else ""
+            raise InputError(f"{told}{times}).", value.place, "text")
 
 
 def _plain(given: Any, place: Place) -> Any:
@@ -168,22 +205,22 @@ def _size(given: int, place: Place, bounds: Bounds) -> int:
     return given
 
 
-def _slugs(given: list[str], value: Value) -> list[str]:
+def _slugs(given: list[str], value: Value, keys: _Keys) -> list[str]:
     place, (least,) = value.place, value.detail
     if not least <= len(given) <= MOST_NAMED:
         wanted = f"{least} to {MOST_NAMED}" if least else f"at most {MOST_NAMED}"
         raise InputError(f"{place.argument} has {len(given)} items; name {wanted}.", place)
-    return [key(_plain(item, place)) for item in given]
+    return [keys.of(item, place) for item in given]
 
 
-def _text(given: str, value: Value) -> str:
+def _text(given: str, value: Value, keys: _Keys) -> str:
     place = value.place
     if len(given) > LONGEST_TEXT:
         raise InputError(f"{place.argument} has {len(given)} characters; search for at most {LONGEST_TEXT}.", place)
-    return key(_plain(given, place))
+    return keys.of(given, place)
 
 
-def _words(given: str, value: Value) -> list[str]:
+def _words(given: str, value: Value, _: _Keys) -> list[str]:
     place = value.place
     found = words(_plain(given, place))
     if len(found) > MOST_WORDS:
@@ -191,26 +228,26 @@ def _words(given: str, value: Value) -> list[str]:
     return found
 
 
-def _count(given: int, value: Value) -> int:
+def _count(given: int, value: Value, _: _Keys) -> int:
     place = value.place
     if given < 1:
         raise InputError(f"{place.argument} is {given}; ask for at least 1, or leave it out.", place)
     return given
 
 
-def _asked(given: list[Any], value: Value) -> None:
+def _asked(given: list[Any], value: Value, _: _Keys) -> None:
     if not any(given):
         raise InputError(value.detail[0], value.place)
 
 
-def _length(given: int, value: Value) -> int:
+def _length(given: int, value: Value, _: _Keys) -> int:
     place = value.place
     if not 1 <= given <= LONGEST_PATH:
         raise InputError(f"{place.argument} is {given}; a path has 1 to {LONGEST_PATH} steps.", place)
     return given
 
 
-def _cursor_value(given: str, value: Value) -> Any:
+def _cursor_value(given: str, value: Value, _: _Keys) -> Any:
     signature, types, index = value.detail
     try:
         opened = json.loads(bytes.fromhex(given))
@@ -227,7 +264,7 @@ def _cursor_value(given: str, value: Value) -> Any:
     return found
 
 
-def _version(given: str, value: Value) -> Any:
+def _version(given: str, value: Value, _: _Keys) -> Any:
     place, (part,) = value.place, value.detail
     found = Version.of(_plain(given, place))
     if found is None:
@@ -237,14 +274,14 @@ def _version(given: str, value: Value) -> Any:
     return getattr(found, part)
 
 
-def _thousandths(given: float, value: Value) -> int:
+def _thousandths(given: float, value: Value, _: _Keys) -> int:
     place = value.place
     if not 0 <= given <= 1:
         raise InputError(f"{place.argument} is {given}; a confidence lies between 0 and 1.", place)
     return math.ceil(round(given * 1000, 6))
 
 
-def _relations(given: list[str], value: Value) -> list[str]:
+def _relations(given: list[str], value: Value, _: _Keys) -> list[str]:
     for name in given:
         if name not in value.detail:
             raise InputError(
@@ -254,14 +291,15 @@ def _relations(given: list[str], value: Value) -> list[str]:
     return given
 
 
-_CONVERTERS: dict[Convert, Callable[[Any, Value], Any]] = {
-    Convert.PLAIN: lambda given, value: _plain(given, value.place),
-    Convert.KEY: lambda given, value: key(_plain(given, value.place)),
-    Convert.KEYS: lambda given, value: [key(_plain(item, value.place)) for item in given],
+_CONVERTERS: dict[Convert, Callable[[Any, Value, _Keys], Any]] = {
+    Convert.PLAIN: lambda given, value, _: _plain(given, value.place),
+    Convert.WRITTEN: lambda given, value, _: _plain(given, value.place),
+    Convert.KEY: lambda given, value, keys: keys.of(given, value.place),
+    Convert.KEYS: lambda given, value, keys: [keys.of(item, value.place) for item in given],
     Convert.CURSOR: _cursor_value,
     Convert.THOUSANDTHS: _thousandths,
     Convert.RELATIONS: _relations,
-    Convert.IDS: lambda given, value: _plain(given, value.place),
+    Convert.IDS: lambda given, value, _: _plain(given, value.place),
     Convert.SLUGS: _slugs,
     Convert.TEXT: _text,
     Convert.WORDS: _words,

@@ -1,8 +1,19 @@
 """GraphQL -> Plan."""
 
-from service.compiler.chosen import Refused
+from service.compiler.chosen import MOST_ERRORS, Refused, no_operation, operation_of, shortened
 from service.compiler.compiler import Bounded, Compiled, Compiler
 from service.compiler.introspection import introspect
 from service.compiler.rows import Rows
 
-__all__ = ["Bounded", "Compiled", "Compiler", "Refused", "Rows", "introspect"]
+__all__ = [
+    "MOST_ERRORS",
+    "Bounded",
+    "Compiled",
+    "Compiler",
+    "Refused",
+    "Rows",
+    "introspect",
+    "no_operation",
+    "operation_of",
+    "shortened",
+]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,6 +22,11 @@ from graphql.execution.collect_fields import FragmentDetails
 
 from service.compiler.values import InputType, Types
 
+MOST_ERRORS = 20
+"""How many errors of one document, or of its variables, a client is told."""
+
+_LONGEST_MESSAGE = 500
+
 
 class Refused(Exception):  # noqa: N818 - a verdict on a request
     """The request itself is wrong; nothing was executed."""
@@ -29,6 +34,15 @@ class Refused(Exception):  # noqa: N818 - a verdict on a request
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors[0].message)
         self.errors = errors
+
+
+def shortened(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """Errors whose messages, which may quote what the client has sent, have at most 500 characters."""
+    told = list(errors)
+    for error in told:
+        if len(error.message) > _LONGEST_MESSAGE:
+            error.message = f"{error.message[:_LONGEST_MESSAGE]}..."
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,7 @@ class Chosen:
 
 def choose(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> Chosen:
     """Pick the operation of this name, or the only one; raises Refused."""
-    definition = _operation(document, name)
+    definition = operation_of(document, name)
     read_type = cast("Callable[[GraphQLSchema, TypeNode], InputType]", type_from_ast)
     types = {item.variable.name.value: read_type(schema, item.type) for item in definition.variable_definitions or ()}
     fragments = {
@@ -53,14 +67,19 @@ def choose(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> C
     return Chosen(definition, fragments, types)
 
 
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation of this name, or the only one; raises Refused."""
     found = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
     if name is not None:
         found = [item for item in found if item.name and item.name.value == name]
-        if not found:
-            raise Refused([GraphQLError(f"The document has no operation named '{name}'.")])
     if len(found) > 1:
         raise Refused([GraphQLError("The document has several operations; name one by operationName.")])
     if not found:
-        raise Refused([GraphQLError("The document has no operation.")])
+        raise Refused([no_operation(name)])
     return found[0]
+
+
+def no_operation(name: str | None) -> GraphQLError:
+    """What a client is told whose document lacks the operation of this name, or any."""
+    named = "" if name is None else f" named '{name[:_LONGEST_MESSAGE]}'"
+    return GraphQLError(f"The document has no operation{named}.")

@@ -16,7 +16,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_valu
 from graphql.execution.values import VariableValues
 
 from schema import Ontology
-from service.compiler.chosen import Chosen, Refused, choose
+from service.compiler.chosen import MOST_ERRORS, Chosen, Refused, choose, shortened
 from service.compiler.operation import Operation
 from service.compiler.planner import Planner
 from service.compiler.rows import Rows, rows
@@ -101,10 +101,14 @@ class Compiler(Generic[S]):
             chosen = self._chosen.put((text, operation_name), choose(self._schema, document, operation_name))
         definitions = chosen.definition.variable_definitions or ()
         values = get_variable_values(
-            self._schema, definitions, dict(variables or {}), hide_suggestions=self._hide_suggestions
+            self._schema,
+            definitions,
+            dict(variables or {}),
+            max_errors=MOST_ERRORS,
+            hide_suggestions=self._hide_suggestions,
         )
         if isinstance(values, list):
-            raise Refused([_placed(error, chosen) for error in values])
+            raise Refused(shortened(_placed(error, chosen) for error in values))
         key = text, operation_name, shape(values.coerced, chosen.types)
         found = self._plans.get(key)
         PLANS.labels("miss" if found is None else "hit").inc()

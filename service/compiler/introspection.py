@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+import orjson
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -26,13 +27,13 @@ NAMES = frozenset({"__schema", "__type"})
 
 
 def introspect(
-    schema: GraphQLSchema, chosen: Chosen, coerced: VariableValues, variables: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Answer the root fields of an operation that ask about the schema, by response key."""
+    schema: GraphQLSchema, chosen: Chosen, values: VariableValues, variables: Mapping[str, Any]
+) -> dict[str, bytes]:
+    """Answer the root fields of an operation that ask about the schema: each one's JSON, by response key."""
     query = schema.query_type
     if query is None:
         return {}
-    found = collect_fields(schema, chosen.fragments, coerced, query, chosen.definition)
+    found = collect_fields(schema, chosen.fragments, values, query, chosen.definition)
     fields: list[FieldNode] = [
         item.node for details in found.grouped_field_set.values() for item in details if item.node.name.value in NAMES
     ]
@@ -43,7 +44,7 @@ def introspect(
         selection_set=SelectionSetNode(selections=tuple(fields)),
     )
     document = DocumentNode(definitions=(definition, *(item.definition for item in chosen.fragments.values())))
-    result = cast("Callable[..., Any]", _execute)(schema, document, variable_values=dict(variables or {}))
+    result = cast("Callable[..., Any]", _execute)(schema, document, variable_values=dict(variables))
     if not isinstance(result, ExecutionResult) or result.errors or result.data is None:
         raise RuntimeError(f"introspection failed: {result}")
-    return result.data
+    return {name: orjson.dumps(value) for name, value in result.data.items()}

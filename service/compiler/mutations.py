@@ -80,7 +80,7 @@ class Mutations:
 
         def slot(name: str, value: Any) -> Slot:
             value = choice(value) if isinstance(value, Enum) else value
-            return operation.slot(value, Convert.PLAIN, selected.place(f"input.{name}" if nested else name))
+            return operation.slot(value, Convert.WRITTEN, selected.place(f"input.{name}" if nested else name))
 
         values = tuple((name, slot(name, value)) for name, value in given.items())
         kind = self._kind_by_upsert.get(selected.name)

@@ -330,8 +330,9 @@ async def test_values_may_be_nested_as_deep_as_that(client: httpx.AsyncClient) -
 
 
 @pytest.mark.anyio
-async def test_get_does_not_mutate(client: httpx.AsyncClient) -> None:
-    refused = await client.get("/graphql", params={"query": "mutation { upsert }"})
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL, "text/event-stream", f"text/event-stream, {JSON}"])
+async def test_get_does_not_mutate(client: httpx.AsyncClient, accept: str) -> None:
+    refused = await client.get("/graphql", params={"query": "mutation { upsert }"}, headers={"accept": accept})
 
     assert (refused.status_code, refused.headers["allow"], refused.json()) == (
         405,

@@ -26,6 +26,7 @@ def doubling(leaf: str, top: str = "...F0", of: str = "Framework") -> str:
 
 TOO_MUCH = {
     "characters": ("{ graph { version } }" + " " * 20_000, 20_021),
+    "lines": ("{ graph { version } }" + "\r\n" * 2_000, 2_001),
     "tokens": ("{ " + "a " * 2_500 + "}", "more than 2000"),
     "depth": (
         "{ frameworks { nodes {" + "features { nodes { frameworks { nodes {" * 4 + "id" + "}" * 16 + " } } }",
@@ -100,6 +101,92 @@ def test_questions_about_the_schema_have_no_depth() -> None:
 def test_the_settings_are_the_limits() -> None:
     assert Limits.of(Settings()) == LIMITS
     assert Limits.of(Settings(max_depth=3, max_cost=7)) == replace(LIMITS, depth=3, cost=7)
+
+
+ONE = "query ($a: String!) { framework(slug: $a) { slug } }"
+FILTERS = " ".join(f"f{n}: frameworks(where: {{name: {{notIn: $a}}}}) {{ totalCount }}" for n in range(20))
+MANY = f"query ($a: [String!]!) {{ {FILTERS} }}"
+KEPT = """mutation ($a: String!) {
+  upsertFeature(input: {slug: "long", name: "Long", category: QUALITY, summary: $a}) { __typename }
+}"""
+FOUND = "at most 1000 are allowed (ATLAS_MAX_TEXT)."
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        (ONE, "a" + "\u0301\u0323" * 50_000, f"slug has 100001 characters; {FOUND}"),  # putting marks in order is quadratic
+        ("query ($a: ID!) { node(id: $a) { id } }", "x" * 1_001, f"id has 1001 characters; {FOUND}"),
+        (
+            "query ($a: String!) { frameworks(where: {summary: {contains: $a}}) { totalCount } }",
+            "[" * 900_000,
+            f"where.summary.contains has 900000 characters; {FOUND}",
+        ),
+        (
+            "query ($a: [String!]!) { compare(frameworks: $a) { __typename } }",
+            ["django", "x" * 1_001],
+            f"frameworks has 1001 characters; {FOUND}",
+        ),
+        (
+            MANY,
+            ["\ufdfa" * 900 + str(n) for n in range(25)],
+            "where.name.notIn: the texts of the request have more than 20000 characters in all (ATLAS_MAX_TEXT, 20 times).",
+        ),
+        (KEPT, "é" * 10_001, "input.summary has 10001 characters; at most 10000 are allowed (ATLAS_MAX_TEXT, 10 times)."),
+    ],
+)  # fmt: skip
+async def test_a_text_has_a_length_at_which_it_costs_next_to_nothing(
+    graphs: Graphs, store: str, text: str, given: Any, message: str
+) -> None:
+    engine = await limited(graphs, store)
+
+    assert await told(engine, text, {"a": given}) == (message, {"code": "LIMIT_EXCEEDED", "limit": "text"})
+
+
+@pytest.mark.anyio
+async def test_the_same_text_counts_once_and_plain_letters_do_not(graphs: Graphs, store: str) -> None:
+    engine = await limited(graphs, store)
+
+    several = await answer(engine, MANY, {"a": [f"{'é' * 900}{n}" for n in range(20)]})
+    plain = await answer(engine, MANY, {"a": [f"{'e' * 900}{n}" for n in range(50)]})
+
+    assert "errors" not in several
+    assert several["data"] == plain["data"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("{ frameworks { nodes { " + " ".join(f"x{n}" for n in range(300)) + " } } }", None),
+        ("{ frameworks(where: {" + ", ".join(f"key{n}: 1" for n in range(250)) + "}) { totalCount } }", None),
+        (
+            "query ($a: [FrameworkOrder!]) { frameworks(orderBy: $a) { totalCount } }",
+            {"a": [{"x" * 900: "x" * 5_000}] * 900},
+        ),
+    ],
+    ids=["fields", "input fields", "variables"],
+)
+async def test_of_many_errors_some_are_told_and_each_in_short(
+    graphs: Graphs, text: str, variables: dict[str, Any] | None
+) -> None:
+    engine = await limited(graphs, "sqlite")
+
+    errors = (await answer(engine, text, variables))["errors"]
+
+    assert 20 <= len(errors) <= 21  # and that there were more
+    assert max(len(error["message"]) for error in errors) <= 503
+
+
+@pytest.mark.anyio
+async def test_a_name_that_is_not_there_is_quoted_in_short(graphs: Graphs, store: str) -> None:
+    engine = await limited(graphs, store)
+
+    asked = f'{{ compare(frameworks: ["django", "{"ab" * 450}"]) {{ __typename }} }}'
+    message, _ = await told(engine, asked)
+
+    assert message == f"frameworks: there is no '{'ab' * 50}...'."
 
 
 async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
@@ -232,14 +319,17 @@ async def test_questions_about_the_schema_are_few_and_not_too_deep(graphs: Graph
         + " ".join(f"a{number}: __typename q{number}: __schema {{ queryType {{ name }} }}" for number in range(4))
         + "}"
     )
+    aliased = "{ __schema { types { fields { a: name b: name } } } }"
     nested = "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }"
 
     _, extensions = await told(engine, several)
+    repeated, _ = await told(engine, aliased)
     too_deep = await answer(engine, nested)
     usual = await answer(engine, get_introspection_query())
     again = await answer(engine, get_introspection_query())
 
     assert extensions["limit"] == "questions"
+    assert repeated == "Questions about the schema take no aliases below __schema."
     assert "introspection" in too_deep["errors"][0]["message"].lower()
     assert "errors" not in usual
     assert usual == again

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import pytest
 
 from service.app import create_app
 from service.cli import main
-from service.errors import SettingsError
+from service.errors import PersistedError, SettingsError
+from service.persisted import NONE, Persisted
 from service.settings import Settings
 from tests.apps import client as client_of
 from tests.apps import fresh
@@ -112,6 +114,16 @@ async def test_a_document_that_is_not_valid_is_not_kept(client: httpx.AsyncClien
     await post(client, apq(wrong, query=wrong))
 
     assert await post(client, apq(wrong)) == (200, NOT_FOUND)
+
+
+@pytest.mark.parametrize(("length", "known"), [(20_000, True), (20_001, False)])
+def test_a_document_that_is_too_long_takes_no_memory(length: int, known: bool) -> None:
+    text = DJANGO.ljust(length)
+    persisted = Persisted(Settings(), NONE, lambda _: True)
+    persisted.text(apq(text, query=text))
+
+    with nullcontext() if known else pytest.raises(PersistedError, match="PersistedQueryNotFound"):
+        assert persisted.text(apq(text)) == text
 
 
 @pytest.mark.anyio

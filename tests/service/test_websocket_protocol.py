@@ -145,6 +145,30 @@ def test_extensions_reach_their_operation_and_no_other(served: Served) -> None:
     assert (refused["type"], refused["payload"][0]["extensions"]) == ("error", {"code": "FORBIDDEN"})
 
 
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        ({"query": "query A { __typename }", "operationName": "B"}, "The document has no operation named 'B'."),
+        ({"query": "fragment F on Framework { slug }"}, "The document has no operation."),
+        (
+            {"query": "query A { __typename } query B { __typename }"},
+            "The document has several operations; name one by operationName.",
+        ),
+    ],
+)
+def test_a_document_without_the_operation_is_an_error_of_its_own_and_ends_nothing_else(
+    served: Served, payload: dict[str, str], message: str
+) -> None:
+    with opened(served) as socket:
+        socket.send(json.dumps(INIT))
+        socket.recv(10)
+        refused = asked(socket, **payload)
+        answered = asked(socket, query="{ __typename }")
+
+    assert (refused["type"], refused["payload"]) == ("error", [{"message": message}])
+    assert answered["payload"]["data"] == {"__typename": "Query"}
+
+
 @pytest.mark.parametrize("name", ["variables", "extensions"])
 def test_values_that_are_nested_too_deep_are_refused(served: Served, name: str) -> None:
     nested = json.loads("[" * 300 + "]" * 300)
