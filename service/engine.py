@@ -143,7 +143,7 @@ class Engine:
         )
         self._vocabulary = Vocabulary(store)
         self._feed = Feed(store)
-        self._documents: Bounded[str, DocumentNode] = Bounded(options.plan_cache)
+        self._documents = Bounded[str, DocumentNode].of_texts(options.plan_cache, lambda text, _: text)
         self._introspected: Bounded[Any, dict[str, bytes]] = Bounded(_INTROSPECTED)
         self._introspecting = asyncio.Lock()
         self._running = 0

@@ -58,8 +58,8 @@ class Persisted:
         self._longest = settings.max_characters
         self._valid = valid
         self._automatic = settings.apq_cache > 0 and not self._only
-        self._kept: Bounded[str, str] = Bounded(settings.apq_cache)
-        self._offered: Bounded[str, str] = Bounded(settings.apq_cache)
+        self._kept = Bounded[str, str].of_texts(settings.apq_cache, lambda _, text: text)
+        self._offered = Bounded[str, str].of_texts(settings.apq_cache, lambda _, text: text)
 
     @property
     def only(self) -> bool:

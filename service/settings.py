@@ -68,7 +68,10 @@ class Settings(BaseSettings):
         Field(description="Sites whose pages may ask from a browser (CORS, WebSocket), commas between; * is all."),
     ] = ""
     explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
-    plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
+    plan_cache: Annotated[
+        int,
+        Field(ge=1, description="How many documents and plans each process remembers, of 1000 characters on average."),
+    ] = 1024
     max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
     max_characters: Annotated[int, Field(ge=1, description="Limit: characters of a document.")] = 20_000
     max_lines: Annotated[

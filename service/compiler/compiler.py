@@ -25,17 +25,29 @@ from service.cost import Levels, conditions, levels
 from service.plan import Listening, Plan, Write, Writes
 from service.telemetry.metrics import PLANS
 
+_CHARACTERS = 1_000
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 S = TypeVar("S")
 
 
 class Bounded(Generic[K, V]):
-    """A mapping that forgets what was used least recently."""
+    """A mapping that forgets what was used least recently.
 
-    def __init__(self, size: int) -> None:
+    It holds `size` items, and fewer where these weigh more than `heaviest` together: `weigh` tells what one does.
+    """
+
+    def __init__(self, size: int, weigh: Callable[[K, V], int] | None = None, heaviest: int = 0) -> None:
         self._size = size
+        self._weigh: Callable[[K, V], int] = weigh or (lambda _key, _value: 0)
+        self._left = heaviest
         self._kept: OrderedDict[K, V] = OrderedDict()
+
+    @classmethod
+    def of_texts(cls, size: int, text: Callable[[K, V], str]) -> Bounded[K, V]:
+        """For what is made of documents, in proportion to their length: those of 1,000 characters count as one."""
+        return cls(size, lambda key, value: len(text(key, value)), size * _CHARACTERS)
 
     def get(self, key: K) -> V | None:
         found = self._kept.get(key)
@@ -44,10 +56,12 @@ class Bounded(Generic[K, V]):
         return found
 
     def put(self, key: K, value: V) -> V:
+        before = self._kept.pop(key, None)
+        self._left += 0 if before is None else self._weigh(key, before)
+        self._left -= self._weigh(key, value)
         self._kept[key] = value
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        while len(self._kept) > self._size or (self._left < 0 and len(self._kept) > 1):
+            self._left += self._weigh(*self._kept.popitem(last=False))
         return value
 
     def __len__(self) -> int:
@@ -89,8 +103,8 @@ class Compiler(Generic[S]):
         self._hide_suggestions = hide_suggestions
         self._planner = Planner(schema, ontology)
         self._write = write
-        self._chosen: Bounded[tuple[str, str | None], Chosen] = Bounded(size)
-        self._plans: Bounded[Hashable, _Planned[S]] = Bounded(size)
+        self._chosen = Bounded[tuple[str, str | None], Chosen].of_texts(size, lambda key, _: key[0])
+        self._plans = Bounded[tuple[str, str | None, Hashable], _Planned[S]].of_texts(size, lambda key, _: key[0])
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None

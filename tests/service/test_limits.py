@@ -10,6 +10,7 @@ import orjson
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
+from service.compiler import Bounded
 from service.engine import Engine, Options
 from service.errors import LimitError
 from service.explaining import count
@@ -187,6 +188,20 @@ async def test_a_name_that_is_not_there_is_quoted_in_short(graphs: Graphs, store
     message, _ = await told(engine, asked)
 
     assert message == f"frameworks: there is no '{'ab' * 50}...'."
+
+
+def test_long_documents_take_the_room_of_several_in_a_cache() -> None:
+    cache = Bounded[str, int].of_texts(5, lambda text, _: text)
+    for number in range(5):
+        cache.put(f"{number}" * 1_000, number)
+    cache.put("long" * 500, 5)
+    after_one = [cache.get(f"{number}" * 1_000) for number in range(5)]
+    cache.put("longer" * 5_000, 6)
+
+    assert after_one == [None, None, 2, 3, 4]
+    assert (len(cache), cache.get("longer" * 5_000)) == (1, 6)
+    cache.put("short", 7)
+    assert (len(cache), cache.get("short")) == (1, 7)
 
 
 async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
