@@ -22,9 +22,11 @@ from asyncio import TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import uvicorn
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -41,17 +43,18 @@ _LEAST_BYTES = 1024
 """A second; who reads an answer more slowly does not read it."""
 _TICK_SECONDS = 0.1
 _PROBES = "/healthz", "/readyz"
-_LATE = b'{"errors":[{"message":"The request did not arrive in time."}]}'
+_LATE = "The request did not arrive in time."
+_UNREADABLE = "This is no request in HTTP/1.1 that can be read."
+_READ_ON_SECONDS = 1.0
+"""How long what a client still sends is thrown away, once it was refused: who is sending does not see the answer."""
+_OF_A_HEADER = 32
+"""Bytes that a header counts besides its own, as in HTTP/2 (RFC 9113, 6.5.2): many short ones cost as much as a long one."""
 _FULL = (
     b'{"errors":[{"message":"There are too many connections; try again in a moment.",'
     b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
 )
 _OTHER_FILES = 100
 _BACKLOG = 2048
-_TIMEOUT = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(_LATE), _LATE)
-)
 _REFUSED = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\nretry-after: 1\r\n"
     b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(_FULL), _FULL)
@@ -119,6 +122,8 @@ class _Config(uvicorn.Config):
     """Also how patient to be, and whether this process is about to end."""
 
     patience: _Patience
+    most_of_head: int
+    """Bytes of a request's URL and headers."""
     draining = False
 
 
@@ -148,6 +153,7 @@ def _config(settings: Settings, port: int) -> _Config:
         settings.stop_timeout,
         settings.stop_delay,
     )
+    config.most_of_head = settings.max_headers
     return config
 
 
@@ -246,10 +252,29 @@ class _Workers(multiprocess.Multiprocess):
         super().terminate_all()
 
 
+class _Refused(Exception):  # noqa: N818 - the client's mistake, told to it
+    """A request that is refused as it is read; httptools reads no further."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class _PatientProtocol(HttpToolsProtocol):
-    """HTTP for clients that are not waited for for ever: to send their request, or to take its answer."""
+    """HTTP for clients that are not waited for for ever: to send their request, or to take its answer.
+
+    A request's URL and headers are limited. They are counted as httptools tells them, trailers likewise, and so is what it
+    has been fed since it last told anything: it keeps a header that does not end to itself.
+    """
 
     config: _Config
+    _head = 0
+    """Bytes of the URL, the headers and trailers, as far as they have been told."""
+    _is_in_head = False
+    _untold = 0
+    _refused: _Refused | None = None
+    _is_deaf = False
+    """Whether what comes now is thrown away, until the connection is closed."""
     _running: RequestResponseCycle | None = None
     _arriving: TimerHandle | None = None
     _leaving: TimerHandle | None = None
@@ -266,11 +291,35 @@ class _PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return
         if self._arriving is None and self._is_idle():
             self._expect(self.config.patience.header)
+        self._untold += len(data)
         super().data_received(data)
+        if self._untold > self.config.most_of_head and not self._is_deaf:
+            self._turn_away(self._too_long())
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn says nothing but that it is invalid
+        """Refuse what cannot be read, or was refused by one of the methods below."""
+        self._turn_away(self._refused or _Refused(HTTPStatus.BAD_REQUEST, _UNREADABLE))
+
+    def on_message_begin(self) -> None:
+        self._head = self._untold = 0
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + _OF_A_HEADER)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._untold = 0
         self._expect(None)
         super().on_headers_complete()
         if self.parser is None or self.parser.should_upgrade():
@@ -289,7 +338,12 @@ class _PatientProtocol(HttpToolsProtocol):
         else:
             super().handle_websocket_upgrade()
 
+    def on_body(self, body: bytes) -> None:
+        self._untold = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
+        self._untold = 0
         self._expect(None)
         super().on_message_complete()
 
@@ -332,14 +386,43 @@ class _PatientProtocol(HttpToolsProtocol):
 
     def _cut_off(self) -> None:
         self._arriving = None
-        if self.transport.is_closing():
+        if not self.transport.is_closing():
+            self._say(_Refused(HTTPStatus.REQUEST_TIMEOUT, _LATE))
+            self.transport.close()
+
+    def _turn_away(self, refused: _Refused) -> None:
+        """Refuse a request, and close its connection when the client has had time to read why; what it has asked before that
+        is answered instead, or the refusal would be taken for that answer.
+        """
+        self._expect(None)
+        self._is_deaf = True
+        if self._is_in_head and not self._is_idle():
+            self.cycle.keep_alive = False
             return
-        if self._is_idle() or not self.cycle.response_started:
-            self.transport.write(_TIMEOUT)
+        self._say(refused)
+        self.loop.call_later(_READ_ON_SECONDS, self.transport.close)
+
+    def _say(self, refused: _Refused) -> None:
+        """Answer by a refusal, unless another answer has begun; that ends here."""
+        if self._is_idle() or not (self.cycle.response_started or self.pipeline):
+            self.transport.write(_written(refused))
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.close()
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        self._untold = 0
+        if self._head > self.config.most_of_head:
+            self._refused = self._too_long()
+            raise self._refused
+
+    def _too_long(self) -> _Refused:
+        most = self.config.most_of_head
+        return _Refused(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+            f"The URL and headers have more than {most} bytes; at most so many are allowed (ATLAS_MAX_HEADERS).",
+        )
 
     def _look_again(self, before: int) -> None:
         seconds = self.config.patience.write
@@ -353,6 +436,18 @@ class _PatientProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._look_again(left)
+
+
+def _written(refused: _Refused) -> bytes:
+    """The answer to a request of which there is no more than its refusal."""
+    body = orjson.dumps({"errors": [{"message": str(refused)}]})
+    head = (
+        f"HTTP/1.1 {refused.status.value} {refused.status.phrase}",
+        "content-type: application/json; charset=utf-8",
+        "connection: close",
+        f"content-length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
 
 
 def _serve_metrics(settings: Settings) -> None:

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
     plan_cache: Annotated[int, Field(ge=1, description="How many documents and plans each process remembers.")] = 1024
     max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
+    max_headers: Annotated[
+        int,
+        Field(ge=1024, description="Limit: bytes of a request's URL and headers; each header counts 32 bytes more."),
+    ] = 65_536
     max_characters: Annotated[int, Field(ge=1, description="Limit: characters of a document.")] = 20_000
     max_tokens: Annotated[int, Field(ge=1, description="Limit: tokens of a document.")] = 2_000
     max_depth: Annotated[

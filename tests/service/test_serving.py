@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import socket
@@ -244,6 +245,77 @@ async def test_who_dribbles_is_cut_off_and_others_are_answered(impatient: Served
     assert (without_body[:13], 0.9 < seconds < 5) == (b"HTTP/1.1 408 ", True)
     assert all(said.startswith(b"HTTP/1.1 408 ") for said in (silent, *(said for _, said in found)))
     assert max(seconds for seconds, _ in found) < 5
+
+
+# -------------------------------------------------------------------------------------------------------- what is sent
+
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: atlas\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+async def sent(port: int, *parts: bytes) -> bytes:
+    """What the service says to these parts, sent one after the other, until it closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reading = asyncio.create_task(reader.read())
+    with suppress(OSError):
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+    said = await asyncio.wait_for(reading, 20)
+    await close(writer)
+    return said
+
+
+def resident(process: int) -> int:
+    """Bytes that a process has in memory."""
+    return int(Path(f"/proc/{process}/statm").read_text("utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [HEAD + b"Accept: " + b"text/html," * 7_000 + b"\r\n\r\n"],
+        [HEAD + b"X: y\r\n" * 2_000 + b"\r\n"],
+        [b"GET /graphql?query=" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: atlas\r\n\r\n"],
+        [HEAD + b"X: ", *[b"x" * 1_000_000] * 30],
+        [CHUNKED + b"0\r\n", b"X: " + b"x" * 70_000 + b"\r\n\r\n"],
+        [CHUNKED + b"0\r\nX: ", *[b"x" * 1_000_000] * 30],
+        [CHUNKED + b"1;", *[b"x" * 1_000_000] * 30],
+    ],
+    ids=["one", "many", "URL", "no end", "trailer", "trailer without end", "extension of a chunk without end"],
+)
+async def test_headers_beyond_their_limit_are_refused_in_a_sentence_and_kept_nowhere(
+    impatient: Served, parts: list[bytes]
+) -> None:
+    before = resident(impatient.process.pid)
+    head, _, body = (await sent(impatient.port, *parts)).partition(b"\r\n\r\n")
+    grown = resident(impatient.process.pid) - before
+
+    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert b"\r\nconnection: close\r\n" in head
+    assert json.loads(body)["errors"][0]["message"] == (
+        "The URL and headers have more than 65536 bytes; at most so many are allowed (ATLAS_MAX_HEADERS)."
+    )
+    assert grown < 10_000_000
+
+
+async def test_what_was_asked_before_is_answered_though_the_next_request_is_refused(impatient: Served) -> None:
+    said = await sent(impatient.port, request(QUERY) + HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n" + request(QUERY))
+
+    assert (said.count(b"HTTP/1.1 "), said[:13]) == (1, b"HTTP/1.1 200 ")
+
+
+async def test_a_get_holds_the_longest_document(impatient: Served) -> None:
+    document = "{ __typename } #" + '"' * (20_000 - 16)
+    async with httpx.AsyncClient(base_url=impatient.base) as client:
+        answered = await client.get("/graphql", params={"query": document})
+
+    assert len(answered.request.url.raw_path) > 59_000
+    assert (answered.status_code, answered.json()["data"]) == (200, {"__typename": "Query"})
+
+
+# --------------------------------------------------------------------------------------------------------- connections
 
 
 async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(impatient: Served) -> None:

@@ -167,6 +167,7 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "explorer": False,
         "plan_cache": 5,
         "max_body": 10,
+        "max_headers": 2000,
         "max_characters": 11,
         "max_tokens": 12,
         "max_depth": 13,
