@@ -44,7 +44,8 @@ _LEAST_BYTES = 1024
 _TICK_SECONDS = 0.1
 _PROBES = "/healthz", "/readyz"
 _LATE = "The request did not arrive in time."
-_UNREADABLE = "This is no request in HTTP/1.1 that can be read."
+_UNREADABLE = "This is no request of HTTP that can be read."
+_NOT_UPGRADED = "A request with a body cannot ask for another protocol (Upgrade); send it without."
 _READ_ON_SECONDS = 1.0
 """How long what a client still sends is thrown away, once it was refused: who is sending does not see the answer."""
 _OF_A_HEADER = 32
@@ -265,6 +266,9 @@ class _PatientProtocol(HttpToolsProtocol):
 
     A request's URL and headers are limited. They are counted as httptools tells them, trailers likewise, and so is what it
     has been fed since it last told anything: it keeps a header that does not end to itself.
+
+    Where a request asks for a protocol that is not spoken here (`Upgrade: h2c`, CONNECT), httptools takes what follows the
+    headers for that protocol, and uvicorn for the next request: a body would be a request. So nothing is read after it.
     """
 
     config: _Config
@@ -321,8 +325,15 @@ class _PatientProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._untold = 0
         self._expect(None)
+        upgrades = self.parser is not None and self.parser.should_upgrade()
+        is_other_protocol = upgrades and not self._should_upgrade()
+        if is_other_protocol and self._has_body():
+            raise self._refuse(HTTPStatus.BAD_REQUEST, _NOT_UPGRADED)
         super().on_headers_complete()
-        if self.parser is None or self.parser.should_upgrade():
+        if is_other_protocol:
+            self._is_deaf = True
+            self.cycle.keep_alive = False
+        if upgrades:
             return
         self._expect(self.config.patience.body)
         if self.config.draining:
@@ -414,12 +425,22 @@ class _PatientProtocol(HttpToolsProtocol):
         self._head += size
         self._untold = 0
         if self._head > self.config.most_of_head:
-            self._refused = self._too_long()
-            raise self._refused
+            raise self._too_long()
+
+    def _has_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0"))
+            for name, value in self.headers
+        )
+
+    def _refuse(self, status: HTTPStatus, message: str) -> _Refused:
+        """What to raise where httptools tells of a request; it is answered in `send_400_response`."""
+        self._refused = _Refused(status, message)
+        return self._refused
 
     def _too_long(self) -> _Refused:
         most = self.config.most_of_head
-        return _Refused(
+        return self._refuse(
             HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
             f"The URL and headers have more than {most} bytes; at most so many are allowed (ATLAS_MAX_HEADERS).",
         )

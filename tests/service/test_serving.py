@@ -306,6 +306,31 @@ async def test_what_was_asked_before_is_answered_though_the_next_request_is_refu
     assert (said.count(b"HTTP/1.1 "), said[:13]) == (1, b"HTTP/1.1 200 ")
 
 
+SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([HEAD + UPGRADE + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED), SMUGGLED], 400),
+        ([HEAD + UPGRADE + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED, SMUGGLED], 400),
+        ([HEAD + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n", SMUGGLED], 400),
+        ([HEAD.replace(b"POST /graphql", b"GET /healthz") + UPGRADE + b"Content-Length: 00\r\n\r\n", SMUGGLED], 200),
+        ([HEAD.replace(b"POST /graphql", b"GET /healthz") + UPGRADE + b"\r\n", SMUGGLED], 200),
+        ([HEAD.replace(b"POST /graphql", b"GET /healthz") + UPGRADE + b"\r\n" + SMUGGLED], 200),
+        ([b"CONNECT atlas:80 HTTP/1.1\r\nHost: atlas\r\n\r\n", SMUGGLED], 400),
+    ],
+    ids=["later", "at once", "chunked", "of length 0", "without", "without, at once", "CONNECT"],
+)
+async def test_what_follows_a_protocol_that_is_not_spoken_is_no_request(
+    impatient: Served, parts: list[bytes], status: int
+) -> None:
+    said = await sent(impatient.port, *parts)
+
+    assert (said.count(b"HTTP/1.1 "), int(said[9:12]), b"\r\nconnection: close\r\n" in said) == (1, status, True)
+
+
 async def test_a_get_holds_the_longest_document(impatient: Served) -> None:
     document = "{ __typename } #" + '"' * (20_000 - 16)
     async with httpx.AsyncClient(base_url=impatient.base) as client:
