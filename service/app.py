@@ -26,6 +26,7 @@ from service.codes import RATE_LIMITED
 from service.engine import Engine, Options
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView, refusal
+from service.lasting import Lasting
 from service.negotiation import JSON
 from service.pages import Pages
 from service.persisted import read_documents
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
 
     pages = Pages() if service.settings.explorer else None
     endpoint = _Endpoint(service, pages)
+    lasting = Middleware(Lasting, connections=service.settings.connections)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, methods=None),
@@ -94,7 +96,7 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             Route("/metrics", numbers),
             *(_page_routes(pages) if pages else ()),
         ],
-        middleware=[Middleware(Observed), *middleware(service.settings)],
+        middleware=[Middleware(Observed), *middleware(service.settings), lasting],
         lifespan=lifespan,
     )
 

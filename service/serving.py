@@ -22,7 +22,9 @@ from asyncio import TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -33,7 +35,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.supervisors import multiprocess
 
 from service.app import STOPPING, Service, create_app
+from service.auth import ANYONE
 from service.errors import AtlasError
+from service.rates import who_asks
 from service.settings import Settings
 from service.telemetry import logs, metrics
 
@@ -60,8 +64,8 @@ _REFUSED = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\nretry-after: 1\r\n"
     b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(_FULL), _FULL)
 )
-_OF_SOCKETS = 0.75
-"""Of all connections; the rest is for requests, since a WebSocket stays for as long as its client likes."""
+_NEARLY_ALL = 0.9
+"""Of all connections; beyond it, a new one takes the place of one on which nothing is asked."""
 
 
 def listen(settings: Settings) -> list[socket.socket]:
@@ -125,6 +129,12 @@ class _Config(uvicorn.Config):
     patience: _Patience
     most_of_head: int
     """Bytes of a request's URL and headers."""
+    most_of_address: int
+    """Connections."""
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+    """Whose connections are those of many, and not counted."""
+    idle: dict[_PatientProtocol, None]
+    """Connections on which nothing is asked, in the order in which they fell idle."""
     draining = False
 
 
@@ -155,6 +165,11 @@ def _config(settings: Settings, port: int) -> _Config:
         settings.stop_delay,
     )
     config.most_of_head = settings.max_headers
+    config.most_of_address = settings.connections_per_address
+    everybody = ["0.0.0.0/0", "::/0"]
+    trusted = everybody if settings.trusted_proxies == "*" else filter(None, settings.trusted_proxies.split(","))
+    config.proxies = tuple(map(ip_network, trusted))
+    config.idle = {}
     return config
 
 
@@ -285,9 +300,16 @@ class _PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect(self.config.patience.header)
+        if self._make_room():
+            self._expect(self.config.patience.header)
+            self.config.idle[self] = None
+        else:
+            self._is_deaf = True
+            self.transport.write(_REFUSED)
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.config.idle.pop(self, None)
         self._expect(None)
         self.resume_writing()
         if self._running is not None:  # uvicorn tells the request that came last, others may be before that
@@ -297,6 +319,7 @@ class _PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_deaf:
             return
+        self.config.idle.pop(self, None)
         if self._arriving is None and self._is_idle():
             self._expect(self.config.patience.header)
         self._untold += len(data)
@@ -340,10 +363,9 @@ class _PatientProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def handle_websocket_upgrade(self) -> None:
-        """Let a WebSocket in, unless there are too many; uvicorn counts requests only."""
+        """Let a WebSocket in, unless there are too many connections; uvicorn looks at requests only."""
         most = self.config.limit_concurrency
-        sockets = sum(not isinstance(one, HttpToolsProtocol) for one in self.connections)
-        if most is not None and (len(self.connections) >= most or sockets >= most * _OF_SOCKETS):
+        if most is not None and len(self.connections) >= most:
             self.transport.write(_REFUSED)
             self.transport.close()
         else:
@@ -357,6 +379,11 @@ class _PatientProtocol(HttpToolsProtocol):
         self._untold = 0
         self._expect(None)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_idle() and not self.transport.is_closing():
+            self.config.idle[self] = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -385,6 +412,38 @@ class _PatientProtocol(HttpToolsProtocol):
             self._leaving.cancel()
             self._leaving = None
         super().resume_writing()
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle for longest, where nearly all are taken, or one of the same address where
+        that has its share. False where there is no room: its share is taken, and it asks on all of them.
+        """
+        idle, most = self.config.idle, self.config.limit_concurrency
+        if self._has_share():
+            longest = next((one for one in idle if _neighbours(one.client) == _neighbours(self.client)), None)
+            if longest is None:
+                return False
+        elif most is not None and len(self.connections) > most * _NEARLY_ALL:
+            longest = next(iter(idle), None)
+        else:
+            return True
+        if longest is not None:
+            del idle[longest]
+            longest.transport.close()
+        return True
+
+    def _has_share(self) -> bool:
+        """Whether its address has more connections than one may have; a proxy may."""
+        most, mine = self.config.most_of_address, _neighbours(self.client)
+        if len(self.connections) <= most or self._is_of_proxy():
+            return False
+        return sum(_neighbours(getattr(one, "client", None)) == mine for one in self.connections) > most
+
+    def _is_of_proxy(self) -> bool:
+        try:
+            address = ip_address(self.client[0] if self.client else "")
+        except ValueError:
+            return False
+        return any(address in network for network in self.config.proxies)
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -457,6 +516,16 @@ class _PatientProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._look_again(left)
+
+
+def _neighbours(client: tuple[str, int] | None) -> str:
+    return _address(client[0] if client else None)
+
+
+@lru_cache(4096)
+def _address(host: str | None) -> str:
+    """By what connections are counted, as requests are."""
+    return who_asks(ANYONE, host)
 
 
 def _written(refused: _Refused) -> bytes:

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     connections: Annotated[
         int, Field(ge=1, description="Connections of each process at the most; requests on others get a 503.")
     ] = 2000
+    connections_per_address: Annotated[
+        int, Field(ge=1, description="Of these, at the most so many of one address, unless it is a trusted proxy.")
+    ] = 1000
     keep_alive: Annotated[
         int, Field(ge=0, description="Seconds after which an idle connection is closed; more than a proxy keeps it.")
     ] = 65

@@ -343,16 +343,21 @@ async def test_a_get_holds_the_longest_document(impatient: Served) -> None:
 # --------------------------------------------------------------------------------------------------------- connections
 
 
-async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(impatient: Served) -> None:
-    opened = [await asyncio.open_connection("127.0.0.1", impatient.port) for _ in range(60)]
+async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(seeded: Path) -> None:
     found = []
-    for text in (request(QUERY), b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"):
-        reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
-        writer.write(text)
-        found.append(await answered(reader))
-        await close(writer)
-    for _, writer in opened:
-        await close(writer)
+    with serving(seeded, ATLAS_CONNECTIONS="20") as served:
+        opened = []
+        for _ in range(20):
+            opened.append(await asyncio.open_connection("127.0.0.1", served.port))
+            opened[-1][1].write(b"GET ")  # or they would be closed to make room
+            await asyncio.sleep(0.05)
+        for text in (request(QUERY), b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            writer.write(text)
+            found.append(await answered(reader))
+            await close(writer)
+        for _, writer in opened:
+            await close(writer)
 
     (status, headers, body), (healthy, _, _) = found
     assert (status, headers["retry-after"], healthy) == (503, "1", 200)
@@ -382,6 +387,71 @@ async def test_websockets_are_refused_beyond_their_share_and_leave_the_others_ro
     assert headers["retry-after"] == "1"
     assert json.loads(body or b"")["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
     assert asked.status_code == 200
+
+
+async def test_event_streams_are_refused_beyond_the_share_that_they_have_with_websockets(seeded: Path) -> None:
+    with serving(seeded, ATLAS_CONNECTIONS="8") as served:
+        async with AsyncExitStack() as opened:
+            address = served.base.replace("http", "ws") + "/graphql"
+            for _ in range(2):
+                await opened.enter_async_context(connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]))
+            client = await opened.enter_async_context(httpx.AsyncClient(base_url=served.base))
+            asked = {"json": {"query": SUBSCRIPTION}, "headers": {"accept": "text/event-stream"}}
+            found = [await opened.enter_async_context(client.stream("POST", "/graphql", **asked)) for _ in range(6)]
+            told = await found[-1].aread()
+            answered = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
+            await found[0].aclose()
+            await asyncio.sleep(0.5)
+            again = await opened.enter_async_context(client.stream("POST", "/graphql", **asked))
+
+    assert [one.status_code for one in (*found, answered, again)] == [200, 200, 200, 200, 503, 503, 200, 200]
+    assert (found[-1].headers["retry-after"], found[-1].headers["connection"]) == ("1", "close")
+    assert json.loads(told)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+
+
+async def test_where_nearly_all_connections_are_taken_those_idle_for_longest_make_room(seeded: Path) -> None:
+    healthy = b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"
+    with serving(seeded, ATLAS_CONNECTIONS="20") as served:
+        opened = []
+        for number in range(40):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            if number % 2:
+                writer.write(healthy)
+                await answered(reader)
+            opened.append((reader, writer))
+            if number == 0:
+                writer.write(b"POST /graphql HTTP/1.1\r\n")  # which is not idle
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request(QUERY))
+        status, _, _ = await answered(reader)
+        closed = [one.at_eof() for one, _ in opened]
+        for _, one in (*opened, (reader, writer)):
+            await close(one)
+
+    assert status == 200
+    assert closed == [False, *[True] * 23, *[False] * 16]
+
+
+@pytest.mark.parametrize(("proxies", "status"), [("", 503), ("127.0.0.0/8", 200)])
+async def test_one_address_has_a_share_of_the_connections_unless_it_is_a_proxy(
+    seeded: Path, proxies: str, status: int
+) -> None:
+    settings = {"ATLAS_CONNECTIONS_PER_ADDRESS": "5", "ATLAS_TRUSTED_PROXIES": proxies}
+    with serving(seeded, **settings) as served:
+        opened = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(5)]
+        for _, writer in opened:
+            writer.write(b"GET ")
+            await asyncio.sleep(0.05)
+        found = []
+        for address in ("127.0.0.1", "127.0.0.2"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port, local_addr=(address, 0))
+            writer.write(request(QUERY))
+            found.append(await answered(reader))
+            opened.append((reader, writer))
+        for _, writer in opened:
+            await close(writer)
+
+    assert [one[0] for one in found] == [status, 200]
 
 
 async def test_who_does_not_read_is_cut_off(impatient: Served) -> None:

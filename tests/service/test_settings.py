@@ -155,6 +155,7 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "port": 0,
         "workers": 3,
         "connections": 50,
+        "connections_per_address": 25,
         "keep_alive": 7,
         "header_timeout": 1.5,
         "body_timeout": 2.5,
