@@ -217,7 +217,12 @@ async def _clock(scene: Scene) -> None:
         await asyncio.sleep(4)
 
 
-@fault("idle", f"{_IDLE:,} idle connections for 20 s, `ATLAS_CONNECTIONS=11000`", connections=11_000)
+@fault(
+    "idle",
+    f"{_IDLE:,} idle connections for 20 s, `ATLAS_CONNECTIONS=11000`",
+    connections=11_000,
+    connections_per_address=11_000,
+)
 async def _idle(scene: Scene) -> None:
     await _be_idle(scene)
 

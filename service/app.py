@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,24 +21,29 @@ from starlette.websockets import WebSocket
 
 from graph_seed import read
 from schema import ONTOLOGY, Ontology
-from service.auth import Authenticator
+from service.auth import ANYONE, Authenticator
+from service.codes import RATE_LIMITED
 from service.engine import Engine, Options
 from service.errors import AtlasError, FactsError, StoreError, StoreRefused, StoreUnavailable
 from service.http import GraphQLView, refusal
+from service.lasting import Lasting
+from service.negotiation import JSON
 from service.pages import Pages
 from service.persisted import read_documents
 from service.policy import Policy
-from service.rates import Rates
+from service.rates import LimitedError, Rates, who_asks
+from service.refusals import limited
 from service.security import middleware
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
-from service.telemetry import Observed, metrics
+from service.telemetry import Observed, metrics, note_refusal
 
 log = logging.getLogger("atlas")
 
 _WAIT_SECONDS = 1.0
 _COMPACT_SECONDS = 600.0
+_READY_SECONDS = 0.5
 STOPPING = "atlas.service"
 """Under this name a server finds the service in the state of the lifespan."""
 
@@ -61,19 +69,23 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
     async def ready(_request: Request) -> Response:
         if service.draining:
             return JSONResponse({"status": "stopping"}, 503)
-        try:
-            answers = await (await service.start()).store.ready()
-        except StoreError as error:
-            log.warning("not ready: %s", error)
-            answers = False
+        answers = await service.ready()
         return JSONResponse({"status": "ready" if answers else "unavailable"}, 200 if answers else 503)
 
-    def numbers(request: Request) -> Response:
+    async def numbers(request: Request) -> Response:
         refused = refusal(service.authenticator, request.headers, "admin")
-        return refused or Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        if refused is None:
+            return Response(await run_in_threadpool(metrics.exposition), media_type=metrics.CONTENT_TYPE)
+        try:
+            await service.rates.count(who_asks(ANYONE, request.client.host if request.client else None))
+        except LimitedError as error:
+            note_refusal(RATE_LIMITED)
+            return limited(error, JSON)
+        return refused
 
     pages = Pages() if service.settings.explorer else None
     endpoint = _Endpoint(service, pages)
+    lasting = Middleware(Lasting, connections=service.settings.connections)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, methods=None),
@@ -84,7 +96,7 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             Route("/metrics", numbers),
             *(_page_routes(pages) if pages else ()),
         ],
-        middleware=[Middleware(Observed), *middleware(service.settings)],
+        middleware=[Middleware(Observed), *middleware(service.settings), lasting],
         lifespan=lifespan,
     )
 
@@ -118,6 +130,9 @@ class Service:
         self._ontology = ontology
         self._engine: Engine | None = None
         self._starting = asyncio.Lock()
+        self._asking = asyncio.Lock()
+        self._readiness = False, -math.inf
+        """Whether the store was ready, and when it was asked."""
         self._filling: asyncio.Task[None] | None = None
         self._compacting: asyncio.Task[None] | None = None
 
@@ -128,6 +143,20 @@ class Service:
                 if self._engine is None:
                     self._engine = await self._open()
         return self._engine
+
+    async def ready(self) -> bool:
+        """Whether the store answers; it is asked twice a second at the most, however often that is."""
+        async with self._asking:
+            answers, asked = self._readiness
+            if time.monotonic() < asked + _READY_SECONDS:
+                return answers
+            try:
+                answers = await (await self.start()).store.ready()
+            except StoreError as error:
+                log.warning("not ready: %s", error)
+                answers = False
+            self._readiness = answers, time.monotonic()
+            return answers
 
     @property
     def settled(self) -> bool:
@@ -150,6 +179,7 @@ class Service:
             await self._engine.close()
             await self._engine.store.close()
             self._engine = None
+        self._readiness = False, -math.inf
         self.draining = False
 
     async def _open(self) -> Engine:

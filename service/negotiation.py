@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cross_web import HTTPException
 from starlette.datastructures import Headers
@@ -16,6 +17,10 @@ from service import tabular
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+_LONGEST = 4096
+"""Characters of Accept that are read; a browser sends two hundred, and each item is compared with all there is."""
+_REMEMBERED = 32
+"""Headers: it is asked three times a request, and clients send the same one again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Wanted:
 
 def negotiate(headers: Headers) -> Wanted:
     """What both sides like best, application/json where anything goes."""
-    ranges = _ranges(headers)
+    ranges = _ranges(_accept(headers))
     if not ranges:
         return Wanted()
     best = max((JSON, GRAPHQL_JSON, *tabular.WRITERS), key=lambda media: _weight(media, ranges))
@@ -49,20 +54,27 @@ def negotiate(headers: Headers) -> Wanted:
 
 def accepts(headers: Mapping[str, str], wanted: str) -> bool:
     """Whether Accept names this very media type."""
-    return any(media == wanted and quality > 0 for media, quality in _ranges(headers))
+    return any(media == wanted and quality > 0 for media, quality in _ranges(_accept(headers)))
 
 
 def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _ranges(headers: Mapping[str, str]) -> list[tuple[str, float]]:
+def _accept(headers: Mapping[str, str]) -> str:
+    """What a client accepts, as far as it is read: of a longer header what fits, in whole items."""
+    given = headers.get("accept", "")
+    return given if len(given) <= _LONGEST else given[:_LONGEST].rpartition(",")[0]
+
+
+@lru_cache(_REMEMBERED)
+def _ranges(accept: str) -> tuple[tuple[str, float], ...]:
     found: list[tuple[str, float]] = []
-    for item in headers.get("accept", "").split(","):
+    for item in accept.split(","):
         media, *parameters = (part.strip().lower() for part in item.split(";"))
         if media:
             found.append((media, _quality(parameters)))
-    return found
+    return tuple(found)
 
 
 def _quality(parameters: list[str]) -> float:
@@ -76,7 +88,7 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _weight(media: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
+def _weight(media: str, ranges: tuple[tuple[str, float], ...]) -> tuple[float, int]:
     """How much a media type is liked, and then how early it stands among equals."""
     best = (0.0, 0)
     for specific, names in ((2, {media}), (1, {"application/*"}), (0, {"*/*"})):

@@ -22,16 +22,22 @@ from asyncio import TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import uvicorn
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.supervisors import multiprocess
 
 from service.app import STOPPING, Service, create_app
+from service.auth import ANYONE
 from service.errors import AtlasError
+from service.rates import who_asks
 from service.settings import Settings
 from service.telemetry import logs, metrics
 
@@ -41,23 +47,25 @@ _LEAST_BYTES = 1024
 """A second; who reads an answer more slowly does not read it."""
 _TICK_SECONDS = 0.1
 _PROBES = "/healthz", "/readyz"
-_LATE = b'{"errors":[{"message":"The request did not arrive in time."}]}'
+_LATE = "The request did not arrive in time."
+_UNREADABLE = "This is no request of HTTP that can be read."
+_NOT_UPGRADED = "A request with a body cannot ask for another protocol (Upgrade); send it without."
+_READ_ON_SECONDS = 1.0
+"""How long what a client still sends is thrown away, once it was refused: who is sending does not see the answer."""
+_OF_A_HEADER = 32
+"""Bytes that a header counts besides its own, as in HTTP/2 (RFC 9113, 6.5.2): many short ones cost as much as a long one."""
 _FULL = (
     b'{"errors":[{"message":"There are too many connections; try again in a moment.",'
     b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
 )
 _OTHER_FILES = 100
 _BACKLOG = 2048
-_TIMEOUT = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%s" % (len(_LATE), _LATE)
-)
 _REFUSED = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\nretry-after: 1\r\n"
     b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(_FULL), _FULL)
 )
-_OF_SOCKETS = 0.75
-"""Of all connections; the rest is for requests, since a WebSocket stays for as long as its client likes."""
+_NEARLY_ALL = 0.9
+"""Of all connections; beyond it, a new one takes the place of one on which nothing is asked."""
 
 
 def listen(settings: Settings) -> list[socket.socket]:
@@ -119,6 +127,14 @@ class _Config(uvicorn.Config):
     """Also how patient to be, and whether this process is about to end."""
 
     patience: _Patience
+    most_of_head: int
+    """Bytes of a request's URL and headers."""
+    most_of_address: int
+    """Connections."""
+    proxies: tuple[IPv4Network | IPv6Network, ...]
+    """Whose connections are those of many, and not counted."""
+    idle: dict[_PatientProtocol, None]
+    """Connections on which nothing is asked, in the order in which they fell idle."""
     draining = False
 
 
@@ -148,6 +164,12 @@ def _config(settings: Settings, port: int) -> _Config:
         settings.stop_timeout,
         settings.stop_delay,
     )
+    config.most_of_head = settings.max_headers
+    config.most_of_address = settings.connections_per_address
+    everybody = ["0.0.0.0/0", "::/0"]
+    trusted = everybody if settings.trusted_proxies == "*" else filter(None, settings.trusted_proxies.split(","))
+    config.proxies = tuple(map(ip_network, trusted))
+    config.idle = {}
     return config
 
 
@@ -246,19 +268,48 @@ class _Workers(multiprocess.Multiprocess):
         super().terminate_all()
 
 
+class _Refused(Exception):  # noqa: N818 - the client's mistake, told to it
+    """A request that is refused as it is read; httptools reads no further."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class _PatientProtocol(HttpToolsProtocol):
-    """HTTP for clients that are not waited for for ever: to send their request, or to take its answer."""
+    """HTTP for clients that are not waited for for ever: to send their request, or to take its answer.
+
+    A request's URL and headers are limited. They are counted as httptools tells them, trailers likewise, and so is what it
+    has been fed since it last told anything: it keeps a header that does not end to itself.
+
+    Where a request asks for a protocol that is not spoken here (`Upgrade: h2c`, CONNECT), httptools takes what follows the
+    headers for that protocol, and uvicorn for the next request: a body would be a request. So nothing is read after it.
+    """
 
     config: _Config
+    _head = 0
+    """Bytes of the URL, the headers and trailers, as far as they have been told."""
+    _is_in_head = False
+    _untold = 0
+    _refused: _Refused | None = None
+    _is_deaf = False
+    """Whether what comes now is thrown away, until the connection is closed."""
     _running: RequestResponseCycle | None = None
     _arriving: TimerHandle | None = None
     _leaving: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect(self.config.patience.header)
+        if self._make_room():
+            self._expect(self.config.patience.header)
+            self.config.idle[self] = None
+        else:
+            self._is_deaf = True
+            self.transport.write(_REFUSED)
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.config.idle.pop(self, None)
         self._expect(None)
         self.resume_writing()
         if self._running is not None:  # uvicorn tells the request that came last, others may be before that
@@ -266,32 +317,73 @@ class _PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return
+        self.config.idle.pop(self, None)
         if self._arriving is None and self._is_idle():
             self._expect(self.config.patience.header)
+        self._untold += len(data)
         super().data_received(data)
+        if self._untold > self.config.most_of_head and not self._is_deaf:
+            self._turn_away(self._too_long())
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn says nothing but that it is invalid
+        """Refuse what cannot be read, or was refused by one of the methods below."""
+        self._turn_away(self._refused or _Refused(HTTPStatus.BAD_REQUEST, _UNREADABLE))
+
+    def on_message_begin(self) -> None:
+        self._head = self._untold = 0
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + _OF_A_HEADER)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._untold = 0
         self._expect(None)
+        upgrades = self.parser is not None and self.parser.should_upgrade()
+        is_other_protocol = upgrades and not self._should_upgrade()
+        if is_other_protocol and self._has_body():
+            raise self._refuse(HTTPStatus.BAD_REQUEST, _NOT_UPGRADED)
         super().on_headers_complete()
-        if self.parser is None or self.parser.should_upgrade():
+        if is_other_protocol:
+            self._is_deaf = True
+            self.cycle.keep_alive = False
+        if upgrades:
             return
         self._expect(self.config.patience.body)
         if self.config.draining:
             self.cycle.keep_alive = False
 
     def handle_websocket_upgrade(self) -> None:
-        """Let a WebSocket in, unless there are too many; uvicorn counts requests only."""
+        """Let a WebSocket in, unless there are too many connections; uvicorn looks at requests only."""
         most = self.config.limit_concurrency
-        sockets = sum(not isinstance(one, HttpToolsProtocol) for one in self.connections)
-        if most is not None and (len(self.connections) >= most or sockets >= most * _OF_SOCKETS):
+        if most is not None and len(self.connections) >= most:
             self.transport.write(_REFUSED)
             self.transport.close()
         else:
             super().handle_websocket_upgrade()
 
+    def on_body(self, body: bytes) -> None:
+        self._untold = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
+        self._untold = 0
         self._expect(None)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_idle() and not self.transport.is_closing():
+            self.config.idle[self] = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
@@ -321,6 +413,38 @@ class _PatientProtocol(HttpToolsProtocol):
             self._leaving = None
         super().resume_writing()
 
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle for longest, where nearly all are taken, or one of the same address where
+        that has its share. False where there is no room: its share is taken, and it asks on all of them.
+        """
+        idle, most = self.config.idle, self.config.limit_concurrency
+        if self._has_share():
+            longest = next((one for one in idle if _neighbours(one.client) == _neighbours(self.client)), None)
+            if longest is None:
+                return False
+        elif most is not None and len(self.connections) > most * _NEARLY_ALL:
+            longest = next(iter(idle), None)
+        else:
+            return True
+        if longest is not None:
+            del idle[longest]
+            longest.transport.close()
+        return True
+
+    def _has_share(self) -> bool:
+        """Whether its address has more connections than one may have; a proxy may."""
+        most, mine = self.config.most_of_address, _neighbours(self.client)
+        if len(self.connections) <= most or self._is_of_proxy():
+            return False
+        return sum(_neighbours(getattr(one, "client", None)) == mine for one in self.connections) > most
+
+    def _is_of_proxy(self) -> bool:
+        try:
+            address = ip_address(self.client[0] if self.client else "")
+        except ValueError:
+            return False
+        return any(address in network for network in self.config.proxies)
+
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
@@ -332,14 +456,53 @@ class _PatientProtocol(HttpToolsProtocol):
 
     def _cut_off(self) -> None:
         self._arriving = None
-        if self.transport.is_closing():
+        if not self.transport.is_closing():
+            self._say(_Refused(HTTPStatus.REQUEST_TIMEOUT, _LATE))
+            self.transport.close()
+
+    def _turn_away(self, refused: _Refused) -> None:
+        """Refuse a request, and close its connection when the client has had time to read why; what it has asked before that
+        is answered instead, or the refusal would be taken for that answer.
+        """
+        self._expect(None)
+        self._is_deaf = True
+        if self._is_in_head and not self._is_idle():
+            self.cycle.keep_alive = False
             return
-        if self._is_idle() or not self.cycle.response_started:
-            self.transport.write(_TIMEOUT)
+        self._say(refused)
+        self.loop.call_later(_READ_ON_SECONDS, self.transport.close)
+
+    def _say(self, refused: _Refused) -> None:
+        """Answer by a refusal, unless another answer has begun; that ends here."""
+        if self._is_idle() or not (self.cycle.response_started or self.pipeline):
+            self.transport.write(_written(refused))
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.close()
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        self._untold = 0
+        if self._head > self.config.most_of_head:
+            raise self._too_long()
+
+    def _has_body(self) -> bool:
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0"))
+            for name, value in self.headers
+        )
+
+    def _refuse(self, status: HTTPStatus, message: str) -> _Refused:
+        """What to raise where httptools tells of a request; it is answered in `send_400_response`."""
+        self._refused = _Refused(status, message)
+        return self._refused
+
+    def _too_long(self) -> _Refused:
+        most = self.config.most_of_head
+        return self._refuse(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+            f"The URL and headers have more than {most} bytes; at most so many are allowed (ATLAS_MAX_HEADERS).",
+        )
 
     def _look_again(self, before: int) -> None:
         seconds = self.config.patience.write
@@ -353,6 +516,28 @@ class _PatientProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._look_again(left)
+
+
+def _neighbours(client: tuple[str, int] | None) -> str:
+    return _address(client[0] if client else None)
+
+
+@lru_cache(4096)
+def _address(host: str | None) -> str:
+    """By what connections are counted, as requests are."""
+    return who_asks(ANYONE, host)
+
+
+def _written(refused: _Refused) -> bytes:
+    """The answer to a request of which there is no more than its refusal."""
+    body = orjson.dumps({"errors": [{"message": str(refused)}]})
+    head = (
+        f"HTTP/1.1 {refused.status.value} {refused.status.phrase}",
+        "content-type: application/json; charset=utf-8",
+        "connection: close",
+        f"content-length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
 
 
 def _serve_metrics(settings: Settings) -> None:

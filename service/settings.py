@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     connections: Annotated[
         int, Field(ge=1, description="Connections of each process at the most; requests on others get a 503.")
     ] = 2000
+    connections_per_address: Annotated[
+        int, Field(ge=1, description="Of these, at the most so many of one address, unless it is a trusted proxy.")
+    ] = 1000
     keep_alive: Annotated[
         int, Field(ge=0, description="Seconds after which an idle connection is closed; more than a proxy keeps it.")
     ] = 65
@@ -73,6 +76,10 @@ class Settings(BaseSettings):
         Field(ge=1, description="How many documents and plans each process remembers, of 1000 characters on average."),
     ] = 1024
     max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
+    max_headers: Annotated[
+        int,
+        Field(ge=1024, description="Limit: bytes of a request's URL and headers; each header counts 32 bytes more."),
+    ] = 65_536
     max_characters: Annotated[int, Field(ge=1, description="Limit: characters of a document.")] = 20_000
     max_lines: Annotated[
         int, Field(ge=1, description="Limit: lines of a document, which are counted for the place of each error.")

@@ -28,9 +28,11 @@ def configuration(form: Literal["auto", "text", "json"], level: str) -> dict[str
             name: {"class": "logging.StreamHandler", "formatter": "atlas", "stream": f"ext://sys.{name}"}
             for name in ("stdout", "stderr")
         },
+        "filters": {"handshakes": {"()": WithoutHandshakes}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "uvicorn": {"level": level.upper()},
+            "uvicorn.error": {"level": "INFO" if level == "debug" else level.upper(), "filters": ["handshakes"]},
             "atlas": {"level": level.upper()},
             "atlas.requests": {"handlers": ["stdout"], "propagate": False},
         },
@@ -57,6 +59,15 @@ def log_request(notes: Notes, method: str, path: str, status: int, seconds: floa
     }
     told = {name: value for name, value in fields.items() if value is not None}
     log.log(level, "%s %s %d", method, path, status, extra={"atlas": told})
+
+
+class WithoutHandshakes(logging.Filter):
+    """Drops uvicorn's own line of each WebSocket, which tells the query string, where a client may have put a token; our line
+    of the request says the rest. What uvicorn and websockets say at the level debug (headers, messages) is not asked for.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (isinstance(record.msg, str) and record.msg.startswith('%s - "WebSocket '))
 
 
 class JsonFormatter(logging.Formatter):

@@ -104,7 +104,7 @@ class _Request:
             log_request(self.notes, self.method, self.path, self.status or _GONE, seconds)
 
     async def _tell(self, message: Message) -> None:
-        if message["type"] in {"http.response.start", "websocket.accept"}:
+        if message["type"] in {"http.response.start", "websocket.accept", "websocket.http.response.start"}:
             self.status = message.get("status", 101)
             message.setdefault("headers", [])
             headers = MutableHeaders(scope=message)

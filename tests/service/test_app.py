@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from starlette.routing import Mount, Route
 from service.app import create_app
 from service.errors import StoreError
 from service.settings import Settings
+from service.stores.sqlite.store import SqliteStore
 from tests.apps import client
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import costing
@@ -167,6 +169,28 @@ async def test_where_nobody_starts_it_a_store_that_cannot_serve_is_tried_again(
 
 
 @pytest.mark.anyio
+async def test_probes_ask_the_store_twice_a_second_at_the_most(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    async def ready(_store: SqliteStore) -> bool:
+        asked.append(time.monotonic())
+        return True
+
+    monkeypatch.setattr(SqliteStore, "ready", ready)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app), client(app) as asking:
+        at_once = await asyncio.gather(*(asking.get("/readyz") for _ in range(20)))
+        count = len(asked)
+        await asyncio.sleep(0.6)
+        later = await asking.get("/readyz")
+
+    assert {one.status_code for one in (*at_once, later)} == {200}
+    assert (count, len(asked)) == (1, 2)
+
+
+@pytest.mark.anyio
 async def test_it_is_healthy_without_a_store_and_ready_only_with_one(settings: Settings, tmp_path: Path) -> None:
     app = create_app(settings)
     async with client(app) as asking:
@@ -176,6 +200,7 @@ async def test_it_is_healthy_without_a_store_and_ready_only_with_one(settings: S
         async with app.router.lifespan_context(app):
             ready = await asking.get("/readyz")
             apsw.Connection(str(tmp_path / "atlas.db")).execute("ALTER TABLE entity RENAME TO gone")
+            await asyncio.sleep(0.6)  # for so long the last answer holds
             unready = await asking.get("/readyz")
             alive = await asking.get("/healthz")
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -93,6 +94,25 @@ async def test_an_answer_has_the_media_type_that_its_client_likes_best(
     shown = [(one.status_code, one.headers["content-type"], one.json()) for one in (posted, got)]
     assert shown == [(200, f"{media}; charset=utf-8", DJANGO_ANSWER)] * 2
     assert [one.headers["vary"].partition(",")[0] for one in (posted, got)] == ["Accept"] * 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        (f"{GRAPHQL}, {'text/x,' * 1_000_000}", GRAPHQL),
+        (f"{'text/x,' * 580}{GRAPHQL}, {JSON};q=0.1", GRAPHQL),
+        (f"{GRAPHQL};q=0.5,{'x' * (4_096 - 9 - len(GRAPHQL + JSON))}, {JSON};q=0.1", GRAPHQL),  # cut before the weight
+    ],
+    ids=["in front", "up to the end", "cut"],
+)
+async def test_of_a_long_accept_the_beginning_is_read(client: httpx.AsyncClient, accept: str, media: str) -> None:
+    begun = time.perf_counter()
+    answered = await client.post("/graphql", json={"query": DJANGO}, headers={"accept": accept})
+    seconds = time.perf_counter() - begun
+
+    assert (answered.headers["content-type"], answered.json()) == (f"{media}; charset=utf-8", DJANGO_ANSWER)
+    assert seconds < 1
 
 
 @pytest.mark.anyio

@@ -20,7 +20,7 @@ from service.auth import ANYONE, Principal
 from service.errors import SettingsError
 from service.rates import LimitedError, Rates, who_asks
 from service.settings import Settings
-from tests.service.test_auth import ENTRIES, READER, WRITER
+from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
 from tests.service.test_cli import serving
 from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
 from tests.service.test_subscriptions import connected, socket
@@ -107,6 +107,19 @@ async def test_who_guesses_tokens_is_counted(seeded: Path, public: bool) -> None
         schema = await clients.ask(path="/schema.graphql")
 
     assert [one.status_code for one in (*found, schema)] == [401, 401, 429, 429]
+
+
+@pytest.mark.anyio
+async def test_who_guesses_the_token_of_an_administrator_is_counted(seeded: Path) -> None:
+    async with running(seeded, rate="2/hour") as clients:
+        found = [
+            await clients.ask(path="/metrics", **bearer(token))
+            for token in (ADMIN.token, ADMIN.token, "atlas_1", READER.token, "atlas_2", ADMIN.token)
+        ]
+        schema = await clients.ask(path="/schema.graphql")
+
+    assert [one.status_code for one in (*found, schema)] == [200, 200, 401, 403, 429, 200, 429]
+    assert found[4].json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
 @pytest.mark.anyio

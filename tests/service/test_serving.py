@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import socket
@@ -246,16 +247,117 @@ async def test_who_dribbles_is_cut_off_and_others_are_answered(impatient: Served
     assert max(seconds for seconds, _ in found) < 5
 
 
-async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(impatient: Served) -> None:
-    opened = [await asyncio.open_connection("127.0.0.1", impatient.port) for _ in range(60)]
+# -------------------------------------------------------------------------------------------------------- what is sent
+
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: atlas\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+async def sent(port: int, *parts: bytes) -> bytes:
+    """What the service says to these parts, sent one after the other, until it closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reading = asyncio.create_task(reader.read())
+    with suppress(OSError):
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+    said = await asyncio.wait_for(reading, 20)
+    await close(writer)
+    return said
+
+
+def resident(process: int) -> int:
+    """Bytes that a process has in memory."""
+    return int(Path(f"/proc/{process}/statm").read_text("utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [HEAD + b"Accept: " + b"text/html," * 7_000 + b"\r\n\r\n"],
+        [HEAD + b"X: y\r\n" * 2_000 + b"\r\n"],
+        [b"GET /graphql?query=" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: atlas\r\n\r\n"],
+        [HEAD + b"X: ", *[b"x" * 1_000_000] * 30],
+        [CHUNKED + b"0\r\n", b"X: " + b"x" * 70_000 + b"\r\n\r\n"],
+        [CHUNKED + b"0\r\nX: ", *[b"x" * 1_000_000] * 30],
+        [CHUNKED + b"1;", *[b"x" * 1_000_000] * 30],
+    ],
+    ids=["one", "many", "URL", "no end", "trailer", "trailer without end", "extension of a chunk without end"],
+)
+async def test_headers_beyond_their_limit_are_refused_in_a_sentence_and_kept_nowhere(
+    impatient: Served, parts: list[bytes]
+) -> None:
+    before = resident(impatient.process.pid)
+    head, _, body = (await sent(impatient.port, *parts)).partition(b"\r\n\r\n")
+    grown = resident(impatient.process.pid) - before
+
+    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert b"\r\nconnection: close\r\n" in head
+    assert json.loads(body)["errors"][0]["message"] == (
+        "The URL and headers have more than 65536 bytes; at most so many are allowed (ATLAS_MAX_HEADERS)."
+    )
+    assert grown < 10_000_000
+
+
+async def test_what_was_asked_before_is_answered_though_the_next_request_is_refused(impatient: Served) -> None:
+    said = await sent(impatient.port, request(QUERY) + HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n" + request(QUERY))
+
+    assert (said.count(b"HTTP/1.1 "), said[:13]) == (1, b"HTTP/1.1 200 ")
+
+
+SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"
+UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([HEAD + UPGRADE + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED), SMUGGLED], 400),
+        ([HEAD + UPGRADE + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED, SMUGGLED], 400),
+        ([HEAD + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n", SMUGGLED], 400),
+        ([HEAD.replace(b"POST /graphql", b"GET /healthz") + UPGRADE + b"Content-Length: 00\r\n\r\n", SMUGGLED], 200),
+        ([HEAD.replace(b"POST /graphql", b"GET /healthz") + UPGRADE + b"\r\n", SMUGGLED], 200),
+        ([HEAD.replace(b"POST /graphql", b"GET /healthz") + UPGRADE + b"\r\n" + SMUGGLED], 200),
+        ([b"CONNECT atlas:80 HTTP/1.1\r\nHost: atlas\r\n\r\n", SMUGGLED], 400),
+    ],
+    ids=["later", "at once", "chunked", "of length 0", "without", "without, at once", "CONNECT"],
+)
+async def test_what_follows_a_protocol_that_is_not_spoken_is_no_request(
+    impatient: Served, parts: list[bytes], status: int
+) -> None:
+    said = await sent(impatient.port, *parts)
+
+    assert (said.count(b"HTTP/1.1 "), int(said[9:12]), b"\r\nconnection: close\r\n" in said) == (1, status, True)
+
+
+async def test_a_get_holds_the_longest_document(impatient: Served) -> None:
+    document = "{ __typename } #" + '"' * (20_000 - 16)
+    async with httpx.AsyncClient(base_url=impatient.base) as client:
+        answered = await client.get("/graphql", params={"query": document})
+
+    assert len(answered.request.url.raw_path) > 59_000
+    assert (answered.status_code, answered.json()["data"]) == (200, {"__typename": "Query"})
+
+
+# --------------------------------------------------------------------------------------------------------- connections
+
+
+async def test_beyond_the_connections_requests_are_refused_and_probes_are_not(seeded: Path) -> None:
     found = []
-    for text in (request(QUERY), b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"):
-        reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
-        writer.write(text)
-        found.append(await answered(reader))
-        await close(writer)
-    for _, writer in opened:
-        await close(writer)
+    with serving(seeded, ATLAS_CONNECTIONS="20") as served:
+        opened = []
+        for _ in range(20):
+            opened.append(await asyncio.open_connection("127.0.0.1", served.port))
+            opened[-1][1].write(b"GET ")  # or they would be closed to make room
+            await asyncio.sleep(0.05)
+        for text in (request(QUERY), b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            writer.write(text)
+            found.append(await answered(reader))
+            await close(writer)
+        for _, writer in opened:
+            await close(writer)
 
     (status, headers, body), (healthy, _, _) = found
     assert (status, headers["retry-after"], healthy) == (503, "1", 200)
@@ -285,6 +387,71 @@ async def test_websockets_are_refused_beyond_their_share_and_leave_the_others_ro
     assert headers["retry-after"] == "1"
     assert json.loads(body or b"")["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
     assert asked.status_code == 200
+
+
+async def test_event_streams_are_refused_beyond_the_share_that_they_have_with_websockets(seeded: Path) -> None:
+    with serving(seeded, ATLAS_CONNECTIONS="8") as served:
+        async with AsyncExitStack() as opened:
+            address = served.base.replace("http", "ws") + "/graphql"
+            for _ in range(2):
+                await opened.enter_async_context(connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]))
+            client = await opened.enter_async_context(httpx.AsyncClient(base_url=served.base))
+            asked = {"json": {"query": SUBSCRIPTION}, "headers": {"accept": "text/event-stream"}}
+            found = [await opened.enter_async_context(client.stream("POST", "/graphql", **asked)) for _ in range(6)]
+            told = await found[-1].aread()
+            answered = await client.post("/graphql", json={"query": "{ frameworks { totalCount } }"})
+            await found[0].aclose()
+            await asyncio.sleep(0.5)
+            again = await opened.enter_async_context(client.stream("POST", "/graphql", **asked))
+
+    assert [one.status_code for one in (*found, answered, again)] == [200, 200, 200, 200, 503, 503, 200, 200]
+    assert (found[-1].headers["retry-after"], found[-1].headers["connection"]) == ("1", "close")
+    assert json.loads(told)["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+
+
+async def test_where_nearly_all_connections_are_taken_those_idle_for_longest_make_room(seeded: Path) -> None:
+    healthy = b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n"
+    with serving(seeded, ATLAS_CONNECTIONS="20") as served:
+        opened = []
+        for number in range(40):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            if number % 2:
+                writer.write(healthy)
+                await answered(reader)
+            opened.append((reader, writer))
+            if number == 0:
+                writer.write(b"POST /graphql HTTP/1.1\r\n")  # which is not idle
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request(QUERY))
+        status, _, _ = await answered(reader)
+        closed = [one.at_eof() for one, _ in opened]
+        for _, one in (*opened, (reader, writer)):
+            await close(one)
+
+    assert status == 200
+    assert closed == [False, *[True] * 23, *[False] * 16]
+
+
+@pytest.mark.parametrize(("proxies", "status"), [("", 503), ("127.0.0.0/8", 200)])
+async def test_one_address_has_a_share_of_the_connections_unless_it_is_a_proxy(
+    seeded: Path, proxies: str, status: int
+) -> None:
+    settings = {"ATLAS_CONNECTIONS_PER_ADDRESS": "5", "ATLAS_TRUSTED_PROXIES": proxies}
+    with serving(seeded, **settings) as served:
+        opened = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(5)]
+        for _, writer in opened:
+            writer.write(b"GET ")
+            await asyncio.sleep(0.05)
+        found = []
+        for address in ("127.0.0.1", "127.0.0.2"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port, local_addr=(address, 0))
+            writer.write(request(QUERY))
+            found.append(await answered(reader))
+            opened.append((reader, writer))
+        for _, writer in opened:
+            await close(writer)
+
+    assert [one[0] for one in found] == [status, 200]
 
 
 async def test_who_does_not_read_is_cut_off(impatient: Served) -> None:

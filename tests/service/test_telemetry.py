@@ -19,6 +19,9 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
 
 from service.telemetry import Observed, metrics
 from service.telemetry.logs import JsonFormatter, TextFormatter
@@ -101,6 +104,26 @@ async def test_a_fault_inside_has_the_name_of_its_request(tmp_path: Path, caplog
         True,
     ]
     assert caplog.records[-1].__dict__["atlas"]["code"] == "INTERNAL_SERVER_ERROR"
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+async def test_what_a_handshake_brings_is_in_no_log(seeded: Path, level: str) -> None:
+    with serving(seeded, ATLAS_LOG_LEVEL=level) as served:
+        address, headers = served.base.replace("http", "ws"), {"authorization": "Bearer SECRET"}
+        protocols = [Subprotocol("graphql-transport-ws")]
+        async with connect(
+            f"{address}/graphql?access_token=SECRET", subprotocols=protocols, additional_headers=headers
+        ) as opened:
+            await opened.send(json.dumps({"type": "connection_init", "payload": {"token": "SECRET"}}))
+            with pytest.raises(ConnectionClosed):  # it is no token
+                await opened.recv()
+        with pytest.raises(InvalidStatus):
+            await connect(f"{address}/none?access_token=SECRET")
+        served.process.terminate()
+        assert served.process.stderr is not None
+        said = await asyncio.to_thread(served.process.stderr.read)
+
+    assert [line for line in said.splitlines() if "SECRET" in line or "WebSocket" in line] == []
 
 
 async def test_a_path_cannot_write_lines_of_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
