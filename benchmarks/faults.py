@@ -46,6 +46,7 @@ from benchmarks.writers import anew
 from service.settings import Settings, read_settings
 from tests import neo4j_server
 from tests.graphs import facts_from
+from tests.processes import resident
 
 READERS = 8
 PAUSE_SECONDS = 0.05
@@ -431,17 +432,12 @@ async def _be_idle(scene: Scene) -> None:
             for one in some:
                 one.settimeout(0)
             await asyncio.gather(*map(connect, some))
-        resident = sum(map(resident_bytes, scene.service.processes()))
-        scene.notes.append(f"{dict(found)} of {_IDLE:,} were answered once; service at {resident / 1e6:.0f} MB")
+        held = sum(map(resident, scene.service.processes()))
+        scene.notes.append(f"{dict(found)} of {_IDLE:,} were answered once; service at {held / 1e6:.0f} MB")
         await asyncio.sleep(20)
     finally:
         for one in connections:
             one.close()
-
-
-def resident_bytes(process: int) -> int:
-    """What a process has in memory."""
-    return int(Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _raise_limit_of_files() -> None:

@@ -8,12 +8,11 @@ What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as w
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
-from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -21,6 +20,7 @@ from benchmarks.faults import settings_of
 from service.settings import Settings
 from tests import neo4j_server
 from tests.fuzzing import Sent, asking, requests
+from tests.processes import resident
 
 
 def main() -> None:
@@ -71,8 +71,7 @@ def main() -> None:
 
 def _megabytes() -> float:
     """How much memory the process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
+    return resident(os.getpid()) / 1e6
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from benchmarks.faults import HELD, fill, settings_of
 from benchmarks.served import CLIENTS, GOOD, Client, Reader, Service, Subscriber, Told, look
 from service.settings import Settings, read_settings
 from tests import neo4j_server
+from tests.processes import resident
 
 READERS, SUBSCRIBERS = 8, 10
 _RATE = 40.0
@@ -131,8 +132,8 @@ class Soak:
         processes = service.processes()
         return Minute(
             number,
-            sum(resident(process, "RssAnon", "RssShmem") for process in processes),
-            sum(resident(process, "RssFile") for process in processes),
+            sum(resident(process, "RssAnon", "RssShmem") for process in processes) / 1e6,
+            sum(resident(process, "RssFile") for process in processes) / 1e6,
             sum(len(list(Path(f"/proc/{process}/fd").iterdir())) for process in processes),
             len(told),
             sum(one.word != GOOD for one in told),
@@ -140,12 +141,6 @@ class Soak:
             cuts[98],
             os.getloadavg()[0],
         )
-
-
-def resident(process: int, *kinds: str) -> float:
-    """How many megabytes of these kinds a process has in memory, by the names of `/proc/[pid]/status`."""
-    told = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines())
-    return sum(int(told[kind].split()[0]) * 1024 for kind in kinds) / 1e6
 
 
 def line(minute: Minute) -> str:

@@ -24,6 +24,7 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from service.auth import ANYONE, Authenticator, Principal
 from service.auth import Scope as Scope_
@@ -38,7 +39,18 @@ from service.pages import Pages
 from service.parameters import PARAMETERS, mistyped, too_deep
 from service.policy import Policy
 from service.rates import LimitedError, who_asks
-from service.refusals import CHALLENGES, INVALID, challenged, deny, is_unavailable, limited, refuse, status_of, unknown
+from service.refusals import (
+    CHALLENGES,
+    INVALID,
+    challenged,
+    deny,
+    is_unavailable,
+    limited,
+    refuse,
+    refuse_socket,
+    status_of,
+    unknown,
+)
 from service.sockets import Operations, TextAdapter, Turned
 from service.tabular import Table
 from service.telemetry import note_refusal
@@ -115,10 +127,7 @@ class GraphQLView(GraphQL[Any, Any]):
             await self._rates.count(who_asks(ANYONE, address))
         except LimitedError as error:
             note_refusal(RATE_LIMITED)
-            if "websocket.http.response" in socket.scope.get("extensions", {}):
-                await socket.send_denial_response(limited(error, JSON))
-            else:
-                await socket.close(1013, str(error))
+            await refuse_socket(socket, limited(error, JSON), str(error))
             return
         await self.run(socket, Context(authorization=_authorization(socket.headers), address=address))
 
@@ -314,7 +323,8 @@ class GraphQLView(GraphQL[Any, Any]):
     def _check_reads(self, data: GraphQLRequestData) -> None:
         """Refuse a mutation by GET before its stream begins; Strawberry would tell that in it."""
         if data.query and self._engine.is_mutation(data.query, data.operation_name):
-            raise HTTPException(405, "mutations are not allowed when using GET; use POST.")
+            error = InvalidOperationTypeError(OperationType.MUTATION)
+            raise HTTPException(400, error.as_http_error_reason("GET")) from error
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:  # noqa: ARG002
         return _Draft()

@@ -5,13 +5,13 @@ The rest is for requests, which would find no connection otherwise. Each process
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from service.codes import UNAVAILABLE
-from service.telemetry import note_refusal
+from service.refusals import overloaded, refuse_socket
+from service.telemetry import begins_stream, note_refusal
 
 _SHARE = 0.75
 _FULL = "There are too many streams and WebSockets; try again in a moment."
@@ -35,7 +35,7 @@ class Lasting:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._open >= self._most:
-            await _refuse_socket(WebSocket(scope, receive, send))
+            await refuse_socket(WebSocket(scope, receive, send), _refusal(), _FULL)
             return
         self._open += 1
         try:
@@ -51,7 +51,7 @@ class Lasting:
 
         async def sending(message: Message) -> None:
             nonlocal is_stream, is_refused
-            if message["type"] == "http.response.start" and _begins_stream(message):
+            if begins_stream(message):
                 if self._open >= self._most:
                     is_refused = True
                     await _refusal()(scope, receive, send)
@@ -67,19 +67,6 @@ class Lasting:
             self._open -= is_stream
 
 
-def _begins_stream(message: Message) -> bool:
-    return Headers(raw=message.get("headers", [])).get("content-type", "").startswith("text/event-stream")
-
-
-async def _refuse_socket(socket: WebSocket) -> None:
-    if "websocket.http.response" in socket.scope.get("extensions", {}):
-        await socket.send_denial_response(_refusal())
-    else:
-        note_refusal(UNAVAILABLE)
-        await socket.close(1013, _FULL)
-
-
 def _refusal() -> Response:
     note_refusal(UNAVAILABLE)
-    told = {"errors": [{"message": _FULL, "extensions": {"code": UNAVAILABLE}}]}
-    return JSONResponse(told, 503, {"retry-after": "1", "connection": "close"})
+    return overloaded(_FULL)

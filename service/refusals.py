@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service.caching import NO_STORE
@@ -45,6 +46,20 @@ def limited(error: LimitedError, media_type: str) -> Response:
     """The answer to who has asked too often."""
     told = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
     return _answer(told, 429, media_type, {**error.quota.headers, **NO_STORE})
+
+
+def overloaded(reason: str) -> Response:
+    """The answer to whom there is no room for just now."""
+    told = {"message": reason, "extensions": {"code": UNAVAILABLE}}
+    return JSONResponse({"errors": [told]}, 503, {"retry-after": "1", "connection": "close"})
+
+
+async def refuse_socket(socket: WebSocket, response: Response, reason: str) -> None:
+    """Refuse a WebSocket's handshake by this answer, or where the server cannot send one by closing for this reason."""
+    if "websocket.http.response" in socket.scope.get("extensions", {}):
+        await socket.send_denial_response(response)
+    else:
+        await socket.close(1013, reason)
 
 
 def _answer(

@@ -30,7 +30,6 @@ from typing import Any
 
 import orjson
 import uvicorn
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.supervisors import multiprocess
 
@@ -38,6 +37,7 @@ from service.app import STOPPING, Service, create_app
 from service.auth import ANYONE
 from service.errors import AtlasError
 from service.rates import who_asks
+from service.refusals import overloaded
 from service.settings import Settings
 from service.telemetry import logs, metrics
 
@@ -54,16 +54,9 @@ _READ_ON_SECONDS = 1.0
 """How long what a client still sends is thrown away, once it was refused: who is sending does not see the answer."""
 _OF_A_HEADER = 32
 """Bytes that a header counts besides its own, as in HTTP/2 (RFC 9113, 6.5.2): many short ones cost as much as a long one."""
-_FULL = (
-    b'{"errors":[{"message":"There are too many connections; try again in a moment.",'
-    b'"extensions":{"code":"SERVICE_UNAVAILABLE"}}]}'
-)
+_FULL = "There are too many connections; try again in a moment."
 _OTHER_FILES = 100
 _BACKLOG = 2048
-_REFUSED = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\nretry-after: 1\r\n"
-    b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(_FULL), _FULL)
-)
 _NEARLY_ALL = 0.9
 """Of all connections; beyond it, a new one takes the place of one on which nothing is asked."""
 
@@ -305,7 +298,7 @@ class _PatientProtocol(HttpToolsProtocol):
             self.config.idle[self] = None
         else:
             self._is_deaf = True
-            self.transport.write(_REFUSED)
+            self.transport.write(_full_as_written())
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -366,7 +359,7 @@ class _PatientProtocol(HttpToolsProtocol):
         """Let a WebSocket in, unless there are too many connections; uvicorn looks at requests only."""
         most = self.config.limit_concurrency
         if most is not None and len(self.connections) >= most:
-            self.transport.write(_REFUSED)
+            self.transport.write(_full_as_written())
             self.transport.close()
         else:
             super().handle_websocket_upgrade()
@@ -530,10 +523,19 @@ def _address(host: str | None) -> str:
 
 def _written(refused: _Refused) -> bytes:
     """The answer to a request of which there is no more than its refusal."""
-    body = orjson.dumps({"errors": [{"message": str(refused)}]})
+    return _as_written(refused.status, orjson.dumps({"errors": [{"message": str(refused)}]}))
+
+
+def _full_as_written() -> bytes:
+    """What `_full` answers, to a connection that comes to no application."""
+    return _as_written(HTTPStatus.SERVICE_UNAVAILABLE, bytes(overloaded(_FULL).body), "retry-after: 1")
+
+
+def _as_written(status: HTTPStatus, body: bytes, *more: str) -> bytes:
     head = (
-        f"HTTP/1.1 {refused.status.value} {refused.status.phrase}",
+        f"HTTP/1.1 {status.value} {status.phrase}",
         "content-type: application/json; charset=utf-8",
+        *more,
         "connection: close",
         f"content-length: {len(body)}",
     )
@@ -575,8 +577,7 @@ def _raise_limit_of_files(connections: int) -> None:
 
 async def _full(scope: Any, receive: Any, send: Any) -> None:
     """Answer who has come although there are too many connections."""
-    headers = {"retry-after": "1", "connection": "close"}
-    await Response(_FULL, 503, headers, "application/json")(scope, receive, send)
+    await overloaded(_FULL)(scope, receive, send)
 
 
 @contextmanager

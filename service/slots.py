@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -174,23 +174,29 @@ def _convert(value: Value, given: Any, bounds: Bounds, keys: _Keys) -> Any:
 
 def _check_length(given: Any, value: Value, longest: int) -> None:
     most = longest * _WRITTEN_TIMES if value.convert is Convert.WRITTEN else longest
-    for item in cast("list[Any]", given) if isinstance(given, list) else (given,):
-        if isinstance(item, str) and len(item) > most:
-            told = f"{value.place.argument} has {len(item)} characters; at most {most} are allowed ({_TEXT_SETTING}"
+    for text in _texts(given):
+        if len(text) > most:
+            told = f"{value.place.argument} has {len(text)} characters; at most {most} are allowed ({_TEXT_SETTING}"
             times = f", {_WRITTEN_TIMES} times" if most > longest else ""
             raise InputError(f"{told}{times}).", value.place, "text")
 
 
+def _texts(given: Any) -> Iterator[str]:
+    """The texts among what is given: itself, or items of a list."""
+    return (
+        item for item in (cast("list[Any]", given) if isinstance(given, list) else (given,)) if isinstance(item, str)
+    )
+
+
 def _plain(given: Any, place: Place) -> Any:
     """Refuse what no database holds as text."""
-    for item in cast("list[Any]", given) if isinstance(given, list) else (given,):
-        if isinstance(item, str):
-            if "\0" in item:
-                raise InputError(f"{place.argument}: text must not hold the character U+0000.", place)
-            try:
-                item.encode()
-            except UnicodeEncodeError as error:
-                raise InputError(f"{place.argument}: half of a surrogate pair is no text.", place) from error
+    for text in _texts(given):
+        if "\0" in text:
+            raise InputError(f"{place.argument}: text must not hold the character U+0000.", place)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"{place.argument}: half of a surrogate pair is no text.", place) from error
     return cast("Any", given)
 
 

@@ -107,12 +107,18 @@ class _Request:
         if message["type"] in {"http.response.start", "websocket.accept", "websocket.http.response.start"}:
             self.status = message.get("status", 101)
             message.setdefault("headers", [])
-            headers = MutableHeaders(scope=message)
-            self._is_stream = self._is_stream or headers.get("content-type", "").startswith("text/event-stream")
-            headers[_HEADER] = self.notes.request_id
+            MutableHeaders(scope=message)[_HEADER] = self.notes.request_id
+            self._is_stream = self._is_stream or begins_stream(message)
         elif message["type"] == "websocket.close":
             self.status = self.status or 403  # what a server answers to a handshake that is refused
         await self._send(message)
+
+
+def begins_stream(message: Message) -> bool:
+    """Whether server-sent events begin by this message of ASGI: an answer that lasts for as long as its client likes."""
+    if message["type"] != "http.response.start":
+        return False
+    return Headers(raw=message.get("headers", [])).get("content-type", "").startswith("text/event-stream")
 
 
 def _request_id(given: str | None) -> str:

@@ -542,6 +542,7 @@ def test_load_lists_faults_and_writes_nothing_unless_told_to(
         (["load", "."], ".: its name ends in none of .jsonl, .ndjson, .json, .csv; say what it is by --format."),
         (["load", ".", "--format", "csv"], ".: cannot be read (Is a directory)."),
         (["export", "nowhere/x.jsonl"], "nowhere/x.jsonl: cannot be written (No such file or directory)."),
+        (["export", "--store", "sqlite:///empty.db"], "The store holds no graph; fill it by seed or load."),
         (["export", "--store", "sqlite:///nowhere.db"], "nowhere.db: there is no such file."),
     ],
 )
@@ -549,6 +550,7 @@ def test_load_lists_faults_and_writes_nothing_unless_told_to(
 def test_load_and_export_say_what_they_cannot_do(
     store: list[str], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Path("empty.db").touch()
     code = main([*arguments[:1], *store, *arguments[1:]])
 
     told = capsys.readouterr()

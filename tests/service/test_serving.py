@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
 import socket
@@ -24,6 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.graphs import costing
+from tests.processes import resident
 from tests.service.test_auth import WRITER
 from tests.service.test_cli import Served, serving
 
@@ -265,11 +265,6 @@ async def sent(port: int, *parts: bytes) -> bytes:
     said = await asyncio.wait_for(reading, 20)
     await close(writer)
     return said
-
-
-def resident(process: int) -> int:
-    """Bytes that a process has in memory."""
-    return int(Path(f"/proc/{process}/statm").read_text("utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.parametrize(
