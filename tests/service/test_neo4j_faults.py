@@ -11,7 +11,7 @@ from typing import Any
 import anyio.to_thread
 import httpx
 import pytest
-from neo4j.exceptions import Neo4jError
+from neo4j.exceptions import ConnectionAcquisitionTimeoutError, Neo4jError
 
 from schema import ONTOLOGY
 from service.errors import StoreError, StoreRefused, StoreUnavailable
@@ -90,6 +90,16 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
 ) -> None:
     await graphs.hold("neo4j")
     outcomes: list[tuple[int, bool, float]] = []
+    stood_still = 0.0
+
+    async def look() -> None:
+        """Add up for how long this process did not run at all: clients and service are both in it."""
+        nonlocal stood_still
+        while True:
+            start = time.monotonic()
+            await asyncio.sleep(0.05)
+            late = time.monotonic() - start - 0.05
+            stood_still += late if late > 0.2 else 0
 
     async def load(client: httpx.AsyncClient, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -103,6 +113,7 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
     async with apps.running(_settings(neo4j_instance)) as client:
         stop = asyncio.Event()
         loads = [asyncio.create_task(load(client, stop)) for _ in range(16)]
+        looking = asyncio.create_task(look())
         await asyncio.sleep(1)
         await _kill(neo4j_instance)
         await asyncio.sleep(DEADLINE + 2)
@@ -112,12 +123,13 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
         healed = await _until_answered(client)
         stop.set()
         await asyncio.gather(*loads)
+        looking.cancel()
         assert (await client.get("/readyz")).status_code == 200
 
     assert healed["data"] == {"framework": DJANGO}
     assert {status for status, _, _ in outcomes} == {200, 503}
     assert all(right for _, right, _ in outcomes)
-    assert max(seconds for _, _, seconds in outcomes) < DEADLINE + 2
+    assert max(seconds for _, _, seconds in outcomes) < DEADLINE + 2 + stood_still
 
 
 async def test_a_database_that_is_away_at_the_start_is_waited_for(graphs: Graphs, neo4j_instance: Server) -> None:
@@ -209,3 +221,34 @@ async def test_a_database_that_fails_itself_is_unavailable_and_a_wrong_statement
         await store.close()
 
     assert isinstance(failed.value, StoreUnavailable) is broken
+
+
+async def test_who_finds_no_connection_in_time_is_told_that_the_graph_is_away(
+    neo4j_instance: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver calls that a fault which trying again does not mend."""
+    store = Neo4jStore(_settings(neo4j_instance).model_copy(update={"neo4j_timeout": 0.2}), ONTOLOGY)
+
+    async def fails(*_: object, **__: object) -> None:
+        raise ConnectionAcquisitionTimeoutError("failed to obtain a connection from the pool")
+
+    monkeypatch.setattr(store, "_run_once", fails)
+    try:
+        with pytest.raises(StoreUnavailable, match="from the pool"):
+            await store._is_filled()
+    finally:
+        await store.close()
+
+
+async def test_a_server_that_takes_connections_and_says_nothing_is_away(neo4j_instance: Server) -> None:
+    """As a Neo4j that starts, or hangs. Many at once: some find out just when their time is over."""
+    async with await asyncio.start_server(lambda *_: asyncio.sleep(30), "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        given = {"store": f"neo4j://127.0.0.1:{port}", "neo4j_timeout": 0.3, "neo4j_pool": 4}
+        store = Neo4jStore(_settings(neo4j_instance).model_copy(update=given), ONTOLOGY)
+        try:
+            told = await asyncio.gather(*(store.version() for _ in range(40)), return_exceptions=True)
+        finally:
+            await store.close()
+
+    assert {type(error) for error in told} == {StoreUnavailable}

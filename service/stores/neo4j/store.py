@@ -20,7 +20,14 @@ from neo4j import (
     Query,
     ResultSummary,
 )
-from neo4j.exceptions import AuthError, ConfigurationError, DriverError, IncompleteCommit, Neo4jError
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    ConnectionAcquisitionTimeoutError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+)
 
 from graph_seed import Facts
 from schema import Ontology
@@ -201,7 +208,8 @@ class Neo4jStore:
 
     async def ready(self) -> bool:
         try:
-            return await asyncio.wait_for(check_layout(self._probe), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                return await check_layout(self._probe)
         except (StoreError, TimeoutError, DriverError, Neo4jError, OSError):
             return False
 
@@ -329,7 +337,8 @@ def _can_pass(error: Exception) -> bool:
     # IF NOT EXISTS fails where another process makes the same index at the same moment; next time it finds that
     # and who waited too long for others' locks has written nothing, which the driver does not take for a reason to go on
     passing = _code(error).endswith((".EquivalentSchemaRuleAlreadyExists", ".LockClientStopped"))
-    return isinstance(error, OSError) or passing or getattr(error, "is_retryable", lambda: False)()
+    waited = isinstance(error, OSError | ConnectionAcquisitionTimeoutError)
+    return waited or passing or getattr(error, "is_retryable", lambda: False)()
 
 
 def _is_broken(error: Exception) -> bool:
@@ -350,7 +359,8 @@ def _driver(settings: Settings, connections: int) -> AsyncDriver:
             settings.store,
             auth=(settings.neo4j_user, settings.neo4j_password.get_secret_value()),
             max_connection_pool_size=connections,
-            connection_acquisition_timeout=settings.neo4j_timeout,
+            # our deadline comes first: where both came at once, the driver has lost it or told of its pool instead
+            connection_acquisition_timeout=settings.neo4j_timeout * 2,
             connection_timeout=min(5.0, settings.neo4j_timeout),
             notifications_min_severity=NotificationMinimumSeverity.OFF,
             telemetry_disabled=True,
