@@ -22,7 +22,7 @@ from asyncio import TimerHandle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from tempfile import TemporaryDirectory
@@ -526,6 +526,7 @@ def _written(refused: _Refused) -> bytes:
     return _as_written(refused.status, orjson.dumps({"errors": [{"message": str(refused)}]}))
 
 
+@cache
 def _full_as_written() -> bytes:
     """What `_full` answers, to a connection that comes to no application."""
     return _as_written(HTTPStatus.SERVICE_UNAVAILABLE, bytes(overloaded(_FULL).body), "retry-after: 1")

@@ -1,6 +1,7 @@
 """Compare both stores on many graphs, by hand: `uv run python -m tests.alike --graphs 1000 --operations 50`.
 
-What `tests/service/test_stores_alike.py` does on a hundred graphs, without shrinking.
+What `tests/service/test_stores_alike.py` does on a hundred graphs, without shrinking: operations are taken from a pool
+that is drawn first, so that Neo4j, which spends most of its time on planning, plans each of them once.
 """
 
 from __future__ import annotations
@@ -13,12 +14,36 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from service.settings import read_settings
 from tests import neo4j_server
-from tests.drawn import draw, operations
 from tests.drawn import graphs as drawn_graphs
+from tests.drawn import operations
 from tests.graphs import Graphs, answer, facts_from
+
+
+def draw(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
+    """So many examples of a strategy."""
+    found: list[Any] = []
+
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(example: Any) -> None:
+        found.append(example)
+
+    while len(found) < count:
+        collect()
+    return found[:count]
 
 
 async def compare(server: neo4j_server.Server, given: argparse.Namespace) -> int:

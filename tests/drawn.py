@@ -8,33 +8,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from graph_seed import EntityFact, EvidenceFact, Facts, Reference
 from schema import ONTOLOGY, Edge, Kind, Property, PropertyType
 from schema.answers import needed
-
-
-def draw(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """So many examples of a strategy."""
-    found: list[Any] = []
-
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def collect(example: Any) -> None:
-        found.append(example)
-
-    while len(found) < count:
-        collect()
-    return found[:count]
-
 
 # Texts that go wrong where something is folded, quoted, escaped, compared or cut by bytes or UTF-16 units.
 TEXTS = (

@@ -332,15 +332,19 @@ class AsyncClient:
                             reply = await _read_async(chunks)
 
     async def _send(self, command: Send) -> Answer | Fault:
+        body = _Body(command.content)
         try:
-            async with asyncio.timeout(command.seconds), self._stream(command, command.seconds) as response:
+            async with asyncio.timeout(command.seconds), self._stream(command, body, command.seconds) as response:
                 return Answer(response.status_code, response.headers, await response.aread())
-        except (httpx.RequestError, TimeoutError) as error:
+        except httpx.RequestError as error:
             return Fault(error)
+        except TimeoutError as error:
+            return Fault(error if body.is_taken else httpx.ConnectTimeout("no connection in time"))
 
     async def _open(self, command: Open, opened: AsyncExitStack) -> tuple[Reply, AsyncGenerator[bytes]]:
         try:
-            response = await opened.enter_async_context(self._stream(command, command.silence))
+            stream = self._stream(command, _Body(command.content), command.silence)
+            response = await opened.enter_async_context(stream)
             chunks = await opened.enter_async_context(aclosing(_chunks_async(response)))
             if _is_events(response):
                 return Opened(), chunks
@@ -348,10 +352,21 @@ class AsyncClient:
         except httpx.RequestError as error:
             return Fault(error), _no_chunks_async()
 
-    def _stream(self, command: Send | Open, seconds: float) -> AbstractAsyncContextManager[httpx.Response]:
-        return self._http.stream(
-            "POST", self.url, content=command.content, headers=command.headers, timeout=_within(seconds)
-        )
+    def _stream(self, command: Send | Open, body: _Body, seconds: float) -> AbstractAsyncContextManager[httpx.Response]:
+        headers = {**command.headers, "Content-Length": str(len(command.content))}
+        return self._http.stream("POST", self.url, content=body, headers=headers, timeout=_within(seconds))
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of a request. Until it is taken to be sent, nothing can have been done about it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.is_taken = False
+        self._content = content
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        self.is_taken = True
+        yield self._content
 
 
 def _checked(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -46,6 +47,20 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asking]]:
 def faulty() -> Iterator[Faulty]:
     with Faulty() as server:
         yield server
+
+
+@pytest.fixture
+def overrun() -> Iterator[str]:
+    """The address of a server that takes no more connections, and refuses none: whoever connects waits."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as opened:
+        while True:
+            waiting = opened.enter_context(socket.socket())
+            waiting.settimeout(0.2)
+            try:
+                waiting.connect(full.getsockname())
+            except TimeoutError:
+                break
+        yield f"http://127.0.0.1:{full.getsockname()[1]}/graphql"
 
 
 @pytest.fixture

@@ -157,6 +157,19 @@ def test_where_nobody_listens_is_told_within_the_time(connect: Connect) -> None:
     assert 0.1 < time.monotonic() - begun < 4
 
 
+def test_a_write_that_waited_for_a_connection_only_is_known_to_be_undone(
+    connect: Connect, overrun: str, faulty: Faulty
+) -> None:
+    faulty.does(lambda _: time.sleep(3))
+
+    with pytest.raises(UnavailableError, match="cannot be reached") as unsent:
+        connect(overrun, timeout=0.3).execute(WRITE, {"slug": "written"})
+    with pytest.raises(UnavailableError, match="did not answer in time") as unanswered:
+        connect(faulty.url, timeout=0.3).execute(WRITE, {"slug": "written"})
+
+    assert (unsent.value.undone, unanswered.value.undone) == (True, False)
+
+
 async def test_a_service_in_the_same_process_is_asked_without_a_network(tmp_path: Path) -> None:
     app = create_app(read_settings(store=f"sqlite:///{tmp_path / 'atlas.db'}"))
     transport = httpx.ASGITransport(app=app)

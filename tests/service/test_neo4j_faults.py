@@ -62,10 +62,13 @@ async def _lenient() -> AsyncIterator[None]:
 
 
 def _settings(server: Server, **given: Any) -> Settings:
-    password = given.pop("neo4j_password", server.password)
-    return read_settings(
-        store=server.uri, neo4j_user=server.user, neo4j_password=password, neo4j_timeout=DEADLINE, **given
-    )
+    known = {
+        "store": server.uri,
+        "neo4j_user": server.user,
+        "neo4j_password": server.password,
+        "neo4j_timeout": DEADLINE,
+    }
+    return read_settings(**{**known, **given})
 
 
 async def _until_answered(client: httpx.AsyncClient, seconds: float = 90) -> dict[str, Any]:
@@ -91,16 +94,6 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
 ) -> None:
     await graphs.hold("neo4j")
     outcomes: list[tuple[int, bool, float]] = []
-    stood_still = 0.0
-
-    async def look() -> None:
-        """Add up for how long this process did not run at all: clients and service are both in it."""
-        nonlocal stood_still
-        while True:
-            start = time.monotonic()
-            await asyncio.sleep(0.05)
-            late = time.monotonic() - start - 0.05
-            stood_still += late if late > 0.2 else 0
 
     async def load(client: httpx.AsyncClient, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -114,7 +107,6 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
     async with apps.running(_settings(neo4j_instance)) as client:
         stop = asyncio.Event()
         loads = [asyncio.create_task(load(client, stop)) for _ in range(16)]
-        looking = asyncio.create_task(look())
         await asyncio.sleep(1)
         await _kill(neo4j_instance)
         await asyncio.sleep(DEADLINE + 2)
@@ -124,13 +116,12 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
         healed = await _until_answered(client)
         stop.set()
         await asyncio.gather(*loads)
-        looking.cancel()
         assert (await client.get("/readyz")).status_code == 200
 
     assert healed["data"] == {"framework": DJANGO}
     assert {status for status, _, _ in outcomes} == {200, 503}
     assert all(right for _, right, _ in outcomes)
-    assert max(seconds for _, _, seconds in outcomes) < DEADLINE + 2 + stood_still
+    assert max(seconds for _, _, seconds in outcomes) < DEADLINE + 2
 
 
 async def test_a_database_that_is_away_at_the_start_is_waited_for(graphs: Graphs, neo4j_instance: Server) -> None:
@@ -164,7 +155,7 @@ async def test_who_waits_too_long_for_others_that_write_is_refused_and_not_faile
 ) -> None:
     await graphs.hold("neo4j")
     # long enough for Neo4j, which looks every two seconds, to end what waits
-    store: Any = await open_store(_settings(neo4j_instance).model_copy(update={"neo4j_timeout": 8.0}), ONTOLOGY)
+    store: Any = await open_store(_settings(neo4j_instance, neo4j_timeout=8.0), ONTOLOGY)
     other: Any = await open_store(_settings(neo4j_instance), ONTOLOGY)
     holding, done = asyncio.Event(), asyncio.Event()
 
@@ -228,7 +219,7 @@ async def test_who_finds_no_connection_in_time_is_told_that_the_graph_is_away(
     neo4j_instance: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The driver calls that a fault which trying again does not mend."""
-    store = Neo4jStore(_settings(neo4j_instance).model_copy(update={"neo4j_timeout": 0.2}), ONTOLOGY)
+    store = Neo4jStore(_settings(neo4j_instance, neo4j_timeout=0.2), ONTOLOGY)
 
     async def fails(*_: object, **__: object) -> None:
         raise ConnectionAcquisitionTimeoutError("failed to obtain a connection from the pool")
@@ -245,8 +236,8 @@ async def test_a_server_that_takes_connections_and_says_nothing_is_away(neo4j_in
     """As a Neo4j that starts, or hangs. Many at once: some find out just when their time is over."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:  # the system takes them, and nobody else
         port = silent.getsockname()[1]
-        given = {"store": f"neo4j://127.0.0.1:{port}", "neo4j_timeout": 0.3, "neo4j_pool": 4}
-        store = Neo4jStore(_settings(neo4j_instance).model_copy(update=given), ONTOLOGY)
+        address = f"neo4j://127.0.0.1:{port}"
+        store = Neo4jStore(_settings(neo4j_instance, store=address, neo4j_timeout=0.3, neo4j_pool=4), ONTOLOGY)
         try:
             told = await asyncio.gather(*(store.version() for _ in range(40)), return_exceptions=True)
         finally:
