@@ -31,7 +31,7 @@ VERSION = os.environ.get("ATLAS_TEST_NEO4J_VERSION", "2026.08.1")
 USER = "neo4j"
 PASSWORD = "framework-atlas"
 
-_START_SECONDS = float(os.environ.get("ATLAS_TEST_NEO4J_SECONDS", "90"))
+_START_SECONDS = float(os.environ.get("ATLAS_TEST_NEO4J_SECONDS", "240"))
 _MAIN_CLASS = "org.neo4j.server." + ("CommunityEntryPoint" if VERSION.startswith("5.") else "Neo4jCommunity")
 
 _POM = """\

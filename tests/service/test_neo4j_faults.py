@@ -106,16 +106,17 @@ async def test_killed_under_load_every_request_is_answered_or_refused_in_time_an
 
     async with apps.running(_settings(neo4j_instance)) as client:
         stop = asyncio.Event()
-        loads = [asyncio.create_task(load(client, stop)) for _ in range(16)]
-        await asyncio.sleep(1)
-        await _kill(neo4j_instance)
-        await asyncio.sleep(DEADLINE + 2)
-        assert (await client.get("/healthz")).status_code == 200
-        assert (await client.get("/readyz")).status_code == 503
-        await anyio.to_thread.run_sync(neo4j_instance.restart)
-        healed = await _until_answered(client)
-        stop.set()
-        await asyncio.gather(*loads)
+        async with asyncio.TaskGroup() as loads:
+            for _ in range(16):
+                loads.create_task(load(client, stop))
+            await asyncio.sleep(1)
+            await _kill(neo4j_instance)
+            await asyncio.sleep(DEADLINE + 2)
+            assert (await client.get("/healthz")).status_code == 200
+            assert (await client.get("/readyz")).status_code == 503
+            await anyio.to_thread.run_sync(neo4j_instance.restart)
+            healed = await _until_answered(client)
+            stop.set()
         assert (await client.get("/readyz")).status_code == 200
 
     assert healed["data"] == {"framework": DJANGO}

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from tests.graphs import facts_from
 from tests.service.test_cli import Served, serving
-from tests.web.conftest import Visit
+from tests.web.visits import Visit
 
 pytestmark = pytest.mark.browser
 

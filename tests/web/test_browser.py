@@ -17,7 +17,8 @@ from playwright.sync_api import Browser
 from tests.graphs import facts_from
 from tests.npm import NODE
 from tests.service.test_cli import Served, serving
-from tests.web.conftest import WEB, WRITER, Visit
+from tests.web.conftest import WEB, WRITER
+from tests.web.visits import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -63,9 +64,11 @@ def test_a_double_click_grows_the_picture_and_the_address_remembers(visit: Visit
     page = visit.page
     page.goto("/graph#show=Application:very-simple-projects")
     few = visit.drawn()
-    point_at(visit, DJANGO, times=2)
-    visit.until(f"document.querySelector('.picture .status').textContent !== {few!r}")
-    grown = visit.drawn()
+    for _ in range(10):  # where the machine is busy, the browser may get the two clicks too far apart
+        point_at(visit, DJANGO, times=2)
+        page.wait_for_timeout(500)
+        if (grown := visit.drawn()) != few:
+            break
     address = page.url
 
     page.goto("about:blank")
@@ -232,37 +235,13 @@ def test_a_page_weighs_no_more_than_was_promised(visit: Visit, path: str, ready:
     assert not any(name in one.url for one in visit.requests for name in pictures if path != "/graph" or "view" in name)
 
 
-def test_the_explorer_is_soon_ready_to_be_used(browser: Browser, site: Served) -> None:
-    """What was measured is printed; the bound is wide, and met once in three times, since CI shares its processors."""
-    measured: list[tuple[int, int]] = []
-    while len(measured) < 3 and (not measured or measured[-1][1] >= 6000):
-        visit = Visit(browser, site.base)
-        measured.append(until_usable(visit))
-        visit.context.close()
-        assert visit.faults == []
+def test_who_comes_for_the_first_time_types_into_the_explorer_and_is_answered(visit: Visit) -> None:
+    """How soon is measured by `benchmarks.explorer`."""
+    typed, answered = visit.until_usable()
 
-    print(
-        *(f"/graphql: takes keys after {keys} ms, has answered after {answer} ms" for keys, answer in measured),
-        sep="\n",
-    )
-    assert measured[-1][1] < 6000
-
-
-def until_usable(visit: Visit) -> tuple[int, int]:
-    """Milliseconds on the page's own clock, from the start of the navigation, with nothing in a cache.
-
-    First until what is put into the editor is there, then until the service has answered it.
-    """
-    page, asked = visit.page, "{ graph { version } }"
-    page.goto("/graphql", wait_until="commit")
-    page.locator(".graphiql-query-editor :is(textarea, .native-edit-context)").first.focus()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(asked)
-    page.locator(".graphiql-query-editor .view-lines").get_by_text("version").first.wait_for()
-    keys = page.evaluate("performance.now()")
-    with page.expect_response(lambda got: f'"query":"{asked}' in (got.request.post_data or "")):
-        page.get_by_role("button", name="Execute query").click()
-    return round(keys), round(page.evaluate("performance.now()"))
+    assert 0 < typed < answered
+    visit.until("document.querySelector('.result-window')?.textContent.includes('version')")
+    assert visit.faults == []
 
 
 def test_the_sources_type_check(packages: Path) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from service.auth import new_token
 from tests.service.test_cli import serving
-from tests.web.conftest import Visit
+from tests.web.visits import Visit
 
 pytestmark = pytest.mark.browser
 

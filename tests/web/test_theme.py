@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import Visit
+from tests.web.visits import Visit
 
 pytestmark = pytest.mark.browser
 

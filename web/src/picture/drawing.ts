@@ -17,6 +17,7 @@ interface Body extends SimulationNodeDatum {
 }
 
 const SIGNS = { HAS: "", LACKS: "✗ ", DISPUTED: "? " };
+const DOUBLE_CLICK = 500; // milliseconds between its two clicks, as systems have it; cytoscape.js has half of that
 const MANY = 400; // from here on lines are straight and without arrows
 const CLOSE = 1.6; // as near as it comes by itself
 const CROWDED = 60; // from here on lines are silent until one looks closer
@@ -37,6 +38,7 @@ export class Drawing {
       boxSelectionEnabled: false,
       hideEdgesOnViewport: false,
       pixelRatio: "auto",
+      multiClickDebounceTime: DOUBLE_CLICK,
     });
     this.#core.on("tap", "node", (event) => listener.chooseThing((event.target as NodeSingular).id()));
     this.#core.on("tap", "edge", (event) => listener.chooseClaim((event.target as EdgeSingular).id()));

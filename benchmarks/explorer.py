@@ -1,0 +1,47 @@
+"""Measure how soon the explorer can be used: loads of `/graphql` with nothing in a cache, each in a context of its own.
+
+Milliseconds on the page's own clock, from the start of the navigation until the editor takes keys, and until a query put
+into it is answered; the service runs on SQLite with the shipped facts. Needs chromium on the PATH and the built pages.
+
+    uv run python -m benchmarks.explorer
+    uv run python -m benchmarks.explorer --loads 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.service.test_cli import serving
+from tests.web.visits import Unavailable, Visit, chromium
+
+REST_SECONDS = 1.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--loads", type=int, default=7, help="how often to load it (7)")
+    loads = parser.parse_args().loads
+
+    measured: list[tuple[int, int]] = []
+    try:
+        with TemporaryDirectory() as folder, serving(Path(folder) / "atlas.db") as served, chromium() as browser:
+            for _ in range(loads):
+                time.sleep(REST_SECONDS)
+                visit = Visit(browser, served.base)
+                measured.append(visit.until_usable())
+                visit.context.close()
+    except Unavailable as missing:
+        raise SystemExit(f"Nothing can be measured here: {missing}.") from missing
+
+    for name, values in zip(("takes keys", "has answered"), zip(*sorted(measured), strict=True), strict=True):
+        print(
+            f"{name:12} | {' | '.join(f'{value:6,}' for value in values)} | median {statistics.median(values):,.0f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main()
