@@ -566,7 +566,7 @@ class Trial:
         if server and disk:
             server = stack.enter_context(_neo4j_on(disk))
         store = f"sqlite:///{(disk or folder) / 'atlas.db'}"
-        settings = read_settings(store=store) if server is None else settings_of(server)
+        settings = read_settings(store=store) if server is None else server.settings()
         clock, environment = made_clock(folder) if needs == "clock" else (None, {})
         proxy = await stack.enter_async_context(_proxied(server)) if needs == "proxy" and server else None
         subscriber = Subscriber(await fill(settings, folder))
@@ -641,10 +641,6 @@ async def fill(settings: Settings, folder: Path) -> str:
     async with opened(settings) as store:
         await store.seed(lambda: facts_from(folder / "held", HELD))
         return await store.version()
-
-
-def settings_of(server: neo4j_server.Server) -> Settings:
-    return read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
 
 
 @asynccontextmanager

@@ -16,7 +16,6 @@ from contextlib import ExitStack
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from benchmarks.faults import settings_of
 from service.settings import Settings
 from tests import neo4j_server
 from tests.fuzzing import Sent, asking, requests
@@ -34,7 +33,7 @@ def main() -> None:
     with ExitStack() as stack:
         given_ = Settings(store=f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/atlas.db", rate="")
         if asked.store == "neo4j":
-            given_ = settings_of(stack.enter_context(neo4j_server.running())).model_copy(update={"rate": ""})
+            given_ = stack.enter_context(neo4j_server.running()).settings(rate="")
         ask = stack.enter_context(asking(given_))
         sizes = [_megabytes()]
         begun = time.monotonic()

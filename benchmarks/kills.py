@@ -148,7 +148,7 @@ def main() -> int:
         if given.store == "neo4j":
             os.environ.pop("ATLAS_TEST_NEO4J_URI", None)  # one that we may kill
             server = stack.enter_context(neo4j_server.running())
-            settings = read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
+            settings = server.settings()
         start = time.monotonic()
         outcome = asyncio.run(Rounds(settings, folder, server, given.seed).run(given.rounds))
     print(

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults import HELD, fill, settings_of
+from benchmarks.faults import HELD, fill
 from benchmarks.served import CLIENTS, GOOD, Client, Reader, Service, Subscriber, Told, look
 from service.settings import Settings, read_settings
 from tests import neo4j_server
@@ -185,7 +185,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="atlas-soak-")))
         settings = read_settings(store=f"sqlite:///{folder / 'atlas.db'}")
         if given.store == "neo4j":
-            settings = settings_of(stack.enter_context(neo4j_server.running()))
+            settings = stack.enter_context(neo4j_server.running()).settings()
         soak = Soak(settings, folder, given.rate)
         print(
             f"{CLIENTS} writers, {READERS} readers, {SUBSCRIBERS} subscribers, {given.rate:g} requests a second at most\n"

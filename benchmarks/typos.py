@@ -142,9 +142,7 @@ def main() -> None:
             asyncio.run(forgiven(read_settings(store=f"sqlite:///{Path(folder) / 'typos.db'}")))
     if "neo4j" in given.stores:
         with running() as server:
-            asyncio.run(
-                forgiven(read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password))
-            )
+            asyncio.run(forgiven(server.settings()))
     asyncio.run(timed(given.frameworks))
 
 

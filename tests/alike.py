@@ -19,7 +19,6 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from service.settings import read_settings
 from tests import neo4j_server
 from tests.drawn import graphs as drawn_graphs
 from tests.drawn import operations
@@ -51,7 +50,7 @@ async def compare(server: neo4j_server.Server, given: argparse.Namespace) -> int
     differing, compared, start = 0, 0, time.monotonic()
     chance = random.Random(given.seed)
     pool = draw(operations(), given.pool)
-    neo4j = read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password, neo4j_timeout=120)
+    neo4j = server.settings(neo4j_timeout=120)
     with tempfile.TemporaryDirectory() as folder:
         graphs = Graphs(Path(folder), lambda: neo4j)
         for number, lines in enumerate(draw(drawn_graphs(), given.graphs), start=1):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from service.settings import Settings, read_settings
+from service.settings import Settings
 from tests import neo4j_server
 from tests.graphs import STORES, Graphs
 
@@ -39,9 +39,7 @@ async def graphs(
     def settings() -> Settings:
         server: neo4j_server.Server = request.getfixturevalue("neo4j_instance")
         # what is tested is the answer; on a busy machine the first plan of a long statement takes its time
-        return read_settings(
-            store=server.uri, neo4j_user=server.user, neo4j_password=server.password, neo4j_timeout=PATIENCE_SECONDS
-        )
+        return server.settings(neo4j_timeout=PATIENCE_SECONDS)
 
     made = Graphs(tmp_path_factory.mktemp("graphs"), settings)
     yield made

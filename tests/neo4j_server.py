@@ -27,6 +27,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from service.settings import Settings, read_settings
+
 VERSION = os.environ.get("ATLAS_TEST_NEO4J_VERSION", "2026.08.1")
 USER = "neo4j"
 PASSWORD = "framework-atlas"
@@ -80,6 +82,11 @@ class Server:
     user: str
     password: str = field(repr=False)
     jvm: "_Jvm | None" = field(default=None, repr=False)
+
+    def settings(self, **given: Any) -> Settings:
+        """Those of a service on this Neo4j; what is given holds before what is known."""
+        known = {"store": self.uri, "neo4j_user": self.user, "neo4j_password": self.password}
+        return read_settings(**{**known, **given})
 
     @property
     def process_id(self) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from neo4j import AsyncGraphDatabase
 
-from service.settings import read_settings
 from tests.apps import running
 from tests.graphs import Graphs, costing
 from tests.neo4j_server import Server
@@ -18,7 +17,7 @@ QUERY = {"query": '{ framework(slug: "bookmarked") { name } }'}
 async def test_a_read_waits_for_the_write_that_gave_its_bookmark(graphs: Graphs, neo4j_instance: Server) -> None:
     await graphs.hold("neo4j")
     server = neo4j_instance
-    settings = read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
+    settings = server.settings()
 
     async with (
         running(settings) as client,

@@ -235,7 +235,7 @@ async def test_processes_that_write_at_once_lose_nothing_and_readers_of_the_log_
 ) -> None:
     settings = read_settings(store=f"sqlite:///{tmp_path / 'atlas.db'}")
     if server is not None:
-        settings = read_settings(store=server.uri, neo4j_user=server.user, neo4j_password=server.password)
+        settings = server.settings()
         await (await writers.anew(settings)).close()
         graphs.forget()
 

@@ -24,9 +24,7 @@ def ask(
     """Tells what is wrong with the answer to a request, on either store."""
     if request.param == "neo4j":
         server: neo4j_server.Server = request.getfixturevalue("neo4j_instance")
-        given_ = Settings(
-            store=server.uri, neo4j_user=server.user, neo4j_password=server.password, rate="", neo4j_timeout=60
-        )
+        given_ = server.settings(rate="", neo4j_timeout=60)
         request.getfixturevalue("graphs").forget()
     else:
         given_ = Settings(store=f"sqlite:///{tmp_path_factory.mktemp('fuzz') / 'atlas.db'}", rate="")

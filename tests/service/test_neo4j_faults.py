@@ -16,7 +16,7 @@ from neo4j.exceptions import ConnectionAcquisitionTimeoutError, Neo4jError
 
 from schema import ONTOLOGY
 from service.errors import StoreError, StoreRefused, StoreUnavailable
-from service.settings import Settings, read_settings
+from service.settings import Settings
 from service.stores import Transaction, open_store
 from service.stores.neo4j.store import Neo4jStore
 from tests import apps
@@ -62,13 +62,7 @@ async def _lenient() -> AsyncIterator[None]:
 
 
 def _settings(server: Server, **given: Any) -> Settings:
-    known = {
-        "store": server.uri,
-        "neo4j_user": server.user,
-        "neo4j_password": server.password,
-        "neo4j_timeout": DEADLINE,
-    }
-    return read_settings(**{**known, **given})
+    return server.settings(**{"neo4j_timeout": DEADLINE, **given})
 
 
 async def _until_answered(client: httpx.AsyncClient, seconds: float = 90) -> dict[str, Any]:

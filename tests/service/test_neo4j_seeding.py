@@ -14,7 +14,6 @@ from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity
 from schema.ontology import kind
 from service.errors import StoreError, StoreUnavailable
-from service.settings import read_settings
 from service.stores.neo4j import migrations, seeding
 from service.stores.neo4j.names import indexes
 from service.stores.neo4j.store import Neo4jStore
@@ -57,9 +56,7 @@ async def online(store: Neo4jStore) -> set[str]:
 @pytest.fixture
 async def opened(neo4j_instance: Server) -> AsyncIterator[list[Neo4jStore]]:
     """Four stores on the same server, as four processes would open them."""
-    settings = read_settings(
-        store=neo4j_instance.uri, neo4j_user=neo4j_instance.user, neo4j_password=neo4j_instance.password
-    )
+    settings = neo4j_instance.settings()
     stores = [Neo4jStore(settings, ONTOLOGY) for _ in range(4)]
     yield stores
     for store in stores:
@@ -182,9 +179,7 @@ async def test_indexes_that_are_missing_are_made_at_the_start_and_no_others(
         year: int | None = strawberry.field(description="Since when.")
 
     grown = Ontology.of(*KINDS, Editor)
-    settings = read_settings(
-        store=neo4j_instance.uri, neo4j_user=neo4j_instance.user, neo4j_password=neo4j_instance.password
-    )
+    settings = neo4j_instance.settings()
     store = Neo4jStore(settings, grown)
     prepared: list[Sequence[str]] = []
     prepare = store._prepare
