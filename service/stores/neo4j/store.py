@@ -50,6 +50,8 @@ _LONGEST_PAUSE_SECONDS = 1.0
 _WRITE_SECONDS = 300.0
 _LOOK_SECONDS = 2.5
 """Neo4j looks every two seconds for transactions whose time is over (db.transaction.monitor.check.interval)."""
+_SHORTEST_BOOKMARK = len("FB:")
+"""Neo4j cuts these characters off unseen, and answers a bookmark of fewer with an UnknownError."""
 
 
 class Neo4jStore:
@@ -323,10 +325,13 @@ def _of(seconds: float) -> float:
 
 
 def _bookmarks(given: str | None) -> Bookmarks | None:
-    try:
-        return Bookmarks.from_raw_values([given]) if given else None
-    except ValueError as error:  # it is not ASCII
-        raise BookmarkError("The bookmark is none of this graph's.") from error
+    if not given:
+        return None
+    if (
+        len(given) < _SHORTEST_BOOKMARK or not given.isascii()
+    ):  # the driver raises at the latter, Neo4j fails at the former
+        raise BookmarkError("The bookmark is none of this graph's.")
+    return Bookmarks.from_raw_values([given])
 
 
 def _parameters(values: Sequence[Any]) -> dict[str, Any]:
