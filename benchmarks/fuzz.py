@@ -2,7 +2,8 @@
 
     uv run python -m benchmarks.fuzz --inputs 100000 --store neo4j
 
-What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well.
+What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well. The examples, of which requests are
+made, are the service's folder of documents (ATLAS_PERSISTED), so that a Neo4j that has just started has planned them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -20,6 +23,8 @@ from service.settings import Settings
 from tests import neo4j_server
 from tests.fuzzing import Sent, asking, requests
 from tests.processes import resident
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def main() -> None:
@@ -31,10 +36,12 @@ def main() -> None:
     found: Counter[str] = Counter()
     times: list[float] = []
     with ExitStack() as stack:
-        given_ = Settings(store=f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/atlas.db", rate="")
         if asked.store == "neo4j":
-            given_ = stack.enter_context(neo4j_server.running()).settings(rate="")
-        ask = stack.enter_context(asking(given_))
+            configured = stack.enter_context(neo4j_server.running()).settings
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            configured = partial(Settings, store=f"sqlite:///{folder}/atlas.db")
+        ask = stack.enter_context(asking(configured(rate="", persisted=EXAMPLES)))
         sizes = [_megabytes()]
         begun = time.monotonic()
         each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn

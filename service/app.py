@@ -33,6 +33,7 @@ from service.persisted import read_documents
 from service.policy import Policy
 from service.rates import LimitedError, Rates, who_asks
 from service.refusals import limited
+from service.rehearsal import rehearse
 from service.security import middleware
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
@@ -134,6 +135,7 @@ class Service:
         self._readiness = False, -math.inf
         """Whether the store was ready, and when it was asked."""
         self._filling: asyncio.Task[None] | None = None
+        self._rehearsing: asyncio.Task[None] | None = None
         self._compacting: asyncio.Task[None] | None = None
 
     async def start(self) -> Engine:
@@ -145,18 +147,24 @@ class Service:
         return self._engine
 
     async def ready(self) -> bool:
-        """Whether the store answers; it is asked twice a second at the most, however often that is."""
+        """Whether the store answers, and what is known beforehand has been rehearsed; it is asked twice a second at the
+        most, however often that is.
+        """
         async with self._asking:
             answers, asked = self._readiness
             if time.monotonic() < asked + _READY_SECONDS:
                 return answers
             try:
-                answers = await (await self.start()).store.ready()
+                answers = await (await self.start()).store.ready() and self._is_rehearsed
             except StoreError as error:
                 log.warning("not ready: %s", error)
                 answers = False
             self._readiness = answers, time.monotonic()
             return answers
+
+    @property
+    def _is_rehearsed(self) -> bool:
+        return self._rehearsing is None or self._rehearsing.done()
 
     @property
     def settled(self) -> bool:
@@ -169,11 +177,11 @@ class Service:
             self._engine.end_streams()
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._filling, self._compacting) if task is not None]
+        tasks = [task for task in (self._rehearsing, self._filling, self._compacting) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._filling = self._compacting = None
+        self._rehearsing = self._filling = self._compacting = None
         await self.rates.close()
         if self._engine is not None:
             await self._engine.close()
@@ -196,7 +204,15 @@ class Service:
             await store.close()
             raise
         self._compacting = asyncio.create_task(self._compact(store))
-        return Engine(store, self._ontology, Options.of(self.settings))
+        engine = Engine(store, self._ontology, Options.of(self.settings))
+        if self.documents.files:
+            self._rehearsing = asyncio.create_task(self._rehearse(engine))
+        return engine
+
+    async def _rehearse(self, engine: Engine) -> None:
+        if self._filling is not None:
+            await self._filling
+        await rehearse(engine, self.documents.files.values())
 
     async def _compact(self, store: Store[Any]) -> None:
         """Forget old changes now and then; every process does, and finds what another has done."""

@@ -183,7 +183,13 @@ def asking(settings: Settings) -> Iterator[Callable[[Sent], list[str]]]:
         portal.wrap_async_context_manager(app.router.lifespan_context(app)),
     ):
         made = client(app)
+        while portal.call(_readiness, made) != 200:
+            time.sleep(0.1)
         yield lambda sent: portal.call(_ask, made, sent)
+
+
+async def _readiness(client: httpx.AsyncClient) -> int:
+    return (await client.get("/readyz")).status_code
 
 
 async def _ask(client: httpx.AsyncClient, sent: Sent) -> list[str]:

@@ -1,14 +1,16 @@
 """The best chains of claims between two things, in Cypher.
 
-Chains are lists of nodes and relationships. Each length is a subquery that does nothing unless it is needed:
+Chains are lists of nodes and relationships, looked for a length at a time:
 
     w1a, w2a ...  how many claims the next step from an end follows; beyond a bound it is not taken
-    p1            the claims between the ends
-    p2, p3        chains of one (two) steps from the end that has less to follow, closed by a claim to the other end
-    p4 ...        chains from both ends that meet in the middle
-    g2 ...        whether chains of that length were wanted, and given up
+    found         what has been found, the shortest first
+    gave          the length that was wanted and given up, 0 where none was
+    needed        whether there are too few, and this length may be asked for
 
-Longer ones are looked for only while there are too few. A confidence is a product of thousandths, an exact integer.
+Up to three claims, a chain begins at the end that has less to follow and is closed by a claim to the other; longer ones
+meet in the middle. A confidence is a product of thousandths, an exact integer.
+
+Neo4j takes as long to plan a statement as it has parts, so that none is written once for each end.
 """
 
 from __future__ import annotations
@@ -32,37 +34,30 @@ _BEST = "reduce(p = 1, r IN rs | p * r.confidence) DESC, [r IN rs | r.claim]"
 
 def paths(writer: Writer, root: Paths) -> tuple[str, str]:
     """`[IDs that are not there, the length that was given up, paths]`."""
-    types = "|".join(relationship(relation) for relation in root.relations)
     clauses = [_ends(root)]
     known = ["a", "b", "w1a", "w1b"]
     for length in range(1, root.most + 1):
+        clauses.append(
+            f"WITH {', '.join(known)}, found, gave, a <> b AND gave = 0 AND {slot(root.longest)} >= {length}"
+            f" AND size(found) < {slot(root.size)} AS needed"
+        )
         if steps := _WORK.get(length):
-            clauses += [_work(root, types, side, steps, length) for side in "ab"]
-            clauses.append(
-                f"WITH {', '.join(known)}, "
-                + ", ".join(
-                    f"CASE WHEN w{steps - 1}{side} <= {MOST_WALKED} THEN s{side} ELSE {MOST_WALKED + 1} END AS w{steps}{side}"
-                    for side in "ab"
-                )
-            )
+            clauses.append(_work(root, known, steps))
             known += [f"w{steps}a", f"w{steps}b"]
-        found = _closed(root, types, length) if length <= LONGEST_CLOSED else _met(root, types, length)
-        clauses.append(f"CALL ({', '.join(known)}) {{ {found} }}")
-        known += [f"p{length}", f"g{length}"]
-    found = " + ".join(f"p{length}" for length in range(1, root.most + 1))
-    gave_up = " ".join(f"WHEN g{length} THEN {length}" for length in range(1, root.most + 1))
+        found, tried = _closed(root, known, length) if length <= LONGEST_CLOSED else _met(root, known, length)
+        clauses.append(
+            f"{found} WITH {', '.join(known)}, found + p AS found,"
+            f" CASE WHEN needed AND NOT ({tried}) THEN {length} ELSE gave END AS gave"
+        )
     ids = ", ".join(
         f"CASE WHEN {side} IS NULL THEN [{number}, {slot(end)}] END"
         for number, (side, end) in enumerate(zip("ab", root.ends, strict=True))
     )
     row = Row()
     body = dictionary((part.key, _path_part(writer, root, part, row)) for part in root.parts)
-    clauses.append(
-        f"WITH [x IN [{ids}] WHERE x IS NOT NULL] AS unknown, CASE {gave_up} ELSE 0 END AS gave_up,"
-        f" ({found})[..{slot(root.size)}] AS found"
-    )
+    clauses.append(f"WITH [x IN [{ids}] WHERE x IS NOT NULL] AS unknown, gave, found[..{slot(root.size)}] AS found")
     listed = f"COLLECT {{ UNWIND range(0, size(found) - 1) AS i WITH i, found[i][0] AS ns, found[i][1] AS rs ORDER BY i RETURN {row.text} }}"
-    name = writer.call(" ".join(clauses), f"[unknown, gave_up, {listed}]")
+    name = writer.call(" ".join(clauses), f"[unknown, gave, {listed}]")
     shape = writer.source.function(
         "if c[0]:",
         "    return unknown(c[0])",
@@ -75,105 +70,101 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
 
 def _ends(root: Paths) -> str:
     one, other = (f"head(COLLECT {{ MATCH (e:Entity {{id: {slot(end)}}}) RETURN e }})" for end in root.ends)
-    return f"WITH {one} AS a, {other} AS b WITH a, b, ({claim_count('a')}) AS w1a, ({claim_count('b')}) AS w1b"
-
-
-def _needed(root: Paths, length: int) -> str:
-    shorter = " + ".join(f"size(p{item})" for item in range(1, length)) or "0"
-    # what is longer than a length that was given up would pass for the shortest
-    kept = "".join(f" AND NOT g{item}" for item in range(1, length))
-    return f"a <> b AND {slot(root.longest)} >= {length} AND {shorter} < {slot(root.size)}{kept}"
+    return (
+        f"WITH {one} AS a, {other} AS b"
+        f" WITH a, b, {claim_count('a')} AS w1a, {claim_count('b')} AS w1b, [] AS found, 0 AS gave"
+    )
 
 
 def _walkable(side: str, steps: int) -> str:
     return f"w{steps}{side} <= {MOST_WALKED}"
 
 
-def _less(side: str, other: str, steps: int) -> str:
-    """Whether there is less to follow from this end; from `a` where it is as much."""
-    return f"w{steps}{side} {'<=' if side == 'a' else '<'} w{steps}{other}"
+def _hop(root: Paths, edge: str) -> str:
+    return f"-[{edge}:{'|'.join(relationship(relation) for relation in root.relations)}]-"
 
 
-def _chain(types: str, side: str, steps: int) -> str:
-    """The MATCH of chains of so many steps from an end, which pass neither end."""
-    hops = "".join(f"-[r{item}:{types}]-(n{item})" for item in range(1, steps + 1))
-    apart = [f"n{item} <> {end}" for item in range(1, steps + 1) for end in "ab"]
-    apart += [f"n{item} <> n{other}" for item in range(1, steps + 1) for other in range(item + 1, steps + 1)]
-    return f"MATCH ({side}){hops} WHERE {' AND '.join(apart)}"
+def _chain(root: Paths, steps: int) -> str:
+    """The MATCH of chains of so many steps from `s`, which pass neither it nor `e`."""
+    hops = "".join(f"{_hop(root, f'r{item}')}(n{item})" for item in range(1, steps + 1))
+    nodes = ["s", "e", *(f"n{item}" for item in range(1, steps + 1))]
+    apart = [f"{node} <> {before}" for place, node in enumerate(nodes) if place > 1 for before in nodes[:place]]
+    return f"MATCH (s){hops} WHERE {' AND '.join(apart)}"
 
 
-def _work(root: Paths, types: str, side: str, steps: int, length: int) -> str:
-    known = [name for name in _known(length) if not name.startswith(f"w{steps}")]
+def _work(root: Paths, known: list[str], steps: int) -> str:
+    """How many claims a step more from each end follows."""
+    told = ", ".join(
+        f"CASE WHEN {_walkable(side, steps - 1)} THEN s{side} ELSE {MOST_WALKED + 1} END AS w{steps}{side}"
+        for side in "ab"
+    )
     return (
-        f"CALL ({', '.join(known)}) {{ WITH a, b WHERE {_needed(root, length)} AND {_walkable(side, steps - 1)}"
-        f" {_chain(types, side, steps - 1)} RETURN coalesce(sum(({claim_count(f'n{steps - 1}')})), 0) AS s{side} }}"
+        f"CALL ({', '.join(known)}, needed) {{ UNWIND [[a, b, w{steps - 1}a], [b, a, w{steps - 1}b]] AS way"
+        f" WITH way[0] AS s, way[1] AS e, way[2] AS work WHERE needed AND work <= {MOST_WALKED}"
+        f" {_chain(root, steps - 1)} WITH s = a AS mine, {claim_count(f'n{steps - 1}')} AS work"
+        f" RETURN sum(CASE WHEN mine THEN work ELSE 0 END) AS sa, sum(CASE WHEN mine THEN 0 ELSE work END) AS sb }}"
+        f" WITH {', '.join(known)}, found, gave, needed, {told}"
     )
 
 
-def _closed(root: Paths, types: str, length: int) -> str:
-    """Chains from the end that has less to follow, with a last claim to the other."""
-    needed, steps = _needed(root, length), length - 1
-    branches: list[str] = []
-    for side, other in ("ab", "ba") if steps else ("ab",):
-        nodes = [side, *(f"n{item}" for item in range(1, length)), other]
-        edges = [*(f"r{item}" for item in range(1, length)), "r"]
-        guard, chain = "", ""
-        if steps:
-            guard = f" AND {_less(side, other, steps)} AND {_walkable(side, steps)}"
-            kept = ", ".join(["a", "b", *nodes[1:-1], *edges[:-1]])
-            chain = f" {_chain(types, side, steps)} WITH {kept}"
-        if side == "b":
-            nodes, edges = nodes[::-1], edges[::-1]
-        last = f"n{steps}" if steps else side
-        branches.append(
-            f"WITH a, b WHERE {needed}{guard}{chain} MATCH ({last})-[r:{types}]-({other})"
-            f" RETURN [{', '.join(nodes)}] AS ns, [{', '.join(edges)}] AS rs"
-        )
-    tried = " OR ".join(_walkable(side, steps) for side in "ab") if steps else "true"
-    known = ", ".join(_known(length))
-    return (
-        f"CALL ({known}) {{ CALL ({known}) {{ {' UNION ALL '.join(branches)} }}"
-        f" WITH ns, rs ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p{length} }}"
-        f" RETURN p{length}, coalesce({needed} AND NOT ({tried}), false) AS g{length}"
+def _closed(root: Paths, known: list[str], length: int) -> tuple[str, str]:
+    """Chains from the end that has less to follow, with a last claim to the other; and whether they were looked for."""
+    steps = length - 1
+    nodes = ["s", *(f"n{item}" for item in range(1, length)), "e"]
+    edges = [*(f"r{item}" for item in range(1, length)), "r"]
+    last = f"MATCH ({nodes[-2]}){_hop(root, 'r')}(e)"
+    best = f"ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p"
+    if not steps:
+        found = f"WITH a AS s, b AS e WHERE needed {last} WITH [s, e] AS ns, [r] AS rs {best}"
+        return f"CALL (a, b, needed) {{ {found} }}", "true"
+    less = f"w{steps}b < w{steps}a"
+    tried = " OR ".join(_walkable(side, steps) for side in "ab")
+    ends = f"CASE WHEN {less} THEN b ELSE a END AS s, CASE WHEN {less} THEN a ELSE b END AS e"
+    forth = ", ".join(
+        f"CASE WHEN {less} THEN [{', '.join(reversed(items))}] ELSE [{', '.join(items)}] END AS {name}"
+        for name, items in (("ns", nodes), ("rs", edges))
     )
+    found = (
+        f"CALL ({', '.join(known)}, needed) {{ WITH {ends} WHERE needed AND ({tried}) {_chain(root, steps)}"
+        f" WITH {', '.join([*nodes, *edges[:-1]])} {last} WITH {forth} {best} }}"
+    )
+    return found, tried
 
 
-def _known(length: int) -> list[str]:
-    """The variables that are there when chains of a length are looked for, what their next steps follow among them."""
-    works = [1, *(steps for before, steps in _WORK.items() if before <= length)]
-    return [
-        "a",
-        "b",
-        *(f"w{item}{side}" for item in works for side in "ab"),
-        *(f"{letter}{item}" for item in range(1, length) for letter in "pg"),
-    ]
-
-
-def _met(root: Paths, types: str, length: int) -> str:
-    """Chains from both ends that meet: the halves are gathered by the node where they do."""
-    needed, known, branches = _needed(root, length), ", ".join(_known(length)), list[str]()
+def _met(root: Paths, known: list[str], length: int) -> tuple[str, str]:
+    """Chains from both ends that meet, their halves gathered by the node where they do; and whether they were looked for."""
+    more, odd = (length + 1) // 2, length % 2
     ways = {way: _way(*way) for way in halves(length)}
-    for way, condition in ways.items():
-        for side, steps in zip("ab", way, strict=True):
-            after = range(1, steps + 1)
-            nodes, edges = ", ".join([side, *(f"n{item}" for item in after)]), ", ".join(f"r{item}" for item in after)
-            branches.append(
-                f"WITH a, b WHERE {needed} AND {condition} {_chain(types, side, steps)}"
-                f" RETURN n{steps} AS m, '{side}' AS side, [[{nodes}], [{edges}]] AS half"
-            )
-    sides = ", ".join(f"collect(CASE side WHEN '{side}' THEN half END) AS {side}s" for side in "ab")
     tried = " OR ".join(ways.values())
-    return (
-        f"CALL ({known}) {{ CALL ({known}) {{ {' UNION ALL '.join(branches)} }}"
-        f" WITH m, {sides} WHERE size(as) > 0 AND size(bs) > 0"
-        f" RETURN collect([as, bs]) AS meetings, coalesce(sum(size(as) * size(bs)), 0) AS many }}"
+    both = ("[a, b]", "[b, a]")
+    if odd:  # the end that has less to follow takes the one more
+        less = f"w{more}b < w{more}a"
+        begun = {
+            more: f"[CASE WHEN {less} THEN {both[1]} ELSE {both[0]} END]",
+            more - 1: f"[CASE WHEN {less} THEN {both[0]} ELSE {both[1]} END]",
+        }
+    else:
+        begun = {more: f"[{', '.join(both)}]"}
+    branches: list[str] = []
+    for steps, ends in begun.items():
+        nodes, edges = (", ".join(f"{letter}{item}" for item in range(1, steps + 1)) for letter in "nr")
+        branches.append(
+            f"UNWIND {ends} AS way WITH way[0] AS s, way[1] AS e WHERE needed AND ({tried}) {_chain(root, steps)}"
+            f" RETURN n{steps} AS m, s = a AS mine, [[s, {nodes}], [{edges}]] AS half"
+        )
+    passed = f"CALL ({', '.join(known)}, needed)"
+    met = (
+        f"{passed} {{ {passed} {{ {' UNION ALL '.join(branches)} }}"
+        " WITH m, collect(CASE WHEN mine THEN half END) AS as, collect(CASE WHEN NOT mine THEN half END) AS bs"
+        " WHERE size(as) > 0 AND size(bs) > 0"
+        " RETURN collect([as, bs]) AS meetings, sum(size(as) * size(bs)) AS many }"
         f" CALL (meetings, many) {{ UNWIND CASE WHEN many <= {MOST_MEETINGS} THEN meetings ELSE [] END AS meeting"
-        f" UNWIND meeting[0] AS x UNWIND meeting[1] AS y WITH x, y"
-        f" WHERE none(n IN x[0][1..-1] WHERE n IN y[0][1..-1])"
-        f" WITH x[0] + reverse(y[0])[1..] AS ns, x[1] + reverse(y[1]) AS rs"
-        f" ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p{length} }}"
-        f" RETURN p{length}, coalesce({needed} AND NOT (({tried}) AND many <= {MOST_MEETINGS}), false) AS g{length}"
+        " UNWIND meeting[0] AS x UNWIND meeting[1] AS y WITH x, y"
+        " WHERE none(n IN x[0][1..-1] WHERE n IN y[0][1..-1])"
+        " WITH x[0] + reverse(y[0])[1..] AS ns, x[1] + reverse(y[1]) AS rs"
+        f" ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p }}"
     )
+    return met, f"({tried}) AND many <= {MOST_MEETINGS}"
 
 
 def _way(mine: int, theirs: int) -> str:
@@ -181,7 +172,7 @@ def _way(mine: int, theirs: int) -> str:
     walkable = f"{_walkable('a', mine)} AND {_walkable('b', theirs)}"
     if mine == theirs:
         return walkable
-    return f"{_less('a', 'b', mine) if mine > theirs else _less('b', 'a', theirs)} AND {walkable}"
+    return f"{f'w{mine}a <= w{mine}b' if mine > theirs else f'w{theirs}b < w{theirs}a'} AND {walkable}"
 
 
 # ----------------------------------------------------------------------------------------------------------- the values

@@ -36,9 +36,9 @@ def dictionary(parts: Iterable[tuple[str, str]]) -> str:
 def named(kind: str, key: str) -> str:
     """The node of a kind that has this slug, or else the only one that has this name or alias; or null."""
     # the index of names has slugs as well, and serves only what asks for both
-    own = f"COLLECT {{ MATCH (e:{label(kind)}) WHERE e.name_key = {key} AND e.slug IS NOT NULL RETURN e }}"
-    others = f"COLLECT {{ MATCH (:{alias_label(kind)} {{key: {key}}})-[:NAMES]->(e) RETURN e }}"
+    own = f"MATCH (e:{label(kind)}) WHERE e.name_key = {key} AND e.slug IS NOT NULL RETURN e"
+    other = f"MATCH (:{alias_label(kind)} {{key: {key}}})-[:NAMES]->(e) RETURN e"
     return (
         f"coalesce(head(COLLECT {{ MATCH (e:{label(kind)} {{slug: {key}}}) RETURN e }}), "
-        f"head(COLLECT {{ UNWIND {own} + {others} AS e WITH collect(DISTINCT e) AS es WHERE size(es) = 1 RETURN es[0] }}))"
+        f"head([es IN [COLLECT {{ {own} UNION {other} }}] WHERE size(es) = 1 | es[0]]))"
     )

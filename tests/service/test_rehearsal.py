@@ -1,0 +1,149 @@
+"""What the folder of documents holds is asked once before the service says that it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service import app, rehearsal
+from service.errors import StoreUnavailable
+from service.stores.neo4j.store import Neo4jStore
+from service.stores.sqlite.store import SqliteStore
+from tests.apps import fresh
+from tests.graphs import Graphs
+
+pytestmark = pytest.mark.anyio
+
+CARD = """query Card($slug: String!, $first: Int!, $kinds: [Kind!]!, $where: FeatureFilter!, $order: [FeatureOrder!]!,
+    $deep: Boolean = false) {
+  framework(slug: $slug) { name features(first: $first, where: $where, orderBy: $order) { nodes { name } } }
+  search(text: $slug, kinds: $kinds) @include(if: $deep) { totalCount } }"""
+TWO = """query One { graph { version } } query Two($slug: String = "flask") { framework(slug: $slug) { slug } }"""
+UNKNOWN = 'query Lost { paths(from: "a", to: "b") { length } }'
+WRITE = 'mutation { upsertFramework(input: {slug: "written", name: "Written"}) { __typename } }'
+
+Fetched = list[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "documents"
+    made.mkdir()
+    for name, text in (("card", CARD), ("two", TWO), ("unknown", UNKNOWN), ("write", WRITE)):
+        (made / f"{name}.graphql").write_text(text)
+    return made
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> Fetched:
+    """The statements that the stores are asked from now on."""
+    asked: Fetched = []
+    for kind in (SqliteStore, Neo4jStore):
+
+        async def fetch(
+            self: Any, statement: Any, values: list[Any], *more: Any, fetch: Callable[..., Any] = kind.fetch
+        ) -> Any:
+            asked.append(getattr(statement, "text", statement))
+            return await fetch(self, statement, values, *more)
+
+        monkeypatch.setattr(kind, "fetch", fetch)
+    return asked
+
+
+async def status(client: httpx.AsyncClient) -> int:
+    return (await client.get("/readyz")).status_code
+
+
+async def ready(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while await status(client) != 200:  # noqa: ASYNC110 - as probes do
+            await asyncio.sleep(0.1)
+
+
+async def test_a_client_meets_statements_that_have_been_asked(
+    graphs: Graphs, store: str, folder: Path, fetched: Fetched, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "atlas")
+    given = {"slug": "django", "first": 2, "kinds": ["FEATURE"], "where": {}, "order": [{"slug": "ASC"}]}
+    async with graphs.serve(store, persisted=folder) as client:
+        await ready(client)
+        rehearsed = list(fetched)
+        card = await client.post("/graphql", json={"documentId": "card", "variables": given})
+        two = await client.post("/graphql", json={"documentId": "two", "operationName": "Two"})
+        asked = fetched[len(rehearsed) :]
+        written = await client.post("/graphql", json={"query": '{ framework(slug: "written") { slug } }'})
+
+    assert card.json()["data"]["framework"]["name"] == "Django"
+    assert two.json()["data"] == {"framework": {"slug": "flask"}}
+    assert len(rehearsed) == 4
+    assert len(asked) == 2
+    assert set(asked) < set(rehearsed)
+    assert written.json()["data"] == {"framework": None}
+    told = [record.getMessage() for record in caplog.records if "rehearsed" in record.getMessage()]
+    assert [line.partition(":")[0] for line in told] == [
+        "rehearsed Lost, which cannot be answered so",
+        "rehearsed 4 queries",
+    ]
+
+
+async def test_it_is_not_ready_until_then(
+    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, fetched: Fetched
+) -> None:
+    go_on, fetch = asyncio.Event(), SqliteStore.fetch
+
+    async def waiting(*given: Any) -> Any:
+        await go_on.wait()
+        return await fetch(*given)
+
+    monkeypatch.setattr(SqliteStore, "fetch", waiting)
+    async with fresh(seeded, persisted=folder) as client:
+        before = [await status(client), (await client.get("/healthz")).status_code]
+        go_on.set()
+        await ready(client)
+
+    assert before == [503, 200]
+    assert len(fetched) == 4
+
+
+async def test_what_takes_too_long_is_left_out_and_the_end_waits_for_none(
+    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def never(*_given: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(SqliteStore, "fetch", never)
+    async with asyncio.timeout(30):
+        async with fresh(seeded, persisted=folder) as client:
+            waiting = await status(client)
+        monkeypatch.setattr(rehearsal, "_SECONDS", 0.1)
+        async with fresh(seeded, persisted=folder) as client:
+            await ready(client)
+
+    assert waiting == 503
+    assert "0 queries were rehearsed within 0.1 s; the rest is planned when it is asked" in caplog.text
+
+
+async def test_a_store_that_is_away_at_the_start_is_waited_for(
+    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, fetched: Fetched
+) -> None:
+    away, fill = [StoreUnavailable("away")] * 2, app.fill
+
+    async def filled(*given: Any) -> bool:
+        if away:
+            raise away.pop()
+        return await fill(*given)
+
+    monkeypatch.setattr(app, "fill", filled)
+    monkeypatch.setattr(app, "_WAIT_SECONDS", 0.3)
+    async with fresh(seeded, persisted=folder) as client:
+        before = await status(client), len(fetched)
+        await ready(client)
+
+    assert before == (503, 0)
+    assert len(fetched) == 4
