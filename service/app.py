@@ -6,8 +6,9 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import Any
 
 from starlette.applications import Starlette
@@ -199,20 +200,23 @@ class Service:
             raise
         except StoreUnavailable as error:
             log.warning("the store is away, waiting for it: %s", error)
-            self._filling = asyncio.create_task(self._fill_later(store))
+            self._filling = _in_background(self._fill_later(store))
         except BaseException:
             await store.close()
             raise
-        self._compacting = asyncio.create_task(self._compact(store))
+        self._compacting = _in_background(self._compact(store))
         engine = Engine(store, self._ontology, Options.of(self.settings))
         if self.documents.files:
-            self._rehearsing = asyncio.create_task(self._rehearse(engine))
+            self._rehearsing = _in_background(self._rehearse(engine))
         return engine
 
     async def _rehearse(self, engine: Engine) -> None:
-        if self._filling is not None:
-            await self._filling
-        await rehearse(engine, self.documents.files.values())
+        try:
+            if self._filling is not None:
+                await self._filling
+            await rehearse(engine, self.documents.files)
+        except Exception:
+            log.exception("the documents could not be rehearsed; they are planned when they are asked")
 
     async def _compact(self, store: Store[Any]) -> None:
         """Forget old changes now and then; every process does, and finds what another has done."""
@@ -239,6 +243,11 @@ class Service:
             except AtlasError:
                 log.exception("the store cannot be filled; mend the facts and start again")
             return
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A task that belongs to no request, whichever opened the store."""
+    return asyncio.create_task(work, context=Context())
 
 
 def _page_routes(pages: Pages) -> tuple[Route, ...]:

@@ -93,6 +93,7 @@ LEAKS = re.compile(
     r"Traceback|sqlite3?_|apsw\.|\bSELECT \(|\bMATCH \(|neo4j\.|bolt://|site-packages|\.py\b|File \"|framework_has|_pk\b|0x[0-9a-f]{8}"
 )
 SLOWEST_SECONDS = 2.0
+READY_SECONDS = 300
 LONGEST_URL = 60_000  # httpx sends none of more than 65,536
 
 _scalars = st.one_of(
@@ -183,7 +184,9 @@ def asking(settings: Settings) -> Iterator[Callable[[Sent], list[str]]]:
         portal.wrap_async_context_manager(app.router.lifespan_context(app)),
     ):
         made = client(app)
+        give_up = time.monotonic() + READY_SECONDS
         while portal.call(_readiness, made) != 200:
+            assert time.monotonic() < give_up, f"not ready within {READY_SECONDS} s"
             time.sleep(0.1)
         yield lambda sent: portal.call(_ask, made, sent)
 
