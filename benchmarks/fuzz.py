@@ -2,8 +2,8 @@
 
     uv run python -m benchmarks.fuzz --inputs 100000 --store neo4j
 
-What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well. The examples, of which requests are
-made, are the service's folder of documents (ATLAS_PERSISTED), so that a Neo4j that has just started has planned them.
+What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well. With `--rehearsed` the examples, of
+which requests are made, are the service's folder of documents (ATLAS_PERSISTED), which a Neo4j just started has planned then.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same draws the same")
+    parser.add_argument("--rehearsed", action="store_true", help="have the service ask the examples at its start")
     asked = parser.parse_args()
     found: Counter[str] = Counter()
     times: list[float] = []
@@ -41,7 +42,7 @@ def main() -> None:
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             configured = partial(Settings, store=f"sqlite:///{folder}/atlas.db")
-        ask = stack.enter_context(asking(configured(rate="", persisted=EXAMPLES)))
+        ask = stack.enter_context(asking(configured(rate="", persisted=EXAMPLES if asked.rehearsed else None)))
         sizes = [_megabytes()]
         begun = time.monotonic()
         each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn

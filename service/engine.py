@@ -230,12 +230,14 @@ class Engine:
 
         return await self._told(answer(), text, terms, operation)
 
-    async def rehearse(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None) -> None:
+    async def rehearse(
+        self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
+    ) -> None:
         """Have the store answer a query of a valid document for nobody, so that it has planned it; nobody counts it.
 
-        Raises Refused, GraphQLError and AtlasError where it cannot be asked.
+        Raises Refused and AtlasError where it cannot be asked.
         """
-        compiled = self.compile(text, self.parse(text), operation_name, variables)
+        compiled = self.compile(text, document, operation_name, variables)
         if isinstance(compiled.plan, Plan) and (statement := compiled.statements[0]) is not None:
             values = self._bind(compiled.plan.slots, compiled)
             await self._budget.afford(self.store, compiled.levels, [values])

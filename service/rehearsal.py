@@ -1,4 +1,4 @@
-"""Ask the queries of the folder of documents once, before anybody does.
+"""Ask the queries of the folder of documents before anybody does.
 
 A database plans a statement when it first meets it: Neo4j takes 0.1 to 2 s for that, and several times as long where its
 JVM has just started. What the folder holds will be asked, so hardly anybody who asks it needs to wait.
@@ -18,7 +18,6 @@ from typing import Any
 from graphql import (
     DocumentNode,
     GraphQLEnumType,
-    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -63,9 +62,14 @@ async def rehearse(engine: Engine, documents: Mapping[str, str]) -> None:
     try:
         async with asyncio.timeout(_SECONDS):
             for file, text in documents.items():
-                for query in _queries(engine.parse(text)):
+                document = engine.parse(text)
+                for query in _queries(document):
+                    name = query.name.value if query.name else None
                     for variables in _variables(schema, query):
-                        if not await _rehearsed(engine, file, text, query, variables):
+                        try:
+                            await _ask(engine, text, document, name, variables)
+                        except (Refused, AtlasError) as error:
+                            log.info("%s of %s.graphql is not rehearsed: %s", name or "the query", file, error)
                             break
                         asked += 1
     except TimeoutError:
@@ -74,21 +78,15 @@ async def rehearse(engine: Engine, documents: Mapping[str, str]) -> None:
         log.info("rehearsed %d queries in %.1f s", asked, time.monotonic() - began)
 
 
-async def _rehearsed(
-    engine: Engine, file: str, text: str, query: OperationDefinitionNode, variables: dict[str, Any]
-) -> bool:
-    """Whether a query could be asked."""
-    name = query.name.value if query.name else None
+async def _ask(engine: Engine, text: str, document: DocumentNode, name: str | None, variables: dict[str, Any]) -> None:
+    """Ask a query once; where the store is away, as soon as it is back."""
     while True:
         try:
-            await engine.rehearse(text, name, variables)
-        except (Refused, GraphQLError, AtlasError) as error:
-            if isinstance(error, StoreUnavailable) and not isinstance(error, StatementTimeout):
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
-            log.info("%s of %s.graphql is not rehearsed: %s", name or "the query", file, error)
-            return False
-        return True
+            return await engine.rehearse(text, document, name, variables)
+        except StatementTimeout:
+            raise
+        except StoreUnavailable:
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def _queries(document: DocumentNode) -> Iterator[OperationDefinitionNode]:
@@ -102,8 +100,10 @@ def _variables(schema: GraphQLSchema, query: OperationDefinitionNode) -> Iterato
     missing = (item for item in query.variable_definitions or () if item.default_value is None)
     types = {item.variable.name.value: type_from_ast(schema, item.type) for item in missing}
     needed = {name: type_ for name, type_ in types.items() if isinstance(type_, GraphQLNonNull)}
-    for text in _TEXTS if needed else _TEXTS[:1]:
-        yield {name: _made_up(type_, text) for name, type_ in needed.items()}
+    short, long = ({name: _made_up(type_, text) for name, type_ in needed.items()} for text in _TEXTS)
+    yield short
+    if long != short:
+        yield long
 
 
 def _made_up(type_: Any, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the folder of documents holds is asked once before the service says that it is ready."""
+"""What the folder of documents holds is asked before the service says that it is ready."""
 
 from __future__ import annotations
 

@@ -327,9 +327,8 @@ def _of(seconds: float) -> float:
 def _bookmarks(given: str | None) -> Bookmarks | None:
     if not given:
         return None
-    if (
-        len(given) < _SHORTEST_BOOKMARK or not given.isascii()
-    ):  # the driver raises at the latter, Neo4j fails at the former
+    # Neo4j fails at the former, the driver raises at the latter
+    if len(given) < _SHORTEST_BOOKMARK or not given.isascii():
         raise BookmarkError("The bookmark is none of this graph's.")
     return Bookmarks.from_raw_values([given])
 
