@@ -216,7 +216,7 @@ def neo4j_table(driver: Driver, sets: list[dict[str, str]], questions: Sequence[
     yield "|---|---|---|---|---|---|---|---|"
     for question in questions:
         ours = [
-            (statement.text, {f"v{slot}": value for slot, value in enumerate(values)})
+            (statement.text, statement.parameters(values))
             for statement, values in (written.statement(question, item) for item in sets)
         ]
         compiled, by_hand = hits(driver, ours), hits(driver, [(question.by_hand, dict(item)) for item in sets])

@@ -3,8 +3,8 @@
 A database plans a statement when it first meets it: Neo4j takes 0.1 to 2 s for that, and several times as long where its
 JVM has just started. What the folder holds will be asked, so hardly anybody who asks it needs to wait.
 
-Neo4j keeps a plan for the statement's text, the types of its parameters, and the sizes of texts and lists: none, 1, to 10,
-to 100 and so on. So texts are made up in the two sizes that slugs and names have.
+Neo4j keeps a plan for the statement's text and the types and sizes of its parameters. What is looked up has no size
+there (`predicates.unsized`); parts of texts and lists of items do, and are planned anew where theirs is not that of what is made up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = logging.getLogger("atlas")
 
 _SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
-_TEXTS = ("example", "some-longer-example")
+_TEXT = "example"
 _SCALARS: dict[str, Any] = {
     "Int": 1,
     "Float": 1.0,
@@ -65,12 +65,11 @@ async def rehearse(engine: Engine, documents: Mapping[str, str]) -> None:
                 document = engine.parse(text)
                 for query in _queries(document):
                     name = query.name.value if query.name else None
-                    for variables in _variables(schema, query):
-                        try:
-                            await _ask(engine, text, document, name, variables)
-                        except (Refused, AtlasError) as error:
-                            log.info("%s of %s.graphql is not rehearsed: %s", name or "the query", file, error)
-                            break
+                    try:
+                        await _ask(engine, text, document, name, _variables(schema, query))
+                    except (Refused, AtlasError) as error:
+                        log.info("%s of %s.graphql is not rehearsed: %s", name or "the query", file, error)
+                    else:
                         asked += 1
     except TimeoutError:
         log.warning("%d queries were rehearsed within %g s; the rest is planned when it is asked", asked, _SECONDS)
@@ -95,30 +94,26 @@ def _queries(document: DocumentNode) -> Iterator[OperationDefinitionNode]:
             yield definition
 
 
-def _variables(schema: GraphQLSchema, query: OperationDefinitionNode) -> Iterator[dict[str, Any]]:
-    """Values for the variables of a valid query that have no default and may not be left out; for each size of texts."""
+def _variables(schema: GraphQLSchema, query: OperationDefinitionNode) -> dict[str, Any]:
+    """Values for the variables of a valid query that have no default and may not be left out."""
     missing = (item for item in query.variable_definitions or () if item.default_value is None)
     types = {item.variable.name.value: type_from_ast(schema, item.type) for item in missing}
-    needed = {name: type_ for name, type_ in types.items() if isinstance(type_, GraphQLNonNull)}
-    short, long = ({name: _made_up(type_, text) for name, type_ in needed.items()} for text in _TEXTS)
-    yield short
-    if long != short:
-        yield long
+    return {name: _made_up(type_) for name, type_ in types.items() if isinstance(type_, GraphQLNonNull)}
 
 
-def _made_up(type_: Any, text: str) -> Any:
+def _made_up(type_: Any) -> Any:
     """A value of an input type."""
     match type_:
         case GraphQLNonNull():
-            return _made_up(type_.of_type, text)
+            return _made_up(type_.of_type)
         case GraphQLList():
-            return [_made_up(type_.of_type, text)] * 2
+            return [_made_up(type_.of_type)] * 2
         case GraphQLEnumType():
             return next(iter(type_.values))
         case GraphQLInputObjectType():
-            return {name: _made_up(field, text) for name, field in _fields(type_)}
+            return {name: _made_up(field) for name, field in _fields(type_)}
         case _:
-            return _SCALARS.get(type_.name, text)
+            return _SCALARS.get(type_.name, _TEXT)
 
 
 def _fields(type_: GraphQLInputObjectType) -> list[tuple[str, Any]]:

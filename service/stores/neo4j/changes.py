@@ -15,7 +15,7 @@ from service.plan import (
     Typename,
 )
 from service.stores.neo4j.anchors import Rows, Way
-from service.stores.neo4j.predicates import slot
+from service.stores.neo4j.predicates import slot, unsized
 from service.stores.neo4j.row import Row, collect, dictionary
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def changes(writer: Writer, root: Changes | ChangeByNumber) -> tuple[str, str]:
     value, shape = writer.connection(rows, root.page, root.parts, collect)
     if root.after is None:
         return f"head({writer.call(_GRAPH, value)})", shape
-    digest, number = map(slot, root.after)
+    digest, number = unsized(root.after[0]), slot(root.after[1])
     foreign = f"{digest} <> g.digest OR {number} > g.sequence"
     name = writer.call(_GRAPH, f"[{foreign}, {number} < {_OLDEST} - 1, {value}]")
     lines = "if c[0] or c[1]:", "    return Lost(foreign=c[0])", f"return {shape}(c[2], v)"

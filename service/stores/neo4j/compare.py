@@ -21,7 +21,7 @@ from service.plan import (
 )
 from service.stores.neo4j.anchors import Rows
 from service.stores.neo4j.names import label
-from service.stores.neo4j.predicates import pattern, slot
+from service.stores.neo4j.predicates import pattern, unsized
 from service.stores.neo4j.row import Row, dictionary, named
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def comparison(writer: Writer, root: Comparison) -> tuple[str, str]:
     """`[keys that are not there, [frameworks, rows of a relation, rows of the next ...]]`."""
-    kind, slugs, row = root.kind.name, slot(root.slugs), Row()
+    kind, slugs, row = root.kind.name, unsized(root.slugs), Row()
 
     def shaped(part: Typename | Compared | CompareRows) -> str:
         match part:

@@ -13,8 +13,10 @@ https://neo4j.com/docs/cypher-manual/current/subqueries/collect/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from service.plan import (
     Alternatives,
@@ -66,6 +68,7 @@ from service.plan import (
     Typename,
     Walk,
 )
+from service.slots import Slot
 from service.stores.neo4j import anchors
 from service.stores.neo4j.alternatives import alternatives
 from service.stores.neo4j.anchors import Rows, Way
@@ -74,19 +77,28 @@ from service.stores.neo4j.compare import comparison
 from service.stores.neo4j.graph import graph
 from service.stores.neo4j.names import alias_label, label, property_name
 from service.stores.neo4j.paths import paths
-from service.stores.neo4j.predicates import CLAIM_PROPERTIES, Variables, pattern, slot, texts
+from service.stores.neo4j.predicates import CLAIM_PROPERTIES, Variables, pattern, slot, texts, unsized
 from service.stores.neo4j.recommend import recommending
 from service.stores.neo4j.row import Row, collect, dictionary
 from service.stores.neo4j.search import search
 from service.stores.neo4j.shaper import Shaper, Source
 
+_SIZED = re.compile(r"\$v(\d+)")
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Cypher, and what reads its record. The parameter `$v3` is the value of the plan's slot 3."""
+    """Cypher, and what reads its record. The value of the plan's slot 3 is `$v[3]`, and `$v3` where a plan depends on its
+    size: Neo4j plans anew for texts and lists of other sizes (none, 1, up to 10, up to 100 ...), but not for what a list holds.
+    """
 
     text: str
     shaper: Shaper
+    sized: tuple[Slot, ...]
+
+    def parameters(self, values: Sequence[Any]) -> dict[str, Any]:
+        """What the database gets: the values of all slots."""
+        return {"v": list(values), **{f"v{number}": values[number] for number in self.sized}}
 
 
 def write(plan: Plan) -> Statement:
@@ -94,7 +106,8 @@ def write(plan: Plan) -> Statement:
     writer = Writer()
     roots = [writer.root(root) for root in plan.roots if not isinstance(root, Typename | Introspection)]
     text = "\n".join([*writer.calls, f"RETURN [{', '.join(value for value, _ in roots)}] AS data"])
-    return Statement(text, writer.source.shaper([name for _, name in roots]))
+    sized = sorted({int(number) for number in _SIZED.findall(text)})
+    return Statement(text, writer.source.shaper([name for _, name in roots]), tuple(sized))
 
 
 @dataclass(slots=True)
@@ -138,7 +151,7 @@ class Writer:
     def _lookup(self, root: Lookup) -> tuple[str, str]:
         node, row = self.variables.new("e"), Row()
         shaped = self.entity(root.parts, node, row)
-        kind, slug = root.kind.name, slot(root.slug)
+        kind, slug = root.kind.name, unsized(root.slug)
         # LIMIT 1 keeps a hit by slug from looking at the aliases
         call = (
             f"CALL () {{ MATCH ({node}:{label(kind)} {{slug: {slug}}}) RETURN {node}"
@@ -150,7 +163,7 @@ class Writer:
 
     def _by_id(self, root: ById) -> tuple[str, str]:
         entity, claim = self.variables.new("e"), self.variables.new("c")
-        wanted = "i" if root.many else slot(root.slot)
+        wanted = "i" if root.many else unsized(root.slot)
         sought: list[str] = []
         shapes = ""
         if root.branches:
@@ -166,7 +179,7 @@ class Writer:
         one = self.source.function(f"return None if c is None else ({shapes})[c[0]](c[1], v)")
         if not root.many:
             return value, one
-        listed = f"[i IN {slot(root.slot)} | {value}]"
+        listed = f"[i IN {unsized(root.slot)} | {value}]"
         return listed, self.source.function(f"return [{one}(r, v) for r in c]")
 
     def call(self, body: str, row: str) -> str:
@@ -391,9 +404,9 @@ class Writer:
         patterns, conditions = [f"({claim}:Claim)"], [f"{claim}.key IS NOT NULL"]
         for name, end in (("subject", where.subject), ("object", where.object)):
             if end is not None:
-                conditions.append(f"{claim}.{name} = {slot(end)}")
+                conditions.append(f"{claim}.{name} = {unsized(end)}")
         if where.source is not None:
-            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {slot(where.source)}}})")
+            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {unsized(where.source)}}})")
         if where.relations is not None:
             conditions.append(f"{claim}.relation IN {slot(where.relations)}")
         if where.stances is not None:

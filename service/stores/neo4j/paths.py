@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from schema import Relation
 from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.stores.neo4j.names import relationship
-from service.stores.neo4j.predicates import claim_count, slot
+from service.stores.neo4j.predicates import claim_count, slot, unsized
 from service.stores.neo4j.row import Row, dictionary
 from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 
@@ -50,7 +50,7 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
             f" CASE WHEN needed AND NOT ({tried}) THEN {length} ELSE gave END AS gave"
         )
     ids = ", ".join(
-        f"CASE WHEN {side} IS NULL THEN [{number}, {slot(end)}] END"
+        f"CASE WHEN {side} IS NULL THEN [{number}, {unsized(end)}] END"
         for number, (side, end) in enumerate(zip("ab", root.ends, strict=True))
     )
     row = Row()
@@ -69,7 +69,7 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
 
 
 def _ends(root: Paths) -> str:
-    one, other = (f"head(COLLECT {{ MATCH (e:Entity {{id: {slot(end)}}}) RETURN e }})" for end in root.ends)
+    one, other = (f"head(COLLECT {{ MATCH (e:Entity {{id: {unsized(end)}}}) RETURN e }})" for end in root.ends)
     return (
         f"WITH {one} AS a, {other} AS b"
         f" WITH a, b, {claim_count('a')} AS w1a, {claim_count('b')} AS w1b, [] AS found, 0 AS gave"

@@ -51,9 +51,15 @@ class Variables:
 
 
 def slot(number: Slot | None) -> str:
-    """The parameter that holds the value of a slot."""
+    """The parameter that holds the value of a slot. Neo4j plans by its type and, of texts and lists, by its size."""
     assert number is not None  # noqa: S101 - only `null` has none
     return f"$v{number}"
+
+
+def unsized(number: Slot | None) -> str:
+    """The value of a slot by which no plan is better or worse: one plan serves texts and lists of every size."""
+    assert number is not None  # noqa: S101 - only `null` has none
+    return f"$v[{number}]"
 
 
 def clause(conditions: Sequence[str]) -> str:
@@ -80,8 +86,9 @@ def conditions(parts: Iterable[Predicate], node: str, kind: str, variables: Vari
 
 
 def compared(expression: str, operator: str, number: Slot | None) -> str:
-    """An expression beside a value."""
-    return f"{expression} {_COMPARE[operator]} {slot(number)}"
+    """An expression beside a value. How many equal it is known of the index, of a part of a text it is guessed by its size."""
+    value = unsized(number) if operator == "eq" else slot(number)
+    return f"{expression} {_COMPARE[operator]} {value}"
 
 
 def _condition(predicate: Predicate, node: str, kind: str, variables: Variables) -> str:

@@ -29,7 +29,7 @@ from service.plan import (
 )
 from service.stores.neo4j.anchors import Rows
 from service.stores.neo4j.names import label
-from service.stores.neo4j.predicates import pattern, slot
+from service.stores.neo4j.predicates import pattern, slot, unsized
 from service.stores.neo4j.row import Row, dictionary, named
 from service.stores.ranking import ADOPTION
 
@@ -50,7 +50,7 @@ def recommending(writer: Writer, root: Recommending) -> tuple[str, str]:
 
 
 def _want(root: Recommending) -> str:
-    lists = ", ".join(f"[{number}, {slot(item.slugs)}]" for number, item in enumerate(root.requirements))
+    lists = ", ".join(f"[{number}, {unsized(item.slugs)}]" for number, item in enumerate(root.requirements))
     each = list(enumerate(root.requirements))
     targets = " ".join(f"WHEN {number} THEN {named(item.edge.target, 'key')}" for number, item in each)
     degrees = " ".join(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from service.plan import Search
 from service.stores.neo4j.anchors import Rows, Way
 from service.stores.neo4j.names import WORDS, label
-from service.stores.neo4j.predicates import claim_count, slot
+from service.stores.neo4j.predicates import claim_count, unsized
 from service.stores.ranking import SCORES
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def search(writer: Writer, root: Search) -> tuple[str, str]:
     """The expression of the connection's value, and the name of the function that shapes it."""
-    node, query, words, text = writer.variables.new("t"), writer.variables.new("q"), slot(root.words), slot(root.text)
+    node, query = writer.variables.new("t"), writer.variables.new("q")
+    words, text = unsized(root.words), unsized(root.text)
     # words hold nothing but letters and digits in lower case, so none can be syntax of the full-text query
     asked = f"reduce(q = '', w IN {words} | q + '+(name_words:' + w + '* summary_words:' + w + '*) ')"
     start = (

@@ -75,20 +75,19 @@ class Neo4jStore:
         return write(plan)
 
     async def fetch(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:
-        data, _ = await self._ask(statement.text, values, bookmark)
+        data, _ = await self._ask(statement.text, statement.parameters(values), bookmark)
         return statement.shaper(data, values)
 
     async def explain(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> Explained:
         began = time.perf_counter()
-        data, summary = await self._ask(f"PROFILE {statement.text}", values, bookmark)
+        data, summary = await self._ask(f"PROFILE {statement.text}", statement.parameters(values), bookmark)
         seconds = time.perf_counter() - began
         steps = tuple(_steps(summary.profile or {}))
         return Explained(statement.shaper(data, values), statement.text, steps, seconds)
 
-    async def _ask(self, text: str, values: Sequence[Any], bookmark: str | None) -> tuple[Any, ResultSummary]:
+    async def _ask(self, text: str, parameters: dict[str, Any], bookmark: str | None) -> tuple[Any, ResultSummary]:
         """Run a statement that reads; its one record, and what the database tells of it."""
         query = Query(text, timeout=_of(self._seconds))  # type: ignore[arg-type] - written, not typed in
-        parameters = _parameters(values)
         bookmarks = _bookmarks(bookmark)
 
         async def ask() -> tuple[Any, ResultSummary]:
@@ -114,7 +113,7 @@ class Neo4jStore:
                         return [record.data() async for record in result]
 
                     async def fetch(statement: Statement, values: Sequence[Any]) -> list[Any]:
-                        result = await opened.run(statement.text, _parameters(values))  # type: ignore[arg-type]
+                        result = await opened.run(statement.text, statement.parameters(values))  # type: ignore[arg-type]
                         return statement.shaper((await result.single(strict=True))["data"], values)
 
                     done = await work(await Neo4jTransaction.begin(run, self._ontology, fetch))
@@ -331,10 +330,6 @@ def _bookmarks(given: str | None) -> Bookmarks | None:
     if len(given) < _SHORTEST_BOOKMARK or not given.isascii():
         raise BookmarkError("The bookmark is none of this graph's.")
     return Bookmarks.from_raw_values([given])
-
-
-def _parameters(values: Sequence[Any]) -> dict[str, Any]:
-    return {f"v{slot}": value for slot, value in enumerate(values)}
 
 
 def _can_pass(error: Exception) -> bool:
