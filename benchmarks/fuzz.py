@@ -2,8 +2,8 @@
 
     uv run python -m benchmarks.fuzz --inputs 100000 --store neo4j
 
-What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well. With `--rehearsed` the examples, of
-which requests are made, are the service's folder of documents (ATLAS_PERSISTED), which a Neo4j just started has planned then.
+What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well. The first request waits for `/readyz`, as a
+load balancer does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -24,15 +23,12 @@ from tests import neo4j_server
 from tests.fuzzing import Sent, asking, requests
 from tests.processes import resident
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same draws the same")
-    parser.add_argument("--rehearsed", action="store_true", help="have the service ask the examples at its start")
     asked = parser.parse_args()
     found: Counter[str] = Counter()
     times: list[float] = []
@@ -42,7 +38,7 @@ def main() -> None:
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             configured = partial(Settings, store=f"sqlite:///{folder}/atlas.db")
-        ask = stack.enter_context(asking(configured(rate="", persisted=EXAMPLES if asked.rehearsed else None)))
+        ask = stack.enter_context(asking(configured(rate="")))
         sizes = [_megabytes()]
         begun = time.monotonic()
         each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn

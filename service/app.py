@@ -6,9 +6,10 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
+from itertools import chain
 from typing import Any
 
 from starlette.applications import Starlette
@@ -31,10 +32,10 @@ from service.lasting import Lasting
 from service.negotiation import JSON
 from service.pages import Pages
 from service.persisted import read_documents
+from service.planning import plan_ahead
 from service.policy import Policy
 from service.rates import LimitedError, Rates, who_asks
 from service.refusals import limited
-from service.rehearsal import rehearse
 from service.security import middleware
 from service.settings import Settings, read_settings
 from service.stores import Progress, Store, no_progress, open_store
@@ -60,7 +61,9 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
     starts, at the first request. Raises SettingsError where settings contradict each other, or a
     document of their folder is none.
     """
-    service = Service(settings or read_settings(), ontology)
+    settings = settings or read_settings()
+    pages = Pages() if settings.explorer else None
+    service = Service(settings, ontology, pages.examples if pages else {})
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Service]]:
@@ -85,20 +88,19 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             return limited(error, JSON)
         return refused
 
-    pages = Pages() if service.settings.explorer else None
     endpoint = _Endpoint(service, pages)
-    lasting = Middleware(Lasting, connections=service.settings.connections)
+    lasting = Middleware(Lasting, connections=settings.connections)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, methods=None),
             WebSocketRoute("/graphql", endpoint),
-            *((Route("/schema.graphql", endpoint.schema_text),) if service.settings.introspection else ()),
+            *((Route("/schema.graphql", endpoint.schema_text),) if settings.introspection else ()),
             Route("/healthz", _healthy),
             Route("/readyz", ready),
             Route("/metrics", numbers),
             *(_page_routes(pages) if pages else ()),
         ],
-        middleware=[Middleware(Observed), *middleware(service.settings), lasting],
+        middleware=[Middleware(Observed), *middleware(settings), lasting],
         lifespan=lifespan,
     )
 
@@ -122,8 +124,9 @@ async def fill(store: Store[Any], settings: Settings, ontology: Ontology, progre
 class Service:
     """What the application holds while it runs."""
 
-    def __init__(self, settings: Settings, ontology: Ontology) -> None:
+    def __init__(self, settings: Settings, ontology: Ontology, examples: Mapping[str, str]) -> None:
         self.settings = settings
+        self._examples = {} if settings.persisted_only else examples
         self.authenticator = Authenticator(settings)
         self.documents = read_documents(settings, ontology)
         self.rates = Rates(settings)
@@ -136,7 +139,7 @@ class Service:
         self._readiness = False, -math.inf
         """Whether the store was ready, and when it was asked."""
         self._filling: asyncio.Task[None] | None = None
-        self._rehearsing: asyncio.Task[None] | None = None
+        self._planning: asyncio.Task[None] | None = None
         self._compacting: asyncio.Task[None] | None = None
 
     async def start(self) -> Engine:
@@ -148,15 +151,15 @@ class Service:
         return self._engine
 
     async def ready(self) -> bool:
-        """Whether the store answers, and what is known beforehand has been rehearsed; it is asked twice a second at the
-        most, however often that is.
+        """Whether the store answers, and what is known beforehand has been planned; it is asked twice a second at the most,
+        however often that is.
         """
         async with self._asking:
             answers, asked = self._readiness
             if time.monotonic() < asked + _READY_SECONDS:
                 return answers
             try:
-                answers = await (await self.start()).store.ready() and self._is_rehearsed
+                answers = await (await self.start()).store.ready() and self._has_planned
             except StoreError as error:
                 log.warning("not ready: %s", error)
                 answers = False
@@ -164,8 +167,8 @@ class Service:
             return answers
 
     @property
-    def _is_rehearsed(self) -> bool:
-        return self._rehearsing is None or self._rehearsing.done()
+    def _has_planned(self) -> bool:
+        return self._planning is None or self._planning.done()
 
     @property
     def settled(self) -> bool:
@@ -178,11 +181,11 @@ class Service:
             self._engine.end_streams()
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._rehearsing, self._filling, self._compacting) if task is not None]
+        tasks = [task for task in (self._planning, self._filling, self._compacting) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._rehearsing = self._filling = self._compacting = None
+        self._planning = self._filling = self._compacting = None
         await self.rates.close()
         if self._engine is not None:
             await self._engine.close()
@@ -206,17 +209,18 @@ class Service:
             raise
         self._compacting = _in_background(self._compact(store))
         engine = Engine(store, self._ontology, Options.of(self.settings))
-        if self.documents.files:
-            self._rehearsing = _in_background(self._rehearse(engine))
+        if store.keeps_plans and self.settings.plan_ahead:
+            self._planning = _in_background(self._plan_ahead(engine))
         return engine
 
-    async def _rehearse(self, engine: Engine) -> None:
+    async def _plan_ahead(self, engine: Engine) -> None:
         try:
             if self._filling is not None:
                 await self._filling
-            await rehearse(engine, self.documents.files)
+            documents = chain(self.documents.files.items(), self._examples.items())
+            await plan_ahead(engine, documents, self.settings.plan_ahead)
         except Exception:
-            log.exception("the documents could not be rehearsed; they are planned when they are asked")
+            log.exception("documents could not be planned ahead; they are planned when they are asked")
 
     async def _compact(self, store: Store[Any]) -> None:
         """Forget old changes now and then; every process does, and finds what another has done."""

@@ -230,18 +230,16 @@ class Engine:
 
         return await self._told(answer(), text, terms, operation)
 
-    async def rehearse(
+    async def plan(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
     ) -> None:
-        """Have the store answer a query of a valid document for nobody, so that it has planned it; nobody counts it.
+        """Have the store plan a query of a valid document before anybody asks it.
 
-        Raises Refused and AtlasError where it cannot be asked.
+        Raises Refused and AtlasError where it could not be asked.
         """
         compiled = self.compile(text, document, operation_name, variables)
         if isinstance(compiled.plan, Plan) and (statement := compiled.statements[0]) is not None:
-            values = self._bind(compiled.plan.slots, compiled)
-            await self._budget.afford(self.store, compiled.levels, [values])
-            await self.store.fetch(statement, await self._mended(compiled.plan, values))
+            await self.store.plan(statement, self._bind(compiled.plan.slots, compiled))
 
     async def listen(
         self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None

@@ -54,6 +54,8 @@ class Pages:
         for suffix, encoding in _ENCODINGS.items():
             for path in (folder / "assets").glob(f"*{suffix}"):
                 self._assets.setdefault(path.name.removesuffix(suffix), {})[encoding] = path
+        self.examples = {path.stem: path.read_text("utf-8") for path in sorted((folder / "examples").glob("*.graphql"))}
+        """The documents that the explorer offers, by the names of their files."""
         failed = folder / "failed.txt"
         self._failed = failed.read_text("utf-8").strip() if failed.exists() else None
 

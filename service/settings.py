@@ -127,6 +127,13 @@ class Settings(BaseSettings):
     persisted_only: Annotated[bool, Field(description="Whether nothing but that folder's documents is answered.")] = (
         False
     )
+    plan_ahead: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="Seconds that /readyz waits at the most for Neo4j's plans of that folder's and the explorer's queries; 0: none.",
+        ),
+    ] = 60.0
     apq_cache: Annotated[
         int, Field(ge=0, description="How many documents sent with their SHA-256 each process keeps (APQ); 0: none.")
     ] = 1000

@@ -84,6 +84,7 @@ def _build(root: Path) -> None:
             shutil.copyfile(path, copy)
         _install(folder / "web")
         _run(folder / "web", "node_modules/vite/bin/vite.js", "build", what="the pages could not be put together")
+        shutil.copytree(folder / "examples", folder / "web" / "dist" / "examples")  # as text, for `Pages.examples`
         (folder / "web" / "dist" / "built-from.txt").write_text(f"{_digest(root)}\n", "utf-8")
         if target.exists():
             target.rename(folder / "before")

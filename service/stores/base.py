@@ -64,6 +64,8 @@ class Store(Protocol, Generic[S]):
     """What its statements are written in."""
     batch: int
     """How many lines of facts one transaction of a bulk load writes: who writes besides waits for about a second."""
+    keeps_plans: bool
+    """Whether the database keeps the plan of a statement for whoever asks next: then it is worth planning ahead."""
 
     def write(self, plan: Plan) -> S:
         """Write a plan as one statement. The same plan writes the same text."""
@@ -74,6 +76,10 @@ class Store(Protocol, Generic[S]):
         that asks the store, in the plan's order. `bookmark`: at least as new as the write
         that gave it. Raises StoreUnavailable when the store cannot be reached in time.
         """
+        ...
+
+    async def plan(self, statement: S, values: Sequence[Any]) -> None:
+        """Have the database plan a statement for such values, and not run it, where it keeps plans. Raises as `fetch` does."""
         ...
 
     async def explain(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Explained:

@@ -186,6 +186,7 @@ def test_another_process_reads_the_very_settings_from_its_environment(monkeypatc
         "max_cost": 22,
         "persisted": Path("/documents"),
         "persisted_only": True,
+        "plan_ahead": 34.5,
         "apq_cache": 4,
         "cache_seconds": 5,
         "changes_days": 1.5,

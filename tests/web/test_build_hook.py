@@ -73,6 +73,10 @@ def test_a_wheel_holds_the_pages(tree: Path) -> None:
     pages = {file.rpartition("/")[2] for file in held if file.endswith(".html")}
     assert pages == {"index.html", "explorer.html", "graph.html"}
     assert any(file.startswith("service/explorer_assets/assets/") and file.endswith(".js.br") for file in held)
+    examples = {path.name for path in (tree / "examples").glob("*.graphql")}
+    assert {
+        file.rpartition("/")[2] for file in held if file.startswith("service/explorer_assets/examples/")
+    } == examples
 
 
 def test_a_registry_that_does_not_answer_leaves_a_note_and_a_package(tree: Path, tmp_path: Path) -> None:

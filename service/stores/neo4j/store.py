@@ -60,6 +60,7 @@ class Neo4jStore:
     name = "neo4j"
     language = "Cypher"
     batch = 2_000
+    keeps_plans = True
 
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self._ontology = ontology
@@ -77,6 +78,10 @@ class Neo4jStore:
     async def fetch(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:
         data, _ = await self._ask(statement.text, statement.parameters(values), bookmark)
         return statement.shaper(data, values)
+
+    async def plan(self, statement: Statement, values: Sequence[Any]) -> None:
+        await self._check_filled()
+        await self._read(f"EXPLAIN {statement.text}", **statement.parameters(values))
 
     async def explain(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> Explained:
         began = time.perf_counter()

@@ -66,6 +66,7 @@ class SqliteStore:
     name = "sqlite"
     language = "SQL"
     batch = 10_000
+    keeps_plans = False
 
     def __init__(self, path: Path, ontology: Ontology, seconds: float = _SECONDS, waiting: int = _WAITING) -> None:
         """`seconds`: within which a request is answered or given up; `waiting`: how many requests may wait."""
@@ -107,6 +108,9 @@ class SqliteStore:
     ) -> list[Answer]:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
         return await self._asked(self._fetch, statement, values)
+
+    async def plan(self, statement: str, values: Sequence[Any]) -> None:
+        """Nothing: each connection plans for itself, in some milliseconds."""
 
     async def explain(
         self,

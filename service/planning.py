@@ -1,7 +1,8 @@
-"""Ask the queries of the folder of documents before anybody does.
+"""Have queries planned before anybody asks them.
 
 A database plans a statement when it first meets it: Neo4j takes 0.1 to 2 s for that, and several times as long where its
-JVM has just started. What the folder holds will be asked, so hardly anybody who asks it needs to wait.
+JVM has just started. What the folder of documents holds will be asked, and what the explorer offers, too. Nothing is
+answered for that, so it costs the same on a graph of any size.
 
 Neo4j keeps a plan for the statement's text and the types and sizes of its parameters. What is looked up has no size
 there (`predicates.unsized`); parts of texts and lists of items do, and are planned anew where theirs is not that of what is made up.
@@ -12,12 +13,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -38,7 +40,6 @@ from service.errors import AtlasError, StatementTimeout, StoreUnavailable
 
 log = logging.getLogger("atlas")
 
-_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 _TEXT = "example"
 _SCALARS: dict[str, Any] = {
@@ -51,51 +52,58 @@ _SCALARS: dict[str, Any] = {
 }
 
 
-async def rehearse(engine: Engine, documents: Mapping[str, str]) -> None:
-    """Have the queries of valid documents, by their files' names, answered for nobody; after a minute the rest is left out.
+async def plan_ahead(engine: Engine, documents: Iterable[tuple[str, str]], seconds: float) -> None:
+    """Have the queries of documents, each with the name of its file, planned; what is not done in time is left out.
 
-    Variables have their defaults, and those that must be given are made up. What cannot be asked so is left out, too. A
-    store that is away is waited for.
+    Variables have their defaults, and those that must be given are made up. What cannot be asked is left out, too. A store
+    that is away is waited for.
     """
-    schema: GraphQLSchema = engine.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
-    asked, began = 0, time.monotonic()
+    planned, began = 0, time.monotonic()
     try:
-        async with asyncio.timeout(_SECONDS):
-            for file, text in documents.items():
-                document = engine.parse(text)
-                for query in _queries(document):
-                    name = query.name.value if query.name else None
-                    try:
-                        await _ask(engine, text, document, name, _variables(schema, query))
-                    except (Refused, AtlasError) as error:
-                        log.info("%s of %s.graphql is not rehearsed: %s", name or "the query", file, error)
-                    else:
-                        asked += 1
+        async with asyncio.timeout(seconds):
+            for file, text in documents:
+                try:
+                    planned += await _plan(engine, text)
+                except (GraphQLError, Refused, AtlasError) as error:
+                    log.info("%s.graphql is not planned ahead: %s", file, error)
+                await asyncio.sleep(0)  # whoever asks already has a turn
     except TimeoutError:
-        log.warning("%d queries were rehearsed within %g s; the rest is planned when it is asked", asked, _SECONDS)
+        log.warning("%d documents were planned ahead within %g s; the rest when it is asked", planned, seconds)
     else:
-        log.info("rehearsed %d queries in %.1f s", asked, time.monotonic() - began)
+        log.info("planned %d documents ahead in %.1f s", planned, time.monotonic() - began)
 
 
-async def _ask(engine: Engine, text: str, document: DocumentNode, name: str | None, variables: dict[str, Any]) -> None:
-    """Ask a query once; where the store is away, as soon as it is back."""
+async def _plan(engine: Engine, text: str) -> bool:
+    """Have the queries of a document planned; False where it holds none."""
+    document = engine.parse(text)
+    if errors := engine.validate(document):
+        raise Refused(errors)
+    engine.remember(text, document)
+    queries = [
+        one
+        for one in document.definitions
+        if isinstance(one, OperationDefinitionNode) and one.operation is OperationType.QUERY
+    ]
+    for query in queries:
+        name = query.name.value if query.name else None
+        await _insist(partial(engine.plan, text, document, name, _variables(engine, query)))
+    return bool(queries)
+
+
+async def _insist(plan: Callable[[], Awaitable[None]]) -> None:
+    """Do it; where the store is away, as soon as it is back."""
     while True:
         try:
-            return await engine.rehearse(text, document, name, variables)
+            return await plan()
         except StatementTimeout:
             raise
         except StoreUnavailable:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _queries(document: DocumentNode) -> Iterator[OperationDefinitionNode]:
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode) and definition.operation is OperationType.QUERY:
-            yield definition
-
-
-def _variables(schema: GraphQLSchema, query: OperationDefinitionNode) -> dict[str, Any]:
+def _variables(engine: Engine, query: OperationDefinitionNode) -> dict[str, Any]:
     """Values for the variables of a valid query that have no default and may not be left out."""
+    schema: GraphQLSchema = engine.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
     missing = (item for item in query.variable_definitions or () if item.default_value is None)
     types = {item.variable.name.value: type_from_ast(schema, item.type) for item in missing}
     return {name: _made_up(type_) for name, type_ in types.items() if isinstance(type_, GraphQLNonNull)}

@@ -1,4 +1,4 @@
-"""What the folder of documents holds is asked before the service says that it is ready."""
+"""What the folder of documents and the explorer's examples hold is planned before the service says that it is ready."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import httpx
 import pytest
 
 from schema import ONTOLOGY
-from service import app, rehearsal
-from service.errors import StoreUnavailable
+from service import app
+from service.errors import StatementTimeout, StoreUnavailable
 from service.settings import read_settings
 from service.stores.neo4j import cypher
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import fresh
+from tests.compare_examples import EXAMPLES
 from tests.graphs import Graphs
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +37,7 @@ NEED = "query Needed($need: Need!) { recommend(need: $need) { best { score } } }
 WRONG = "query After($after: String!) { frameworks(after: $after) { nodes { slug } } }"
 WRITE = 'mutation { upsertFramework(input: {slug: "written", name: "Written"}) { __typename } }'
 
-Fetched = list[str]
+Statements = list[str]
 
 
 @pytest.fixture
@@ -48,20 +49,27 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def fetched(monkeypatch: pytest.MonkeyPatch) -> Fetched:
-    """The statements that the stores are asked from now on."""
-    asked: Fetched = []
+def seen(monkeypatch: pytest.MonkeyPatch, method: str) -> Statements:
+    """The statements that this method of the stores has been given."""
+    given: Statements = []
+
+    def watched(real: Callable[..., Any]) -> Callable[..., Any]:
+        async def told(self: Any, statement: Any, *more: Any) -> Any:
+            answer = await real(self, statement, *more)
+            given.append(getattr(statement, "text", statement))
+            return answer
+
+        return told
+
     for kind in (SqliteStore, Neo4jStore):
+        monkeypatch.setattr(kind, method, watched(getattr(kind, method)))
+    return given
 
-        async def fetch(
-            self: Any, statement: Any, values: list[Any], *more: Any, fetch: Callable[..., Any] = kind.fetch
-        ) -> Any:
-            asked.append(getattr(statement, "text", statement))
-            return await fetch(self, statement, values, *more)
 
-        monkeypatch.setattr(kind, "fetch", fetch)
-    return asked
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> Statements:
+    monkeypatch.setattr(SqliteStore, "keeps_plans", True)
+    return seen(monkeypatch, "plan")
 
 
 async def status(client: httpx.AsyncClient) -> int:
@@ -74,52 +82,89 @@ async def ready(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_client_meets_statements_that_have_been_asked(
+async def test_a_client_meets_statements_that_have_been_planned(
     graphs: Graphs,
     store: str,
     folder: Path,
-    fetched: Fetched,
+    planned: Statements,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.INFO, "atlas")
-    monkeypatch.setattr(rehearsal, "_SECONDS", PATIENCE_SECONDS)
+    asked = seen(monkeypatch, "fetch")
     given = {"slug": "django", "first": 2, "kinds": ["FEATURE"], "where": {}, "order": [{"slug": "ASC"}]}
-    async with graphs.serve(store, persisted=folder) as client:
+    async with graphs.serve(store, persisted=folder, explorer=False, plan_ahead=PATIENCE_SECONDS) as client:
         await ready(client)
-        rehearsed = list(fetched)
+        before = len(asked)
         card = await client.post("/graphql", json={"documentId": "card", "variables": given})
         two = await client.post("/graphql", json={"documentId": "two", "operationName": "Two"})
-        asked = fetched[len(rehearsed) :]
 
     assert card.json()["data"]["framework"]["name"] == "Django"
     assert two.json()["data"] == {"framework": {"slug": "flask"}}
-    assert len(rehearsed) == 4
-    assert len(asked) == 2
-    assert set(asked) < set(rehearsed)
-    told = [record.getMessage() for record in caplog.records if "rehearsed" in record.getMessage()]
-    left_out, done = told
-    assert left_out.startswith("After of wrong.graphql is not rehearsed: after is no cursor of this list")
-    assert done.startswith("rehearsed 4 queries in ")
+    assert (len(planned), before, len(asked)) == (4, 0, 2)
+    assert set(asked) < set(planned)
+    left_out, done = [text for text in map(logging.LogRecord.getMessage, caplog.records) if "ahead" in text]
+    assert left_out.startswith("wrong.graphql is not planned ahead: after is no cursor of this list")
+    assert done.startswith("planned 3 documents ahead in ")
+
+
+async def test_the_examples_are_planned_where_they_are_offered(
+    graphs: Graphs, store: str, folder: Path, planned: Statements
+) -> None:
+    held = (await graphs.hold(store)).store
+    where = graphs.neo4j_settings() if store == "neo4j" else read_settings(store=f"sqlite:///{held.path}")
+    many: list[int] = []
+    for given in ({}, {"plan_ahead": 0}, {"persisted": folder, "persisted_only": True}):
+        service = app.Service(where.model_copy(update={"plan_ahead": PATIENCE_SECONDS, **given}), ONTOLOGY, EXAMPLES)
+        planned.clear()
+        await service.start()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await service.ready():  # noqa: ASYNC110 - as probes do
+                await asyncio.sleep(0.1)
+        many.append(len(planned))
+        await service.stop()
+
+    assert many == [len(EXAMPLES), 0, 4]
+
+
+async def test_an_example_that_is_refused_here_is_left_out(
+    seeded: Path, planned: Statements, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "atlas")
+    examples = {
+        "deep": "{ frameworks { nodes { slug } } }",
+        "other": "{ planets { name } }",
+        "flat": "{ graph { version } }",
+    }
+    service = app.Service(read_settings(store=f"sqlite:///{seeded}", max_depth=2), ONTOLOGY, examples)
+    await service.start()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await service.ready():  # noqa: ASYNC110 - as probes do
+            await asyncio.sleep(0.1)
+    await service.stop()
+
+    assert len(planned) == 1
+    assert "deep.graphql is not planned ahead: " in caplog.text
+    assert "other.graphql is not planned ahead: Cannot query field 'planets' on type 'Query'." in caplog.text
 
 
 async def test_it_is_not_ready_until_then(
-    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, fetched: Fetched
+    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, planned: Statements
 ) -> None:
-    go_on, fetch = asyncio.Event(), SqliteStore.fetch
+    go_on, plan = asyncio.Event(), SqliteStore.plan
 
     async def waiting(*given: Any) -> Any:
         await go_on.wait()
-        return await fetch(*given)
+        return await plan(*given)
 
-    monkeypatch.setattr(SqliteStore, "fetch", waiting)
-    async with fresh(seeded, persisted=folder) as client:
+    monkeypatch.setattr(SqliteStore, "plan", waiting)
+    async with fresh(seeded, persisted=folder, explorer=False, plan_ahead=PATIENCE_SECONDS) as client:
         before = [await status(client), (await client.get("/healthz")).status_code]
         go_on.set()
         await ready(client)
 
     assert before == [503, 200]
-    assert len(fetched) == 4
+    assert len(planned) == 4
 
 
 async def test_what_takes_too_long_is_left_out(
@@ -128,18 +173,18 @@ async def test_what_takes_too_long_is_left_out(
     async def never(*_given: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(SqliteStore, "fetch", never)
-    monkeypatch.setattr(rehearsal, "_SECONDS", 0.1)
-    async with fresh(seeded, persisted=folder) as client:
+    monkeypatch.setattr(SqliteStore, "keeps_plans", True)
+    monkeypatch.setattr(SqliteStore, "plan", never)
+    async with fresh(seeded, persisted=folder, plan_ahead=0.1) as client:
         await ready(client)
 
-    assert "0 queries were rehearsed within 0.1 s; the rest is planned when it is asked" in caplog.text
+    assert "0 documents were planned ahead within 0.1 s; the rest when it is asked" in caplog.text
 
 
 async def test_a_store_that_is_away_is_waited_for(
-    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, fetched: Fetched
+    seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, planned: Statements
 ) -> None:
-    away, fill, fetch = asyncio.Event(), app.fill, SqliteStore.fetch
+    away, fill, plan = asyncio.Event(), app.fill, SqliteStore.plan
     away.set()
 
     async def filled(*given: Any) -> bool:
@@ -148,30 +193,34 @@ async def test_a_store_that_is_away_is_waited_for(
         return await fill(*given)
 
     async def answered(*given: Any) -> Any:
-        if away.is_set() or len(fetched) == 3:
+        if len(planned) == 1:
+            planned.append("given up")
+            raise StatementTimeout(1, "ATLAS_SQLITE_TIMEOUT")
+        if away.is_set() or len(planned) == 3:
             away.clear()
-            fetched.append("lost")
+            planned.append("lost")
             raise StoreUnavailable("away")
-        return await fetch(*given)
+        return await plan(*given)
 
     monkeypatch.setattr(app, "fill", filled)
-    monkeypatch.setattr(SqliteStore, "fetch", answered)
-    async with fresh(seeded, persisted=folder) as client:
-        before = await status(client), len(fetched)
+    monkeypatch.setattr(SqliteStore, "plan", answered)
+    async with fresh(seeded, persisted=folder, explorer=False, plan_ahead=PATIENCE_SECONDS) as client:
+        before = await status(client), len(planned)
         away.clear()
         await ready(client)
 
     assert before == (503, 0)
-    assert len(fetched) == 5
-    assert fetched[3] == "lost"
+    assert [planned[1], planned[3]] == ["given up", "lost"]
+    assert len(planned) == 5
 
 
 async def test_the_end_waits_for_none(seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(*_given: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(SqliteStore, "fetch", never)
-    service = app.Service(read_settings(store=f"sqlite:///{seeded}", persisted=folder), ONTOLOGY)
+    monkeypatch.setattr(SqliteStore, "keeps_plans", True)
+    monkeypatch.setattr(SqliteStore, "plan", never)
+    service = app.Service(read_settings(store=f"sqlite:///{seeded}", persisted=folder), ONTOLOGY, {})
     await service.start()
     waiting = await service.ready()
     settled = service.settled
