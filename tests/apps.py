@@ -24,11 +24,8 @@ def client(app: ASGIApp, **transport: Any) -> httpx.AsyncClient:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that has answered nothing yet, while that runs. It plans ahead only where that is said."""
-    app = create_app(
-        settings.model_copy(
-            update={"plan_ahead": settings.plan_ahead if "plan_ahead" in settings.model_fields_set else 0}
-        )
-    )
+    unsaid = {} if "plan_ahead" in settings.model_fields_set else {"plan_ahead": 0}
+    app = create_app(settings.model_copy(update=unsaid))
     async with app.router.lifespan_context(app), client(app) as made:
         yield made
 
