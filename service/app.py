@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
-from itertools import chain
 from typing import Any
 
 from starlette.applications import Starlette
@@ -126,9 +125,10 @@ class Service:
 
     def __init__(self, settings: Settings, ontology: Ontology, examples: Mapping[str, str]) -> None:
         self.settings = settings
-        self._examples = {} if settings.persisted_only else examples
         self.authenticator = Authenticator(settings)
         self.documents = read_documents(settings, ontology)
+        self._foreseen = [*self.documents.files.items(), *(() if settings.persisted_only else examples.items())]
+        """Documents that will be asked, and the names of their files."""
         self.rates = Rates(settings)
         self.draining = False
         """Whether it is about to stop: it answers still, and whoever asks is sent away afterwards."""
@@ -209,7 +209,7 @@ class Service:
             raise
         self._compacting = _in_background(self._compact(store))
         engine = Engine(store, self._ontology, Options.of(self.settings))
-        if store.keeps_plans and self.settings.plan_ahead:
+        if store.keeps_plans and self.settings.plan_ahead and self._foreseen:
             self._planning = _in_background(self._plan_ahead(engine))
         return engine
 
@@ -217,8 +217,7 @@ class Service:
         try:
             if self._filling is not None:
                 await self._filling
-            documents = chain(self.documents.files.items(), self._examples.items())
-            await plan_ahead(engine, documents, self.settings.plan_ahead)
+            await plan_ahead(engine, self._foreseen, self.settings.plan_ahead)
         except Exception:
             log.exception("documents could not be planned ahead; they are planned when they are asked")
 

@@ -179,12 +179,27 @@ class Engine:
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document."""
-        errors = shortened(
-            validate(self._graphql, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=self._hide)
-        )
+        errors = self._errors(document)
         if errors:
             note_refusal(REFUSED)
         return errors
+
+    def _errors(self, document: DocumentNode) -> list[GraphQLError]:
+        found = validate(self._graphql, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=self._hide)
+        return shortened(found)
+
+    def admit(self, text: str) -> DocumentNode:
+        """The document of a text that no client has sent, remembered as valid; raises Refused."""
+        try:
+            document = self._limits.parse(text)
+        except LimitError as error:
+            raise Refused([limit_error(error)]) from error
+        except GraphQLError as error:
+            raise Refused([error]) from error
+        if errors := self._errors(document):
+            raise Refused(errors)
+        self.remember(text, document)
+        return document
 
     def remember(self, text: str, document: DocumentNode) -> None:
         self._documents.put(text, document)
@@ -239,7 +254,9 @@ class Engine:
         """
         compiled = self.compile(text, document, operation_name, variables)
         if isinstance(compiled.plan, Plan) and (statement := compiled.statements[0]) is not None:
-            await self.store.plan(statement, self._bind(compiled.plan.slots, compiled))
+            values = self._bind(compiled.plan.slots, compiled)
+            await self._budget.afford(self.store, compiled.levels, [values])
+            await self.store.plan(statement, values)
 
     async def listen(
         self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None

@@ -13,13 +13,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -36,7 +35,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from service.compiler import Refused
 from service.engine import Engine
-from service.errors import AtlasError, StatementTimeout, StoreUnavailable
+from service.errors import AtlasError, StatementTimeout, StoreRefused, StoreUnavailable
 
 log = logging.getLogger("atlas")
 
@@ -62,32 +61,30 @@ async def plan_ahead(engine: Engine, documents: Iterable[tuple[str, str]], secon
     try:
         async with asyncio.timeout(seconds):
             for file, text in documents:
-                try:
-                    planned += await _plan(engine, text)
-                except (GraphQLError, Refused, AtlasError) as error:
-                    log.info("%s.graphql is not planned ahead: %s", file, error)
-                await asyncio.sleep(0)  # whoever asks already has a turn
+                for query, plan in _plans(engine, file, text):
+                    try:
+                        await _insist(plan)
+                    except (Refused, AtlasError) as error:
+                        log.info("%s of %s.graphql is not planned ahead: %s", query, file, error)
+                    else:
+                        planned += 1
     except TimeoutError:
-        log.warning("%d documents were planned ahead within %g s; the rest when it is asked", planned, seconds)
+        log.warning("%d queries were planned ahead within %g s; the rest is when it is asked", planned, seconds)
     else:
-        log.info("planned %d documents ahead in %.1f s", planned, time.monotonic() - began)
+        log.info("planned %d queries ahead in %.1f s", planned, time.monotonic() - began)
 
 
-async def _plan(engine: Engine, text: str) -> bool:
-    """Have the queries of a document planned; False where it holds none."""
-    document = engine.parse(text)
-    if errors := engine.validate(document):
-        raise Refused(errors)
-    engine.remember(text, document)
-    queries = [
-        one
-        for one in document.definitions
-        if isinstance(one, OperationDefinitionNode) and one.operation is OperationType.QUERY
-    ]
-    for query in queries:
-        name = query.name.value if query.name else None
-        await _insist(partial(engine.plan, text, document, name, _variables(engine, query)))
-    return bool(queries)
+def _plans(engine: Engine, file: str, text: str) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    """What plans each query of a document, by its name."""
+    try:
+        document = engine.admit(text)
+    except Refused as error:
+        log.info("%s.graphql is not planned ahead: %s", file, error)
+        return
+    for query in document.definitions:
+        if isinstance(query, OperationDefinitionNode) and query.operation is OperationType.QUERY:
+            name = query.name.value if query.name else None
+            yield name or "the query", partial(engine.plan, text, document, name, _variables(engine, query))
 
 
 async def _insist(plan: Callable[[], Awaitable[None]]) -> None:
@@ -95,7 +92,7 @@ async def _insist(plan: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             return await plan()
-        except StatementTimeout:
+        except (StatementTimeout, StoreRefused):
             raise
         except StoreUnavailable:
             await asyncio.sleep(_PAUSE_SECONDS)

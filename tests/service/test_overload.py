@@ -32,7 +32,9 @@ pytestmark = pytest.mark.anyio
 LONG = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT json(max(i)) FROM n"
 )
-ENDLESS = Statement("UNWIND range(1, 100000000000) AS i WITH max(i % 7) AS most RETURN [most] AS data", lambda *_: [])
+ENDLESS = Statement(
+    "UNWIND range(1, 100000000000) AS i WITH max(i % 7) AS most RETURN [most] AS data", lambda *_: [], ()
+)
 COUNT = {"query": "{ frameworks { totalCount } }"}
 ANSWER = costing(1, {"frameworks": {"totalCount": 1}})
 RENAME = {
@@ -168,7 +170,7 @@ async def test_neo4j_too_tells_a_statement_that_took_too_long_and_refuses_who_wo
     store = Neo4jStore(given, ONTOLOGY)
     store._filled = True
     found = await asyncio.gather(*(store.fetch(ENDLESS, []) for _ in range(3)), return_exceptions=True)
-    short = Statement("RETURN [1] AS data", lambda data, _: data)
+    short = Statement("RETURN [1] AS data", lambda data, _: data, ())
     after = await store.fetch(short, [])
     await store.close()
 

@@ -15,6 +15,7 @@ import pytest
 from schema import ONTOLOGY
 from service import app
 from service.errors import StatementTimeout, StoreUnavailable
+from service.pages import Pages
 from service.settings import read_settings
 from service.stores.neo4j import cypher
 from service.stores.neo4j.store import Neo4jStore
@@ -34,8 +35,11 @@ CARD = """query Card($slug: String!, $first: Int!, $kinds: [Kind!]!, $where: Fea
   search(text: $slug, kinds: $kinds) @include(if: $deep) { totalCount } }"""
 TWO = """query One { graph { version } } query Two($slug: String = "flask") { framework(slug: $slug) { slug } }"""
 NEED = "query Needed($need: Need!) { recommend(need: $need) { best { score } } }"
-WRONG = "query After($after: String!) { frameworks(after: $after) { nodes { slug } } }"
+WRONG = """query After($after: String!) { frameworks(after: $after) { nodes { slug } } }
+query Named($name: String!) { companies(where: { name: { startsWith: $name } }) { totalCount } }"""
 WRITE = 'mutation { upsertFramework(input: {slug: "written", name: "Written"}) { __typename } }'
+
+PAGES = Pages()
 
 Statements = list[str]
 
@@ -101,11 +105,11 @@ async def test_a_client_meets_statements_that_have_been_planned(
 
     assert card.json()["data"]["framework"]["name"] == "Django"
     assert two.json()["data"] == {"framework": {"slug": "flask"}}
-    assert (len(planned), before, len(asked)) == (4, 0, 2)
+    assert (len(planned), before, len(asked)) == (5, 0, 2)
     assert set(asked) < set(planned)
     left_out, done = [text for text in map(logging.LogRecord.getMessage, caplog.records) if "ahead" in text]
-    assert left_out.startswith("wrong.graphql is not planned ahead: after is no cursor of this list")
-    assert done.startswith("planned 3 documents ahead in ")
+    assert left_out.startswith("After of wrong.graphql is not planned ahead: after is no cursor of this list")
+    assert done.startswith("planned 5 queries ahead in ")
 
 
 async def test_the_examples_are_planned_where_they_are_offered(
@@ -124,7 +128,19 @@ async def test_the_examples_are_planned_where_they_are_offered(
         many.append(len(planned))
         await service.stop()
 
-    assert many == [len(EXAMPLES), 0, 4]
+    assert many == [len(EXAMPLES), 0, 5]
+
+
+@pytest.mark.skipif(not PAGES.examples, reason="the explorer's pages are not built here")
+@pytest.mark.parametrize(("explorer", "many"), [(True, len(PAGES.examples)), (False, 0)])
+async def test_the_explorer_offers_what_is_planned(
+    seeded: Path, planned: Statements, explorer: bool, many: int
+) -> None:
+    async with fresh(seeded, explorer=explorer, plan_ahead=PATIENCE_SECONDS) as client:
+        await ready(client)
+
+    assert PAGES.examples == EXAMPLES
+    assert len(planned) == many
 
 
 async def test_an_example_that_is_refused_here_is_left_out(
@@ -164,7 +180,7 @@ async def test_it_is_not_ready_until_then(
         await ready(client)
 
     assert before == [503, 200]
-    assert len(planned) == 4
+    assert len(planned) == 5
 
 
 async def test_what_takes_too_long_is_left_out(
@@ -178,7 +194,7 @@ async def test_what_takes_too_long_is_left_out(
     async with fresh(seeded, persisted=folder, plan_ahead=0.1) as client:
         await ready(client)
 
-    assert "0 documents were planned ahead within 0.1 s; the rest when it is asked" in caplog.text
+    assert "0 queries were planned ahead within 0.1 s; the rest is when it is asked" in caplog.text
 
 
 async def test_a_store_that_is_away_is_waited_for(
@@ -211,7 +227,7 @@ async def test_a_store_that_is_away_is_waited_for(
 
     assert before == (503, 0)
     assert [planned[1], planned[3]] == ["given up", "lost"]
-    assert len(planned) == 5
+    assert len(planned) == 6
 
 
 async def test_the_end_waits_for_none(seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +250,7 @@ LOOKED_UP = """query ($text: String!, $id: ID!, $ids: [ID!]!, $texts: [String!]!
   framework(slug: $text) { name } node(id: $id) { id } nodes(ids: $ids) { id } search(text: $text) { totalCount }
   compare(frameworks: $texts) { frameworks { name } } paths(from: $id, to: $id) { length }
   recommend(need: { must: $texts }) { best { score } } claims(subject: $id) { totalCount }
-  frameworks(where: { name: { eq: $text }, features: { some: { slug: { eq: $text } } } }, first: 3) { nodes { name } } }"""
+  frameworks(where: { slug: { eq: $text }, features: { some: { slug: { eq: $text } } } }, first: 3) { nodes { name } } }"""
 
 
 async def test_no_plan_depends_on_the_size_of_what_is_looked_up(graphs: Graphs) -> None:

@@ -29,6 +29,7 @@ from service.stores.neo4j.predicates import (
     needs_edge,
     pattern,
     slot,
+    slug_compared,
     sorting,
 )
 
@@ -285,7 +286,7 @@ def _rank(part: Predicate) -> int:
 def _served(part: Predicate, node: str, kind: str, variables: Variables) -> tuple[Way, ...]:
     match part:
         case Compare(prop, "eq" | "in" as operator, number) if prop.name == "slug":
-            return (Way((f"({node}:{label(kind)})",), (compared(f"{node}.slug", operator, number),)),)
+            return (Way((f"({node}:{label(kind)})",), (slug_compared(node, operator, number),)),)
         case Named(operator, number):
             alias = variables.new("n")
             own = Way((f"({node}:{label(kind)})",), (compared(f"{node}.name_key", operator, number),))

@@ -86,15 +86,24 @@ def conditions(parts: Iterable[Predicate], node: str, kind: str, variables: Vari
 
 
 def compared(expression: str, operator: str, number: Slot | None) -> str:
-    """An expression beside a value. How many equal it is known of the index, of a part of a text it is guessed by its size."""
+    """An expression beside a value. A text index serves what is known to be a text, and of a part of one its size tells
+    how many match.
+    """
+    return f"{expression} {_COMPARE[operator]} {slot(number)}"
+
+
+def slug_compared(node: str, operator: str, number: Slot | None) -> str:
+    """A node's slug beside a value. Slugs are unique: one equals it, however long it is."""
     value = unsized(number) if operator == "eq" else slot(number)
-    return f"{expression} {_COMPARE[operator]} {value}"
+    return f"{node}.slug {_COMPARE[operator]} {value}"
 
 
 def _condition(predicate: Predicate, node: str, kind: str, variables: Variables) -> str:
     match predicate:
         case Compare(prop, "null"):
             return f"{node}.{property_name(prop)} IS NULL"
+        case Compare(prop, operator, number) if prop.name == "slug":
+            return slug_compared(node, operator, number)
         case Compare(prop, operator, number):
             value = f"{node}.{key_name(prop)}"
             text = compared(value, operator, number)

@@ -253,7 +253,7 @@ class Neo4jStore:
 
         async def attempt() -> list[dict[str, Any]]:
             async with self._session(READ_ACCESS) as session:
-                result = await session.run(Query(text, timeout=self._seconds), parameters)  # type: ignore[arg-type]
+                result = await session.run(Query(text, timeout=_of(self._seconds)), parameters)  # type: ignore[arg-type]
                 return [record.data() async for record in result]
 
         return await self._insist(attempt, self._seconds)
