@@ -249,7 +249,7 @@ async def test_the_end_waits_for_none(seeded: Path, folder: Path, monkeypatch: p
 LOOKED_UP = """query ($text: String!, $id: ID!, $ids: [ID!]!, $texts: [String!]!) {
   framework(slug: $text) { name } node(id: $id) { id } nodes(ids: $ids) { id } search(text: $text) { totalCount }
   compare(frameworks: $texts) { frameworks { name } } paths(from: $id, to: $id) { length }
-  recommend(need: { must: $texts }) { best { score } } claims(subject: $id) { totalCount }
+  recommend(need: { must: $texts }) { best { score } } claims(where: { subject: $id, source: $id }) { totalCount }
   frameworks(where: { slug: { eq: $text }, features: { some: { slug: { eq: $text } } } }, first: 3) { nodes { name } } }"""
 
 
@@ -259,7 +259,7 @@ async def test_no_plan_depends_on_the_size_of_what_is_looked_up(graphs: Graphs) 
     def sizes(text: str, many: int) -> dict[str, tuple[type, int]]:
         name = base64.b64encode(f"Framework:{text}".encode()).decode()
         given = {"text": text, "id": name, "ids": [name] * many, "texts": [f"{text}{number}" for number in range(many)]}
-        compiled = engine.compile(LOOKED_UP, engine.parse(LOOKED_UP), None, given)
+        compiled = engine.compile(LOOKED_UP, engine.admit(LOOKED_UP), None, given)
         parameters = cypher.write(compiled.plan).parameters(engine._bind(compiled.plan.slots, compiled))
         return {
             name: (type(value), len(value) if hasattr(value, "__len__") else 0) for name, value in parameters.items()
