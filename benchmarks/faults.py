@@ -433,7 +433,8 @@ async def _be_idle(scene: Scene) -> None:
                 one.settimeout(0)
             await asyncio.gather(*map(connect, some))
         held = sum(map(resident, scene.service.processes()))
-        scene.notes.append(f"{dict(found)} of {_IDLE:,} were answered once; service at {held / 1e6:.0f} MB")
+        answers = ", ".join(f"{count:,} x {status}" for status, count in sorted(found.items()))
+        scene.notes.append(f"each asked once: {answers}; service at {held / 1e6:.0f} MB")
         await asyncio.sleep(20)
     finally:
         for one in connections:
