@@ -189,11 +189,9 @@ class Engine:
         return shortened(found)
 
     def admit(self, text: str) -> DocumentNode:
-        """The document of a text that no client has sent, remembered as valid; raises Refused."""
+        """The document of a text that no client has sent, remembered as valid; raises Refused and LimitError."""
         try:
             document = self._limits.parse(text)
-        except LimitError as error:
-            raise Refused([limit_error(error)]) from error
         except GraphQLError as error:
             raise Refused([error]) from error
         if errors := self._errors(document):

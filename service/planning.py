@@ -35,7 +35,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from service.compiler import Refused
 from service.engine import Engine
-from service.errors import AtlasError, StatementTimeout, StoreRefused, StoreUnavailable
+from service.errors import AtlasError, LimitError, StatementTimeout, StoreRefused, StoreUnavailable
 
 log = logging.getLogger("atlas")
 
@@ -78,7 +78,7 @@ def _plans(engine: Engine, file: str, text: str) -> Iterator[tuple[str, Callable
     """What plans each query of a document, by its name."""
     try:
         document = engine.admit(text)
-    except Refused as error:
+    except (Refused, LimitError) as error:
         log.info("%s.graphql is not planned ahead: %s", file, error)
         return
     for query in document.definitions:

@@ -86,6 +86,14 @@ async def ready(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.1)
 
 
+async def begin(service: app.Service) -> None:
+    """Start it, until it is ready."""
+    await service.start()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await service.ready():  # noqa: ASYNC110 - as probes do
+            await asyncio.sleep(0.1)
+
+
 async def test_a_client_meets_statements_that_have_been_planned(
     graphs: Graphs,
     store: str,
@@ -121,10 +129,7 @@ async def test_the_examples_are_planned_where_they_are_offered(
     for given in ({}, {"plan_ahead": 0}, {"persisted": folder, "persisted_only": True}):
         service = app.Service(where.model_copy(update={"plan_ahead": PATIENCE_SECONDS, **given}), ONTOLOGY, EXAMPLES)
         planned.clear()
-        await service.start()
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await service.ready():  # noqa: ASYNC110 - as probes do
-                await asyncio.sleep(0.1)
+        await begin(service)
         many.append(len(planned))
         await service.stop()
 
@@ -153,10 +158,7 @@ async def test_an_example_that_is_refused_here_is_left_out(
         "flat": "{ graph { version } }",
     }
     service = app.Service(read_settings(store=f"sqlite:///{seeded}", max_depth=2), ONTOLOGY, examples)
-    await service.start()
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await service.ready():  # noqa: ASYNC110 - as probes do
-            await asyncio.sleep(0.1)
+    await begin(service)
     await service.stop()
 
     assert len(planned) == 1
