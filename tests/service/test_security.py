@@ -1,7 +1,7 @@
 """What keeps the service safe on the open internet: the OWASP GraphQL cheat sheet item by item, over HTTP, on both stores.
 
 https://cheatsheetseries.owasp.org/cheatsheets/GraphQL_Cheat_Sheet.html. What stands here in short, other rooms test at
-length; SECURITY.md says where.
+length; docs/security.md says where.
 """
 
 from __future__ import annotations
