@@ -16,7 +16,8 @@ def test_every_test_that_the_security_page_names_exists() -> None:
     named = re.findall(r"`(test_\w+\.py)(?:::(test_\w+))?`", page)
 
     assert len(named) > 40
-    assert [(file, test) for file, test in named if file not in sources or f"def {test}(" not in sources[file]] == []
+    assert [file for file, _ in named if file not in sources] == []
+    assert [(file, test) for file, test in named if test and f"def {test}(" not in sources[file]] == []
 
 
 def test_every_threat_has_a_test() -> None:
