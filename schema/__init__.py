@@ -1,4 +1,4 @@
-"""What the graph is and what clients see of it. Imports nothing else of the project."""
+"""The ontology of the graph and its GraphQL schema. This package does not import other packages of the project."""
 
 from schema.entities import ONTOLOGY
 from schema.ontology import Edge, Kind, Ontology, OntologyError, Property, PropertyType, Relation

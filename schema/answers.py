@@ -1,4 +1,4 @@
-"""Answers that are more than rows: a ranked search, frameworks side by side, recommendations, alternatives, paths."""
+"""Answers that are not plain lists: search, comparison, recommendation, alternatives and paths."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import strawberry
 
+from schema.claims import CURSOR, PAGE_INFO, TOTAL_COUNT, relation_example
 from schema.ontology import Edge, Kind, Ontology
-from schema.types import Argument, Field, Types
+from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
 ADVISED = "Framework"
 """The kind whose entities are compared and recommended."""
@@ -19,18 +20,26 @@ ADVICE_SIZE = 5
 PATH_LENGTH = 4
 PATH_COUNT = 3
 
+_LOOKUP = "slugs, names or aliases, at most 20"
+_AMBIGUOUS = "A name that matches several entities is an error."
 
-@strawberry.enum(description="What is known of one relation between two things.")
+
+@strawberry.enum(description="What the sources say about a relation between two entities.")
 class Answer(enum.Enum):
-    HAS = strawberry.enum_value("HAS", description="The sources say so.")
-    LACKS = strawberry.enum_value("LACKS", description="The sources say the contrary.")
-    DISPUTED = strawberry.enum_value("DISPUTED", description="The sources disagree.")
-    UNKNOWN = strawberry.enum_value("UNKNOWN", description="No source says anything: never a no.")
+    HAS = strawberry.enum_value("HAS", description="All sources that mention the relation confirm it.")
+    LACKS = strawberry.enum_value("LACKS", description="All sources that mention the relation deny it.")
+    DISPUTED = strawberry.enum_value("DISPUTED", description="Some sources confirm the relation, others deny it.")
+    UNKNOWN = strawberry.enum_value(
+        "UNKNOWN", description="No source mentions the relation. This does not mean that it does not exist."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A list of a need: its name, the relation whose targets it names, whether it must hold, whether it is wanted."""
+    """A list of requirements in Need: a name, and the relation whose targets the list contains.
+
+    A `required` one must be met. A `wanted` one is met by having the target, another by not having it.
+    """
 
     name: str
     edge: Edge
@@ -40,287 +49,329 @@ class Asked:
 
 
 _REQUIRED = (
-    ("applications", "applications", "What it must suit."),
-    ("must", "features", "Features it must have."),
-    ("types", "types", "Types it must be of."),
-    ("technologies", "technologies", "Technologies it must work with."),
+    ("applications", "applications", "Applications that it must suit."),
+    ("must", "features", "Features that it must have."),
+    ("types", "types", "Types that it must belong to."),
+    ("technologies", "technologies", "Technologies that it must work with."),
 )
-_PREFERRED = (("prefer", "features", "Features that count for it, half as much; it may lack them."),)
-_UNWANTED = (("avoid", "features", "Features it must not have; that none is known is enough."),)
+_PREFERRED = (("prefer", "features", "Features that are not required, but raise the score with half the weight."),)
+_UNWANTED = (("avoid", "features", "Features that it must not have. UNKNOWN counts as not having it."),)
 _ALIKE = ("features", "types", "applications", "usedBy")
 
 
 def advised(ontology: Ontology) -> Kind | None:
-    """The kind that is compared and recommended; None where the ontology has no such kind."""
+    """The kind that is compared and recommended; None if the ontology does not have it."""
     return ontology.kind_by_name.get(ADVISED)
 
 
 def compared(kind: Kind) -> tuple[Edge, ...]:
-    """The relations in which entities of a kind are compared."""
+    """The relations by which entities of a kind are compared."""
     return tuple(edge for edge in kind.edges if not edge.reverse and edge.target != kind.name)
 
 
 def needed(kind: Kind) -> tuple[Asked, ...]:
-    """The lists that a need for an entity of a kind has."""
+    """The requirement lists of the input Need for a kind."""
     edges = kind.edge_by_name
     return tuple(
         Asked(name, edges[edge], required=required, wanted=wanted, description=description)
-        for listed, required, wanted in ((_REQUIRED, True, True), (_PREFERRED, False, True), (_UNWANTED, True, False))
-        for name, edge, description in listed
+        for lists, required, wanted in ((_REQUIRED, True, True), (_PREFERRED, False, True), (_UNWANTED, True, False))
+        for name, edge, description in lists
         if edge in edges
     )
 
 
 def adopted(kind: Kind) -> Edge | None:
-    """The relation that says who uses an entity of a kind."""
+    """The relation to the users of an entity."""
     return kind.edge_by_name.get("usedBy")
 
 
 def alike(kind: Kind) -> tuple[Edge, ...]:
-    """The relations whose shared targets make two entities of a kind alike; none where there are no alternatives."""
+    """The relations whose shared targets make two entities similar; empty if the kind has no alternatives."""
     if kind.name != ADVISED or "alternatives" in kind.edge_by_name:
         return ()
     return tuple(kind.edge_by_name[name] for name in _ALIKE if name in kind.edge_by_name)
 
 
-def define_answers(types: Types, ontology: Ontology) -> tuple[Field, ...]:
-    """Add the types of the answers, where the ontology knows what they are about; returns the root fields."""
+def define_answers(types: TypeRegistry, ontology: Ontology) -> tuple[FieldDefinition, ...]:
+    """Add the types of the answers that the ontology supports; return their root fields."""
     types.namespace["Answer"] = Answer
     kind = advised(ontology)
     return (
         _define_search(types),
         *([_define_comparison(types, kind)] if kind and compared(kind) else []),
         *([_define_recommendations(types, kind)] if kind and needed(kind) else []),
-        _define_paths(types),
+        _define_paths(types, ontology),
     )
 
 
-def alternatives_field(types: Types, kind: Kind) -> tuple[Field, ...]:
-    """The field `alternatives` of a kind, and the type of its items; none where the kind has none."""
+def alternatives_field(types: TypeRegistry, kind: Kind) -> tuple[FieldDefinition, ...]:
+    """Add the type Alternative and return the field `alternatives` of a kind; empty if the kind has none."""
     edges = alike(kind)
     if not edges:
         return ()
-    told = ", ".join(edge.name for edge in edges)
+    singular, plural = kind.verbose_name, kind.verbose_name_plural
     types.output(
         "Alternative",
         (
-            Field(kind.singular, kind.name),
-            Field(
+            FieldDefinition(kind.singular, kind.name, f"The similar {singular}."),
+            FieldDefinition(
                 "score",
                 "float",
-                "The part of what this one is joined to that the other is joined to as well, 0 to 1. A target counts by "
-                "its rarity, n / (n + 9 d) where d of all n are joined to it: 1 for what hardly any has, 0.1 for what "
-                "all have.",
+                f"Share of the targets of this {singular} that the alternative has too, 0 to 1. Each target is weighted by "
+                f"its rarity, n / (n + 9 d), if d of n {plural} have it.",
             ),
-            Field("shared", "list[Entity]", "What both are joined to, rarest first."),
-            Field("missing", "list[Entity]", "What this one is joined to and no source says of the other."),
-            Field("extra", "list[Entity]", "What the other is joined to and no source says of this one."),
+            FieldDefinition("shared", "list[Entity]", f"Targets that both {plural} have, rarest first."),
+            FieldDefinition(
+                "missing", "list[Entity]", f"Targets of this {singular} that the alternative is not known to have."
+            ),
+            FieldDefinition(
+                "extra", "list[Entity]", f"Targets of the alternative that this {singular} is not known to have."
+            ),
         ),
-        f"A {kind.singular} to look at instead, with its reasons.",
+        f"A similar {singular}, with the reasons for its score.",
     )
+    names = ", ".join(f"`{edge.name}`" for edge in edges)
     description = (
-        f"{kind.plural.capitalize()} to look at instead, best first: those that share most of {told}, rare things "
-        "counting more. Where thousands share something, those that share the rarest are looked at."
+        f"Similar {plural}, best first, ranked by the targets that they share in {names}. Rare targets count more. If a "
+        "target is shared by thousands, only candidates that share rarer targets may be considered."
     )
-    return (Field("alternatives", "list[Alternative]", description, (_first(ADVICE_SIZE),)),)
+    return (FieldDefinition("alternatives", "list[Alternative]", description, (_first(ADVICE_SIZE, plural),)),)
 
 
-def _first(size: int) -> Argument:
-    return Argument("first", "int | None", "At most this many.", size)
+def _first(size: int, items: str) -> ArgumentDefinition:
+    return ArgumentDefinition("first", "int | None", f"Maximum number of {items}.", size)
 
 
-def _define_search(types: Types) -> Field:
+def _define_search(types: TypeRegistry) -> FieldDefinition:
     types.output(
         "SearchEdge",
         (
-            Field("cursor", "str"),
-            Field("node", "Entity"),
-            Field(
+            CURSOR,
+            FieldDefinition("node", "Entity", "The entity."),
+            FieldDefinition(
                 "score",
                 "float",
-                "1: a name; 0.9: an alias; 0.7: the beginning of either; 0.5: every word begins a word of the names; "
-                "0.2: every word begins a word of names or summary.",
+                "1: the text is the name; 0.9: an alias; 0.7: the start of a name or an alias; 0.5: every word starts a "
+                "word of the names; 0.2: every word starts a word of the names or the summary.",
             ),
-            Field("highlights", "list[str]", "The names and the summary that match, the words in `**`."),
+            FieldDefinition(
+                "highlights", "list[str]", "The names and the summary that match, with matching words between `**`."
+            ),
         ),
-        "Something that was found.",
+        "A search result.",
     )
     types.output(
         "SearchConnection",
         (
-            Field("edges", "list[SearchEdge]"),
-            Field("nodes", "list[Entity]"),
-            Field("pageInfo", "PageInfo"),
-            Field("totalCount", "int", "How many there are over all pages."),
+            FieldDefinition(
+                "edges", "list[SearchEdge]", "The results of the page, each with its cursor and its score."
+            ),
+            FieldDefinition("nodes", "list[Entity]", "The entities of the page."),
+            PAGE_INFO,
+            TOTAL_COUNT,
         ),
-        "A page of what was found, best first; among equals what more claims are about, then by slug.",
+        "A page of search results, ordered by score, then by number of claims, then by slug.",
     )
     arguments = (
-        Argument("text", "str", "Words, or their beginnings; case, accents and typing mistakes do not matter."),
-        Argument("kinds", "list[Kind] | None", "Only these kinds; all when left out."),
-        _first(SEARCH_SIZE),
-        Argument("after", "str | None", "A cursor: only what comes behind it."),
+        ArgumentDefinition("text", "str", "Words or beginnings of words. Case, accents and typos are tolerated."),
+        ArgumentDefinition("kinds", "list[Kind] | None", "Kinds to search; all kinds if omitted."),
+        _first(SEARCH_SIZE, "results"),
+        ArgumentDefinition("after", "str | None", "Cursor; only results after it are returned."),
     )
-    description = "One ranked list over names, aliases and summaries of every kind; forgives typing mistakes."
-    return Field("search", "SearchConnection", description, arguments)
+    description = "Search for entities of all kinds by name, alias and summary. The result is one ranked list."
+    return FieldDefinition("search", "SearchConnection", description, arguments)
 
 
-def _define_comparison(types: Types, kind: Kind) -> Field:
+def _define_comparison(types: TypeRegistry, kind: Kind) -> FieldDefinition:
+    singular, plural = kind.verbose_name, kind.verbose_name_plural
     types.output(
         "Cell",
         (
-            Field(kind.singular, kind.name),
-            Field("value", "Answer"),
-            Field("claim", "Claim | None", "Why; null where the value is UNKNOWN."),
+            FieldDefinition(kind.singular, kind.name, f"The {singular}."),
+            FieldDefinition("value", "Answer", f"Whether the {singular} has the target, according to the sources."),
+            FieldDefinition("claim", "Claim | None", "The claim with its evidence; null if the value is UNKNOWN."),
         ),
-        f"What is known of one {kind.singular} and one target.",
+        f"The value of one row for one {singular}.",
     )
+    fields = ", ".join(f"`{edge.name}`" for edge in compared(kind))
     types.output(
         "ComparisonRow",
         (
-            Field("relation", "str", f"The field of {kind.name}: {', '.join(edge.name for edge in compared(kind))}."),
-            Field("target", "Entity"),
-            Field("cells", "list[Cell]", f"One for each {kind.singular}, in the order asked."),
+            FieldDefinition("relation", "str", f"Field of {kind.name} that the row compares: {fields}."),
+            FieldDefinition("target", "Entity", "The related entity."),
+            FieldDefinition("cells", "list[Cell]", f"One cell for each {singular}, in the order of `{kind.plural}`."),
         ),
-        f"One target of a relation, and what is known of every {kind.singular} and it.",
+        f"One target of a relation, compared for all {plural}.",
     )
     types.output(
         "Comparison",
         (
-            Field(kind.plural, f"list[{kind.name}]", "In the order asked; one that is named twice stands once."),
-            Field("rows", "list[ComparisonRow]", "All that a source says of any of them, by relation, then by slug."),
+            FieldDefinition(
+                kind.plural, f"list[{kind.name}]", f"The {plural} in the order of the argument, without duplicates."
+            ),
+            FieldDefinition(
+                "rows",
+                "list[ComparisonRow]",
+                f"One row for each target that a source mentions for any of the {plural}, ordered by relation and slug.",
+            ),
         ),
-        f"{kind.plural.capitalize()} side by side.",
+        f"A comparison of {plural}.",
     )
     arguments = (
-        Argument(kind.plural, "list[str]", "Slugs, names or aliases, at most 20; a name that several have is refused."),
-        Argument(
+        ArgumentDefinition(kind.plural, "list[str]", f"The {plural} to compare: {_LOOKUP}. {_AMBIGUOUS}"),
+        ArgumentDefinition(
             "onlyDifferences",
             "bool | None",
-            "Leave out the rows in which all of them have the same value.",
+            f"Omit the rows in which all {plural} have the same value.",
             default=False,
         ),
     )
-    description = "Side by side; what no source mentions is UNKNOWN, never a no."
-    return Field("compare", "Comparison", description, arguments)
+    description = (
+        f"Compare {plural} side by side. The value UNKNOWN means that no source mentions the target, not that the "
+        f"{singular} lacks it."
+    )
+    return FieldDefinition("compare", "Comparison", description, arguments)
 
 
-def _define_recommendations(types: Types, kind: Kind) -> Field:
-    used = adopted(kind)
-    fields = [Field(asked.name, "list[str] | None", asked.description) for asked in needed(kind)]
-    if used is not None:
-        told = f"At how many of its {used.name} it must be known to be in use, 1 or more."
-        fields.append(Field("usedByAtLeast", "int | None", told))
+def _define_recommendations(types: TypeRegistry, kind: Kind) -> FieldDefinition:
+    singular, plural = kind.verbose_name, kind.verbose_name_plural
+    users = adopted(kind)
+    fields = [FieldDefinition(item.name, "list[str] | None", item.description) for item in needed(kind)]
+    if users is not None:
+        fields.append(
+            FieldDefinition(
+                "usedByAtLeast", "int | None", f"Minimum number of known users in `{users.name}`; at least 1."
+            )
+        )
     types.input(
         "Need",
         tuple(fields),
-        "Slugs, names or aliases, at most 20 in a list; a name that several have is refused. What must hold, all of it; "
-        "else it is a near miss. Something besides `avoid` has to be asked for.",
+        f"Requirements; each list contains {_LOOKUP}. {_AMBIGUOUS} At least one requirement other than `avoid` must be "
+        "given.",
     )
     types.output(
         "Reason",
         (
-            Field("requirement", "str", "The field of Need; `usedBy` when no least number was asked for."),
-            Field("target", "Entity | None", "What was asked for; null for the number of users."),
-            Field("answer", "Answer"),
-            Field(
+            FieldDefinition(
+                "requirement",
+                "str",
+                "Field of Need that contains the requirement, or `usedBy` for the number of users without a minimum.",
+            ),
+            FieldDefinition("target", "Entity | None", "The required entity; null for the number of users."),
+            FieldDefinition(
+                "answer",
+                "Answer",
+                f"Whether the {singular} has the target, according to the sources. For the number of users: HAS if it "
+                "reaches the minimum, else UNKNOWN.",
+            ),
+            FieldDefinition(
                 "weight",
                 "float",
-                "For a target: confidence times rarity when it HAS what is wanted, minus that when it LACKS it, a "
-                "quarter of the rarity when it is DISPUTED, 0 when it is UNKNOWN; half of it for `prefer`. For `avoid`: "
-                "minus confidence times rarity when it HAS it, minus a quarter of the rarity when it is DISPUTED, a "
-                "quarter of confidence times rarity when it LACKS it. Rarity is n / (n + 9 d) where d of all n have "
-                "the target: 1 for what hardly any has, 0.1 for what all have; it is cut off to three decimals before "
-                "anything is multiplied by it. For the number c of users: 0.2 c / (c + 10). Three decimals, cut off.",
+                f"Contribution to the score. With the confidence c and the rarity r = n / (n + 9 d), if d of n {plural} "
+                "have the target: c r for HAS, -c r for LACKS, r / 4 for DISPUTED and 0 for UNKNOWN; half of that for "
+                "`prefer`. For `avoid`: -c r for HAS, c r / 4 for LACKS, -r / 4 for DISPUTED. For u users: "
+                "0.2 u / (u + 10). Both r and the weight are truncated to three decimals.",
             ),
-            Field("claim", "Claim | None", "The proof; null where the answer is UNKNOWN, and for the number of users."),
+            FieldDefinition(
+                "claim",
+                "Claim | None",
+                "The claim with its evidence; null if the answer is UNKNOWN and for the number of users.",
+            ),
         ),
         "How one requirement is met.",
     )
     types.output(
         "Recommendation",
         (
-            Field(kind.singular, kind.name),
-            Field("score", "float", "The sum of the reasons' weights."),
-            Field(
-                "reasons", "list[Reason]", "One for each requirement, in the order of Need, then the number of users."
+            FieldDefinition(kind.singular, kind.name, f"The {singular}."),
+            FieldDefinition("score", "float", "Sum of the weights of all reasons."),
+            FieldDefinition(
+                "reasons",
+                "list[Reason]",
+                "One reason for each requirement, in the order of the fields of Need, then the number of users.",
             ),
         ),
-        f"A {kind.singular}, and how it meets the need.",
+        f"A {singular}, with its score and the reasons for it.",
     )
     types.output(
         "Recommendations",
         (
-            Field(
+            FieldDefinition(
                 "best",
                 "list[Recommendation]",
-                "All that must hold does, and something asked for besides `avoid` is known; highest score first, then "
-                "by slug.",
+                f"Those {plural} that meet all requirements, ordered by score, highest first, then by slug.",
             ),
-            Field(
+            FieldDefinition(
                 "nearMisses",
                 "list[Recommendation]",
-                "Something that must hold does not, or nobody knows; something asked for does. Fewest failures first, "
-                "then highest score, then by slug.",
+                f"Those {plural} that meet some requirements, but not all, ordered by number of failed requirements, then "
+                "by score, highest first, then by slug.",
             ),
         ),
-        "What meets a need, and what nearly does.",
+        f"The {plural} that meet a need, and those that nearly meet it.",
     )
     description = (
-        f"Which {kind.plural} meet a need, each requirement with its proof, and why the near misses miss. DISPUTED "
-        "meets a requirement, UNKNOWN and LACKS do not."
+        f"Recommend {plural} that meet a need, with the evidence for each requirement. HAS and DISPUTED meet a requirement, "
+        "LACKS and UNKNOWN do not."
     )
     arguments = (
-        Argument("need", "Need", "What is needed, of which and of what not."),
-        Argument("first", "int | None", "At most this many of each.", ADVICE_SIZE),
+        ArgumentDefinition("need", "Need", "The requirements."),
+        ArgumentDefinition(
+            "first", "int | None", "Maximum number of recommendations, and of near misses.", ADVICE_SIZE
+        ),
     )
-    return Field("recommend", "Recommendations", description, arguments)
+    return FieldDefinition("recommend", "Recommendations", description, arguments)
 
 
-def _define_paths(types: Types) -> Field:
+def _define_paths(types: TypeRegistry, ontology: Ontology) -> FieldDefinition:
     types.output(
         "Step",
         (
-            Field("from", "Entity"),
-            Field("relation", "str", "The relation's name; the claim tells which of the two is its subject."),
-            Field("to", "Entity"),
-            Field("claim", "Claim"),
+            FieldDefinition("from", "Entity", "The entity where the step starts."),
+            FieldDefinition(
+                "relation",
+                "str",
+                f"Name of the relation{relation_example(ontology)}. Its direction is that of the claim.",
+            ),
+            FieldDefinition("to", "Entity", "The entity where the step ends."),
+            FieldDefinition("claim", "Claim", "The claim that relates the two entities."),
         ),
-        "One relation of a path.",
+        "One step of a path.",
     )
     types.output(
         "Path",
         (
-            Field("length", "int", "The number of steps."),
-            Field("confidence", "float", "The product of the steps' confidences, three decimals."),
-            Field("sentence", "str", "The path in words."),
-            Field("steps", "list[Step]"),
+            FieldDefinition("length", "int", "Number of steps."),
+            FieldDefinition(
+                "confidence", "float", "Product of the confidences of all claims, rounded to three decimals."
+            ),
+            FieldDefinition("sentence", "str", "The path in words."),
+            FieldDefinition("steps", "list[Step]", "The steps, from start to end."),
         ),
-        "A chain of relations between two things in which nothing comes twice.",
+        "A path of claims between two entities that contains no entity twice.",
     )
     arguments = (
-        Argument("from", "ID", "Where the path starts: the global ID of an entity."),
-        Argument("to", "ID", "Where it leads."),
-        Argument("maxLength", "int | None", "At most so many steps, 1 to 6.", PATH_LENGTH),
-        _first(PATH_COUNT),
+        ArgumentDefinition("from", "ID", "ID of the entity where the path starts."),
+        ArgumentDefinition("to", "ID", "ID of the entity where the path ends."),
+        ArgumentDefinition("maxLength", "int | None", "Maximum number of steps, 1 to 6.", PATH_LENGTH),
+        _first(PATH_COUNT, "paths"),
     )
     description = (
-        "The shortest chains of relations between two things, most confident first, then by their claims. Denied "
-        "relations are not walked. A length that would lead over too many claims is given up, and all longer ones; it is "
-        "an error when nothing shorter was found."
+        "The shortest paths between two entities, ordered by length, confidence and claims. Claims with the stance LACKS "
+        "are not followed. The search stops at a length with too many claims; without a shorter path this is an error."
     )
-    return Field("paths", "list[Path]", description, arguments)
+    return FieldDefinition("paths", "list[Path]", description, arguments)
 
 
 def sentence(steps: Iterable[tuple[str, str, bool, tuple[str, str]]]) -> str:
-    """Tell a path: per step the names of both ends, whether it goes from subject to object, and the relation in words.
+    """Write a path as a sentence: `Reddit uses Flask, which suits microservices, which FastAPI suits`.
 
-    `Reddit uses Flask, which suits microservices, which FastAPI suits`.
+    A step is the names of both ends, whether it goes from subject to object, and the relation in words.
     """
-    told = ""
-    for start, end, ahead, (verb, passive) in steps:
-        if not told:
-            told = f"{start} {verb if ahead else passive} {end}"
+    text = ""
+    for start, end, forward, (verb, passive) in steps:
+        if not text:
+            text = f"{start} {verb if forward else passive} {end}"
         else:
-            told += f", which {verb} {end}" if ahead else f", which {end} {verb}"
-    return told
+            text += f", which {verb} {end}" if forward else f", which {end} {verb}"
+    return text

@@ -1,4 +1,4 @@
-"""The log of what was changed, as a list and as a stream."""
+"""The log of changes, as a list and as a subscription."""
 
 from __future__ import annotations
 
@@ -6,61 +6,79 @@ import enum
 
 import strawberry
 
-from schema.types import Argument, Field, Types
+from schema.claims import PAGE_INFO
+from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
 CHANGES_SIZE = 50
-"""How many changes a page has when it is not told."""
+"""Default number of changes on a page."""
 
 
-@strawberry.enum(description="What was done.")
+@strawberry.enum(description="The type of a change.")
 class Action(enum.Enum):
-    UPSERT = strawberry.enum_value("UPSERT", description="An entity was made or changed.")
-    DELETE = strawberry.enum_value("DELETE", description="An entity was removed, and all claims about it.")
-    CLAIM = strawberry.enum_value("CLAIM", description="A source said something.")
-    RETRACT = strawberry.enum_value("RETRACT", description="A source took something back.")
-    LOAD = strawberry.enum_value("LOAD", description="A batch of entities and claims was loaded at once.")
+    UPSERT = strawberry.enum_value("UPSERT", description="An entity was created or updated.")
+    DELETE = strawberry.enum_value("DELETE", description="An entity was deleted, together with its claims.")
+    CLAIM = strawberry.enum_value("CLAIM", description="Evidence of a source was added or replaced.")
+    RETRACT = strawberry.enum_value("RETRACT", description="Evidence of a source was removed.")
+    LOAD = strawberry.enum_value("LOAD", description="A batch of entities and claims was loaded.")
 
 
-def define_changes(types: Types) -> tuple[Field, type]:
+def define_changes(types: TypeRegistry) -> tuple[FieldDefinition, type]:
     """Add Change and its connection; return the root field of the list, and the type Subscription."""
     types.namespace["Action"] = Action
+    cursor = FieldDefinition("cursor", "str", "Position in the log, and the version of the graph after the change.")
     types.output(
         "Change",
         (
-            Field("cursor", "str", "Its place in the log, and the version of the graph that it made."),
-            Field("at", "DateTime"),
-            Field("action", "Action"),
-            Field(
+            cursor,
+            FieldDefinition("at", "DateTime", "Time of the change."),
+            FieldDefinition("action", "Action", "Type of the change."),
+            FieldDefinition(
                 "entity",
                 "Entity | None",
-                "What was changed, or the subject of the claim, as it is now; null when gone.",
+                "The changed entity, or the subject of the changed claim, as it is now; null if it no longer exists.",
             ),
-            Field("claim", "Claim | None", "The claim as it is now; null when gone, or when it was an entity."),
-            Field("slug", "str", "The slug of the entity; empty for a batch."),
-            Field("kind", "Kind | None", "The kind of the entity; null for a batch."),
-            Field("count", "int", "How many entities and claims it concerned."),
+            FieldDefinition(
+                "claim",
+                "Claim | None",
+                "The changed claim as it is now; null if it no longer exists or if an entity was changed.",
+            ),
+            FieldDefinition("slug", "str", "Slug of the entity; empty for LOAD."),
+            FieldDefinition("kind", "Kind | None", "Kind of the entity; null for LOAD."),
+            FieldDefinition("count", "int", "Number of entities and claims that were changed."),
         ),
-        "Something that was written to the graph.",
+        "A change of the graph.",
     )
-    types.output("ChangeEdge", (Field("cursor", "str"), Field("node", "Change")), "A change in a list.")
+    types.output(
+        "ChangeEdge", (cursor, FieldDefinition("node", "Change", "The change.")), "A change in a list, with its cursor."
+    )
     types.output(
         "ChangeConnection",
-        (Field("edges", "list[ChangeEdge]"), Field("nodes", "list[Change]"), Field("pageInfo", "PageInfo")),
-        "A page of the log, oldest first.",
+        (
+            FieldDefinition("edges", "list[ChangeEdge]", "The changes of the page, each with its cursor."),
+            FieldDefinition("nodes", "list[Change]", "The changes of the page."),
+            PAGE_INFO,
+        ),
+        "A page of changes, oldest first.",
     )
-    after = Argument("after", "str | None", "A cursor of the log, or a version of the graph: only what came later.")
-    first = Argument("first", "int | None", "At most this many.", CHANGES_SIZE)
-    kinds = Argument("kinds", "list[Kind] | None", "Only what concerns these kinds; all when left out.")
+    after = ArgumentDefinition(
+        "after", "str | None", "Cursor of a change, or version of the graph; only later changes are returned."
+    )
+    first = ArgumentDefinition("first", "int | None", "Maximum number of changes.", CHANGES_SIZE)
+    kinds = ArgumentDefinition(
+        "kinds", "list[Kind] | None", "Only changes that affect these kinds are returned; all changes if omitted."
+    )
     subscription = types.output(
         "Subscription",
         (
-            Field(
+            FieldDefinition(
                 "changes",
                 "Change",
-                "Every change, as it is made. With `after`, what was missed since comes first; without, it begins now.",
+                "Every change of the graph as it happens. With `after`, the changes since then are sent first; without "
+                "it, the stream starts with the next change.",
                 (after, kinds),
             ),
         ),
-        "What can be listened to.",
+        "Streams of changes.",
     )
-    return Field("changes", "ChangeConnection", "The log of changes, oldest first.", (after, first)), subscription
+    changes = FieldDefinition("changes", "ChangeConnection", "The log of changes, oldest first.", (after, first))
+    return changes, subscription

@@ -1,4 +1,4 @@
-"""Claims: what the sources say about one relation between two things."""
+"""Claims: what the sources say about one relation between two entities."""
 
 from __future__ import annotations
 
@@ -6,85 +6,100 @@ import enum
 
 import strawberry
 
-from schema.types import Argument, Field, Types
+from schema.ontology import Ontology
+from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
 
-@strawberry.enum(description="What the sources say, all in all.")
+@strawberry.enum(description="The combined position of all sources on a claim.")
 class Stance(enum.Enum):
-    HAS = strawberry.enum_value("HAS", description="They say so.")
-    LACKS = strawberry.enum_value("LACKS", description="They say the contrary.")
-    DISPUTED = strawberry.enum_value("DISPUTED", description="They disagree.")
+    HAS = strawberry.enum_value("HAS", description="All sources confirm the relation.")
+    LACKS = strawberry.enum_value("LACKS", description="All sources deny the relation.")
+    DISPUTED = strawberry.enum_value("DISPUTED", description="Some sources confirm the relation, others deny it.")
 
 
-KNOWN = [Stance.HAS, Stance.DISPUTED]
-"""The stances that lists, counts and filters see unless they are asked for others."""
+DEFAULT_STANCES = [Stance.HAS, Stance.DISPUTED]
+"""The stances that lists, counts and filters include by default."""
+
+TOTAL_COUNT = FieldDefinition("totalCount", "int", "Number of items on all pages.")
+PAGE_INFO = FieldDefinition("pageInfo", "PageInfo", "Cursors of the page, and whether there are more pages.")
+CURSOR = FieldDefinition("cursor", "str", "Position in the list; a value for `after` or `before`.")
 
 PAGE_ARGUMENTS = (
-    Argument(
+    ArgumentDefinition(
         "first",
         "int | None",
-        "At most this many, from the start or `after`. 20 when neither `first` nor `last` is given.",
+        "Maximum number of items, counted from the start or from `after`. The default is 20 if `last` is not given either.",
     ),
-    Argument("after", "str | None", "A cursor: only what comes behind it."),
-    Argument("last", "int | None", "At most this many, from the end or `before`."),
-    Argument("before", "str | None", "A cursor: only what comes ahead of it."),
+    ArgumentDefinition("after", "str | None", "Cursor; only items after it are returned."),
+    ArgumentDefinition("last", "int | None", "Maximum number of items, counted from the end or from `before`."),
+    ArgumentDefinition("before", "str | None", "Cursor; only items before it are returned."),
 )
 
 
-def define_claims(types: Types) -> None:
-    """Add Claim, Evidence, their connection and filter."""
+def define_claims(types: TypeRegistry, ontology: Ontology) -> None:
+    """Add Claim, Evidence, their connection and their filter."""
+    example = relation_example(ontology)
     types.output(
         "Evidence",
         (
-            Field("source", "Source"),
-            Field("supports", "bool", "False where the source denies the claim."),
-            Field("note", "str", "The claim in the graph's own words."),
-            Field("term", "str | None", "The source's own term for the object, where it differs."),
-            Field("locator", "str | None", "Where in the source: section or paragraph."),
+            FieldDefinition("source", "Source", "The source."),
+            FieldDefinition("supports", "bool", "True if the source confirms the claim, false if it denies it."),
+            FieldDefinition("note", "str", "The statement of the source, in the words of the graph."),
+            FieldDefinition("term", "str | None", "The term that the source uses for the object, if it differs."),
+            FieldDefinition("locator", "str | None", "Location in the source: section or paragraph."),
         ),
-        "One source's word on a claim.",
+        "What one source says about a claim.",
     )
     types.output(
         "Claim",
         (
-            Field("id", "ID"),
-            Field("subject", "Entity"),
-            Field("relation", "str", "The relation's name, such as HAS_FEATURE."),
-            Field("object", "Entity"),
-            Field("stance", "Stance", "HAS: they say so. LACKS: they say the contrary. DISPUTED: they disagree."),
-            Field(
+            FieldDefinition("id", "ID", "Opaque, stable ID of the claim."),
+            FieldDefinition("subject", "Entity", "The entity that the claim is about."),
+            FieldDefinition("relation", "str", f"Name of the relation{example}."),
+            FieldDefinition("object", "Entity", "The entity that the subject is related to."),
+            FieldDefinition("stance", "Stance", "The combined position of all sources."),
+            FieldDefinition(
                 "confidence",
                 "float",
-                "1 - 0.5^n for n distinct publishers on the stance's side (a document without one counts as its own); "
-                "DISPUTED: the larger side's share. Three decimals.",
+                "Confidence in the stance: 1 - 0.5^n for n distinct publishers on its side. If the claim is DISPUTED, the "
+                "share of the larger side. A source without a publisher counts as its own publisher.",
             ),
-            Field("evidence", "list[Evidence]", "Never empty, oldest first."),
-            Field("firstSeen", "Date | None", "When the first dated source said something of it."),
-            Field("lastSeen", "Date | None", "When the last dated source said something of it."),
+            FieldDefinition("evidence", "list[Evidence]", "Evidence of each source, oldest first; never empty."),
+            FieldDefinition("firstSeen", "Date | None", "Date of the oldest source; null if no source has a date."),
+            FieldDefinition("lastSeen", "Date | None", "Date of the latest source; null if no source has a date."),
         ),
-        "What the sources say about one relation between two things.",
+        "A relation between two entities, with the evidence of all sources.",
         bases=(types["Node"],),
     )
-    types.output("ClaimEdge", (Field("cursor", "str"), Field("node", "Claim")), "A claim in a list.")
+    types.output(
+        "ClaimEdge",
+        (CURSOR, FieldDefinition("node", "Claim", "The claim.")),
+        "A claim in a list, with its cursor.",
+    )
     types.output(
         "ClaimConnection",
         (
-            Field("edges", "list[ClaimEdge]"),
-            Field("nodes", "list[Claim]"),
-            Field("pageInfo", "PageInfo"),
-            Field("totalCount", "int", "How many there are over all pages."),
+            FieldDefinition("edges", "list[ClaimEdge]", "The claims of the page, each with its cursor."),
+            FieldDefinition("nodes", "list[Claim]", "The claims of the page."),
+            PAGE_INFO,
+            TOTAL_COUNT,
         ),
         "A page of claims, ordered by subject, relation and object.",
     )
     types.input(
         "ClaimFilter",
         (
-            Field("subject", "ID | None", "Only claims about this entity."),
-            Field("object", "ID | None", "Only claims that lead to this entity."),
-            Field("source", "ID | None", "Only claims that this source speaks of."),
-            Field("relation", "list[str] | None", "Only these relations, such as HAS_FEATURE."),
-            Field("stance", "list[Stance] | None", "Only these stances; all of them when left out."),
-            Field("minConfidence", "float | None", "Only claims of at least this confidence, 0 to 1."),
+            FieldDefinition("subject", "ID | None", "ID of the subject."),
+            FieldDefinition("object", "ID | None", "ID of the object."),
+            FieldDefinition("source", "ID | None", "ID of a source that gives evidence for or against the claim."),
+            FieldDefinition("relation", "list[str] | None", f"Names of relations{example}."),
+            FieldDefinition("stance", "list[Stance] | None", "Stances to include; all of them if omitted."),
+            FieldDefinition("minConfidence", "float | None", "Minimum confidence, 0 to 1."),
         ),
-        "All that is given must hold.",
+        "Conditions on claims. A claim must match all of them.",
     )
+
+
+def relation_example(ontology: Ontology) -> str:
+    """An example for the description of a relation's name: `, such as HAS_FEATURE`."""
+    return f", such as {ontology.relation_names[0]}" if ontology.relation_names else ""

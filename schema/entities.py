@@ -1,4 +1,4 @@
-"""The kinds of the Framework Atlas. A new kind is one class here (and its name in `KINDS`), and its facts."""
+"""The kinds of the Framework Atlas. A new kind is one class here, its name in `KINDS`, and its facts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from schema.ontology import Ontology, kind, relation
 from schema.scalars import Date
 
 
-@strawberry.interface(description="Anything with a global ID (Relay).")
+@strawberry.interface(description="An object with a global ID, as in the Relay specification.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque, unique over all kinds, stable.")
+    id: strawberry.ID = strawberry.field(description="Opaque, stable ID; unique across all kinds.")
 
 
-@strawberry.interface(description="What every thing in the graph has in common.")
+@strawberry.interface(description="The fields that entities of every kind have.")
 class Entity(Node):
-    slug: str = strawberry.field(description="Stable, lower-case, unique per kind: `django-rest-framework`.")
-    name: str = strawberry.field(description="The canonical name.")
-    aliases: list[str] = strawberry.field(
-        description="Other spellings, the sources' own among them; unique per kind; name filters, look-ups by slug and "
-        "search match them."
+    slug: str = strawberry.field(
+        description="Stable, lower-case identifier; unique within the kind. It consists of letters, digits, `-`, `_` and `.`."
     )
-    summary: str | None = strawberry.field(description="One sentence in the graph's own words.")
-    homepage: str | None = strawberry.field(description="Its own address on the web.")
+    name: str = strawberry.field(description="Canonical name.")
+    aliases: list[str] = strawberry.field(
+        description="Other spellings and abbreviations; unique within the kind. Name filters, search and lookups by slug "
+        "match them."
+    )
+    summary: str | None = strawberry.field(description="Description in one sentence.")
+    homepage: str | None = strawberry.field(description="URL of the home page.")
 
 
 _HAS_FEATURE = ("has", "is a feature of")
@@ -32,32 +34,34 @@ _SUITS = ("suits", "is suited by")
 _WORKS_WITH = ("works with", "works with")
 
 
-@strawberry.enum(description="What sort of feature it is.")
+@strawberry.enum(description="The category of a feature.")
 class FeatureCategory(enum.Enum):
-    CAPABILITY = "CAPABILITY"
-    QUALITY = "QUALITY"
-    PRINCIPLE = "PRINCIPLE"
-    SECURITY = "SECURITY"
-    STATUS = "STATUS"
+    CAPABILITY = strawberry.enum_value("CAPABILITY", description="A function, such as asynchronous programming.")
+    QUALITY = strawberry.enum_value("QUALITY", description="A quality, such as scalability or clean syntax.")
+    PRINCIPLE = strawberry.enum_value("PRINCIPLE", description="A design principle, such as modularity.")
+    SECURITY = strawberry.enum_value("SECURITY", description="A security function, such as CSRF protection.")
+    STATUS = strawberry.enum_value(
+        "STATUS", description="The status of the project, such as open source or popularity."
+    )
 
 
-@strawberry.enum(description="What sort of application it is.")
+@strawberry.enum(description="The category of an application.")
 class ApplicationCategory(enum.Enum):
-    USE_CASE = "USE_CASE"
-    INDUSTRY = "INDUSTRY"
-    PROJECT_SIZE = "PROJECT_SIZE"
-    AUDIENCE = "AUDIENCE"
+    USE_CASE = strawberry.enum_value("USE_CASE", description="A use case, such as API development.")
+    INDUSTRY = strawberry.enum_value("INDUSTRY", description="An industry, such as e-commerce.")
+    PROJECT_SIZE = strawberry.enum_value("PROJECT_SIZE", description="A project size, such as small projects.")
+    AUDIENCE = strawberry.enum_value("AUDIENCE", description="A target group, such as beginners or startups.")
 
 
-@strawberry.enum(description="What sort of technology it is.")
+@strawberry.enum(description="The category of a technology.")
 class TechnologyCategory(enum.Enum):
-    LANGUAGE = "LANGUAGE"
-    LIBRARY = "LIBRARY"
-    DATABASE = "DATABASE"
-    CACHE = "CACHE"
-    STANDARD = "STANDARD"
-    PROTOCOL = "PROTOCOL"
-    TOOL = "TOOL"
+    LANGUAGE = strawberry.enum_value("LANGUAGE", description="A programming language, such as Python.")
+    LIBRARY = strawberry.enum_value("LIBRARY", description="A library, such as NumPy.")
+    DATABASE = strawberry.enum_value("DATABASE", description="A database, such as PostgreSQL.")
+    CACHE = strawberry.enum_value("CACHE", description="A cache, such as Redis.")
+    STANDARD = strawberry.enum_value("STANDARD", description="A standard or specification, such as GraphQL or WSGI.")
+    PROTOCOL = strawberry.enum_value("PROTOCOL", description="A network protocol, such as HTTP.")
+    TOOL = strawberry.enum_value("TOOL", description="A tool or field of technology, such as machine learning.")
 
 
 @kind("frameworks")
@@ -73,7 +77,7 @@ class Framework(Entity):
 
 @kind("frameworkTypes")
 class FrameworkType(Entity):
-    """A type of framework, such as a microframework. A claim about a type is about the type, not about its frameworks."""
+    """A type of framework, such as microframework. Claims about a type do not apply to the frameworks of that type."""
 
     features = relation("HAS_FEATURE", "Feature", inverse="framework_types", says=_HAS_FEATURE)
     applications = relation("SUITS", "Application", inverse="framework_types", says=_SUITS)
@@ -83,23 +87,23 @@ class FrameworkType(Entity):
 
 @kind("features")
 class Feature(Entity):
-    """Something that a framework, a type of framework or a technology can do or is."""
+    """A capability or characteristic of a framework, a framework type or a technology."""
 
-    category: FeatureCategory
+    category: FeatureCategory = strawberry.field(description="Category of the feature.")
 
 
 @kind("applications")
 class Application(Entity):
-    """What something is good for: a use case, an industry, a size of project, an audience."""
+    """A purpose that something suits: a use case, an industry, a project size or a target group."""
 
-    category: ApplicationCategory
+    category: ApplicationCategory = strawberry.field(description="Category of the application.")
 
 
 @kind("technologies")
 class Technology(Entity):
-    """What frameworks stand on or work with: languages, libraries, databases, standards."""
+    """A technology that frameworks use or support: a language, library, database, standard or tool."""
 
-    category: TechnologyCategory
+    category: TechnologyCategory = strawberry.field(description="Category of the technology.")
 
     features = relation("HAS_FEATURE", "Feature", inverse="technologies", says=_HAS_FEATURE)
     applications = relation("SUITS", "Application", inverse="technologies", says=_SUITS)
@@ -108,19 +112,19 @@ class Technology(Entity):
 
 @kind("companies")
 class Company(Entity):
-    """A company, or the site it runs, that uses frameworks."""
+    """A company that uses frameworks, or a website that it operates."""
 
     uses = relation("USES", "Framework", inverse="used_by", says=("uses", "is used by"))
 
 
 @kind("sources")
 class Source(Entity):
-    """A document that says something. Its name is its title; for an untitled document a name of ours."""
+    """A document that provides evidence. Its name is its title, or a descriptive name if it has no title."""
 
-    title: str | None = strawberry.field(description="The document's own title; null when it has none.")
-    publisher: str | None = strawberry.field(description="Who published it, where the document says so.")
-    published: Date | None = strawberry.field(description="When, as precisely as known.")
-    url: str | None = strawberry.field(description="Where it can be read.")
+    title: str | None = strawberry.field(description="Title of the document; null if it has none.")
+    publisher: str | None = strawberry.field(description="Publisher; null if the document names none.")
+    published: Date | None = strawberry.field(description="Date of publication, with the precision that is known.")
+    url: str | None = strawberry.field(description="URL of the document.")
 
 
 KINDS: tuple[type, ...] = (Framework, FrameworkType, Feature, Application, Technology, Company, Source)

@@ -1,4 +1,4 @@
-"""What the graph holds as a whole: GraphInfo, and the enum of its kinds."""
+"""Information about the graph: GraphInfo, and the enum of its kinds."""
 
 from __future__ import annotations
 
@@ -9,33 +9,47 @@ from typing import Any, cast
 import strawberry
 
 from schema.ontology import Kind, Ontology
-from schema.types import Field, Types
+from schema.types import FieldDefinition, TypeRegistry
 
 
-def define_graph(types: Types, ontology: Ontology) -> None:
-    """Add GraphInfo and what it counts."""
-    kinds = cast("Any", enum.Enum)("Kind", {kind_value(kind): kind_value(kind) for kind in ontology.kinds})
+def define_graph(types: TypeRegistry, ontology: Ontology) -> None:
+    """Add GraphInfo, its counts and the enum Kind."""
+    values = {
+        kind_value(kind): strawberry.enum_value(kind_value(kind), description=kind.description)
+        for kind in ontology.kinds
+    }
+    kinds = cast("Any", enum.Enum)("Kind", values)
     types.namespace["Kind"] = strawberry.enum(kinds, description="The kinds of entities.")
     types.namespace["DateTime"] = datetime
-    types.output("KindCount", (Field("kind", "Kind"), Field("count", "int")), "How many entities of a kind there are.")
+    types.output(
+        "KindCount",
+        (
+            FieldDefinition("kind", "Kind", "The kind."),
+            FieldDefinition("count", "int", "Number of entities of this kind."),
+        ),
+        "The number of entities of a kind.",
+    )
     types.output(
         "RelationCount",
-        (Field("relation", "str"), Field("count", "int")),
-        "How many claims of a relation there are, of any stance.",
+        (
+            FieldDefinition("relation", "str", "Name of the relation."),
+            FieldDefinition("count", "int", "Number of claims with this relation, of any stance."),
+        ),
+        "The number of claims with a relation.",
     )
     types.output(
         "GraphInfo",
         (
-            Field("version", "str", "Changes whenever the graph does."),
-            Field("store", "str", "What it lies in: sqlite or neo4j."),
-            Field("lastChange", "DateTime | None", "When it was last changed."),
-            Field("kinds", "list[KindCount]"),
-            Field("relations", "list[RelationCount]"),
+            FieldDefinition("version", "str", "Version of the graph; every write changes it."),
+            FieldDefinition("store", "str", "Database in which the graph is stored: `sqlite` or `neo4j`."),
+            FieldDefinition("lastChange", "DateTime | None", "Time of the last change; null if it is not known."),
+            FieldDefinition("kinds", "list[KindCount]", "Number of entities of each kind."),
+            FieldDefinition("relations", "list[RelationCount]", "Number of claims with each relation."),
         ),
-        "What the graph holds as a whole.",
+        "Version, size and last change of the graph.",
     )
 
 
 def kind_value(kind: Kind) -> str:
-    """A kind as a value of the enum: `FRAMEWORK_TYPE`."""
+    """The value of a kind in the enum Kind: `FRAMEWORK_TYPE`."""
     return "".join(f"_{char}" if char.isupper() else char.upper() for char in kind.name).lstrip("_")

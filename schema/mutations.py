@@ -1,16 +1,16 @@
-"""What can be written: one upsert per kind, claims and their retraction, deletion; every answer a union with its errors."""
+"""Mutations: one upsert for each kind, claims, retractions and deletions. Every result is a union with its errors."""
 
 from __future__ import annotations
 
 import strawberry
 
+from schema.claims import relation_example
 from schema.ontology import Kind, Ontology, Property, PropertyType
-from schema.types import Argument, Field, Types
+from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
 NOT_FOUND, CONFLICT, INVALID, NOT_AUTHORIZED = "NotFound", "Conflict", "InvalidInput", "NotAuthorized"
 
-_PAYLOAD = "What was written, or why nothing was."
-_VERSION = Field("version", "str", "The version of the graph that holds it; a cursor of `changes`.")
+_VERSION = FieldDefinition("version", "str", "Version of the graph after the write; a valid cursor for `changes`.")
 _INPUT_TYPES = {
     PropertyType.TEXT: "str",
     PropertyType.TEXTS: "list[str]",
@@ -19,109 +19,144 @@ _INPUT_TYPES = {
 }
 
 
-@strawberry.interface(description="Why nothing was written.")
+@strawberry.interface(description="The reason why nothing was written.")
 class Problem:
-    message: str = strawberry.field(description="What is wrong and what to do, in a sentence.")
+    message: str = strawberry.field(description="What is wrong and how to correct it.")
 
 
-def define_mutations(types: Types, ontology: Ontology) -> type:
-    """Add what mutations take and answer; return the type Mutation."""
+def define_mutations(types: TypeRegistry, ontology: Ontology) -> type:
+    """Add the inputs and payloads of mutations; return the type Mutation."""
     types.namespace["Problem"] = Problem
     _define_problems(types)
     fields = [_upsert(types, kind) for kind in ontology.kinds]
     return types.output(
         "Mutation",
-        (*fields, *_define_rest(types)),
-        "Everything that can be written. All of it needs the scope `write` and is idempotent: done again, it changes "
-        "nothing. Each field is written by itself, in the order of the document, wholly or not at all.",
+        (*fields, *_define_others(types, ontology)),
+        "Changes of the graph. Every mutation requires the scope `write` and is idempotent. The fields of an operation "
+        "are executed in order, each one in its own transaction.",
     )
 
 
 def upsert_name(kind: Kind) -> str:
-    """The mutation of a kind: `upsertFramework`."""
+    """The name of a kind's mutation: `upsertFramework`."""
     return f"upsert{kind.name}"
 
 
-def _define_problems(types: Types) -> None:
+def _result(mutation: str) -> str:
+    return f"The result of `{mutation}`: what was written, or the reason why nothing was written."
+
+
+def _define_problems(types: TypeRegistry) -> None:
     bases = (Problem,)
-    nearest = Field("nearest", "list[str]", "The slugs that are most like what was asked for.")
-    field = Field("field", "str", "Which field of the input.")
-    value = Field("value", "str | None", "What is there instead.")
-    types.output(NOT_FOUND, (nearest,), "What it is about is not there.", bases)
-    types.output(CONFLICT, (field, value), "Something else stands in the way, or was written meanwhile.", bases)
-    types.output(INVALID, (field,), "The input is wrong.", bases)
-    types.output(NOT_AUTHORIZED, (), "The request may not write.", bases)
+    nearest = FieldDefinition("nearest", "list[str]", "Existing slugs that are similar to the requested one.")
+    field = FieldDefinition("field", "str", "The field of the input that causes the problem.")
+    value = FieldDefinition("value", "str | None", "The existing value that causes the conflict.")
+    types.output(NOT_FOUND, (nearest,), "An entity or a claim in the input does not exist.", bases)
+    types.output(
+        CONFLICT, (field, value), "The input conflicts with an existing entity or with a concurrent write.", bases
+    )
+    types.output(INVALID, (field,), "The input is invalid.", bases)
+    types.output(NOT_AUTHORIZED, (), "The request is not authorized to write.", bases)
 
 
-def _upsert(types: Types, kind: Kind) -> Field:
-    name = kind.name
-    given = [item for item in kind.properties if item.name not in {"id", "slug"}]
+def _upsert(types: TypeRegistry, kind: Kind) -> FieldDefinition:
+    name, words = kind.name, kind.verbose_name
+    properties = [item for item in kind.properties if item.name not in {"id", "slug"}]
     types.input(
         f"{name}Input",
         (
-            Field("slug", "str", "Which one; it is made where there is none."),
-            *(_input_field(item) for item in given),
-            Field(
+            FieldDefinition("slug", "str", f"Slug of the {words}; it is created if it does not exist."),
+            *(_input_field(item) for item in properties),
+            FieldDefinition(
                 "expectedVersion",
                 "str | None",
-                "A version that was read before the entity was: Conflict when somebody changed it since.",
+                f"Version of the graph at which the {words} was read. The result is a Conflict if it has changed since.",
             ),
         ),
-        "Partial: what is left out stays as it is; null takes away.",
+        f"The {words} to create or update. Omitted fields keep their values; null removes a value.",
     )
-    types.output(f"Upserted{name}", (Field(kind.singular, name), _VERSION), "It is as the input has it.")
-    types.union(f"Upsert{name}Payload", (f"Upserted{name}", CONFLICT, INVALID, NOT_AUTHORIZED), _PAYLOAD)
-    return Field(
+    types.output(
+        f"Upserted{name}",
+        (FieldDefinition(kind.singular, name, f"The {words} after the write."), _VERSION),
+        f"The {words} was created or updated.",
+    )
+    types.union(
+        f"Upsert{name}Payload",
+        (f"Upserted{name}", CONFLICT, INVALID, NOT_AUTHORIZED),
+        _result(upsert_name(kind)),
+    )
+    return FieldDefinition(
         upsert_name(kind),
         f"Upsert{name}Payload",
-        f"Make the {kind.singular} with this slug, or change what is given of it.",
-        (Argument("input", f"{name}Input"),),
+        f"Create the {words} with this slug, or update the given fields.",
+        (ArgumentDefinition("input", f"{name}Input", f"Slug and fields of the {words}."),),
     )
 
 
-def _input_field(item: Property) -> Field:
+def _input_field(item: Property) -> FieldDefinition:
     type_ = item.annotation.__name__ if item.type is PropertyType.CHOICE else _INPUT_TYPES[item.type]
-    told = "Needed where it is made." if item.required and item.type is not PropertyType.TEXTS else None
-    return Field(item.name, f"{type_} | None", told)
+    required = item.required and item.type is not PropertyType.TEXTS
+    description = f"{item.description} Required to create the entity." if required else item.description
+    return FieldDefinition(item.name, f"{type_} | None", description)
 
 
-def _define_rest(types: Types) -> tuple[Field, ...]:
-    ends = (
-        Field("subject", "ID"),
-        Field("relation", "str", "The relation's name, such as HAS_FEATURE."),
-        Field("object", "ID"),
-        Field("source", "ID", "Who says so."),
+def _define_others(types: TypeRegistry, ontology: Ontology) -> tuple[FieldDefinition, ...]:
+    claim_fields = (
+        FieldDefinition("subject", "ID", "ID of the subject."),
+        FieldDefinition("relation", "str", f"Name of the relation{relation_example(ontology)}."),
+        FieldDefinition("object", "ID", "ID of the object."),
+        FieldDefinition("source", "ID", "ID of the source."),
     )
     types.input(
         "ClaimInput",
         (
-            *ends,
-            Field("supports", "bool | None", "False where the source denies it.", default=True),
-            Field("note", "str", "The claim in a sentence of your own."),
-            Field("term", "str | None", "The source's own term for the object, where it differs."),
-            Field("locator", "str | None", "Where in the source: section or paragraph."),
+            *claim_fields,
+            FieldDefinition(
+                "supports", "bool | None", "True if the source confirms the claim, false if it denies it.", default=True
+            ),
+            FieldDefinition("note", "str", "The statement of the source as a sentence, in your own words."),
+            FieldDefinition("term", "str | None", "The term that the source uses for the object, if it differs."),
+            FieldDefinition("locator", "str | None", "Location in the source: section or paragraph."),
         ),
-        "What one source says; what it said of the same before is overwritten.",
+        "Evidence of one source for a claim. It replaces earlier evidence of the same source for the same claim.",
     )
-    types.input("RetractInput", ends, "What one source no longer says.")
-    claim = "What all sources say of it by now"
-    types.output("Claimed", (Field("claim", "Claim", f"{claim}."), _VERSION), "It is said.")
+    types.input("RetractInput", claim_fields, "The claim and the source whose evidence is removed.")
+    types.output(
+        "Claimed",
+        (FieldDefinition("claim", "Claim", "The claim with the evidence of all sources."), _VERSION),
+        "The evidence was added.",
+    )
     types.output(
         "Retracted",
-        (Field("claim", "Claim | None", f"{claim}; null when this was its last evidence."), _VERSION),
-        "It is said no longer.",
+        (
+            FieldDefinition("claim", "Claim | None", "The claim with the remaining evidence; null if none remains."),
+            _VERSION,
+        ),
+        "The evidence was removed.",
     )
-    types.output("Deleted", (Field("id", "ID"), _VERSION), "It is gone, and all that was claimed of it.")
-    types.union("DeletePayload", ("Deleted", NOT_FOUND, NOT_AUTHORIZED), _PAYLOAD)
-    types.union("ClaimPayload", ("Claimed", NOT_FOUND, INVALID, NOT_AUTHORIZED), _PAYLOAD)
-    types.union("RetractPayload", ("Retracted", NOT_FOUND, NOT_AUTHORIZED), _PAYLOAD)
+    types.output(
+        "Deleted", (FieldDefinition("id", "ID", "ID of the deleted entity."), _VERSION), "The entity was deleted."
+    )
+    types.union("DeletePayload", ("Deleted", NOT_FOUND, NOT_AUTHORIZED), _result("deleteEntity"))
+    types.union("ClaimPayload", ("Claimed", NOT_FOUND, INVALID, NOT_AUTHORIZED), _result("claim"))
+    types.union("RetractPayload", ("Retracted", NOT_FOUND, NOT_AUTHORIZED), _result("retract"))
     return (
-        Field(
+        FieldDefinition(
             "deleteEntity",
             "DeletePayload",
-            "Remove an entity, the claims that it is an end of and, of a source, all that it says.",
-            (Argument("id", "ID"),),
+            "Delete an entity and its claims. If it is a source, its evidence is deleted as well.",
+            (ArgumentDefinition("id", "ID", "ID of the entity."),),
         ),
-        Field("claim", "ClaimPayload", "Let a source say something.", (Argument("input", "ClaimInput"),)),
-        Field("retract", "RetractPayload", "Take back what a source says.", (Argument("input", "RetractInput"),)),
+        FieldDefinition(
+            "claim",
+            "ClaimPayload",
+            "Add the evidence of a source for a claim, or replace it.",
+            (ArgumentDefinition("input", "ClaimInput", "The claim and the evidence."),),
+        ),
+        FieldDefinition(
+            "retract",
+            "RetractPayload",
+            "Remove the evidence of a source for a claim.",
+            (ArgumentDefinition("input", "RetractInput", "The claim and the source."),),
+        ),
     )

@@ -1,8 +1,8 @@
-"""What the graph is made of: kinds of things and the relations between them, read off the entity classes.
+"""The ontology: the kinds of entities and the relations between them, read from the entity classes.
 
-An entity class declares both (`entities.py`): its annotations are the properties of the kind, `relation(...)` is a
-relation that starts at it. All else (filters, orders, connections, tables, constraints, the check of facts) is derived
-from the `Ontology` that `Ontology.of(*classes)` returns.
+An entity class (`entities.py`) declares a kind: its annotations are the properties, and each `relation(...)` is a
+relation whose subject is this kind. Filters, sort orders, connections, tables, constraints and the validation of facts
+are derived from the `Ontology` that `Ontology.of(*classes)` returns.
 """
 
 from __future__ import annotations
@@ -26,16 +26,15 @@ T = TypeVar("T", bound=type)
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 _RELATION_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*\Z")
-
-
 _FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9]*\Z")
-_ENTITY = frozenset({"id", "slug", "name", "aliases", "summary", "homepage"})
-_FILTER_WORDS = frozenset({"and", "or", "not", "claim"})
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ENTITY_PROPERTIES = frozenset({"id", "slug", "name", "aliases", "summary", "homepage"})
+_RESERVED_FIELDS = frozenset({"and", "or", "not", "claim"})
 _ROOT_FIELDS = frozenset({"node", "nodes", "claims", "graph", "search", "compare", "recommend", "paths", "changes"})
 
 
 class OntologyError(ValueError):
-    """The entity classes do not fit together; raised when the service starts, never at a client."""
+    """The entity classes are inconsistent. Raised when the schema is built, never while a request runs."""
 
 
 class PropertyType(enum.Enum):
@@ -51,13 +50,14 @@ class PropertyType(enum.Enum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Property:
-    """One value of an entity. `choices` are the names of an enum's values, in order."""
+    """A property of a kind. `choices` are the names of an enum's values, in order."""
 
     name: str
     type: PropertyType
     required: bool
     choices: tuple[str, ...] = ()
     annotation: Any = field(default=None, compare=False, repr=False)
+    description: str = field(default="", compare=False, repr=False)
 
     def __repr__(self) -> str:
         return self.name
@@ -65,10 +65,10 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`subject -[name]-> object`, told apart per subject kind, so that a degree is an exact count.
+    """`subject -[name]-> object`. Each subject kind has its own relation, so that a degree is an exact count.
 
-    `field` is what the subject's kind calls it, `inverse` what the object's kind does. In words: the subject `verb` the
-    object, the object `passive` the subject.
+    `field` is the field of the subject's kind, `inverse` the field of the object's kind. In a sentence: the subject
+    `verb` the object; the object `passive` the subject.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Edge:
-    """A relation as seen from one of its ends: the field `name` of kind `source` leads to kind `target`."""
+    """One direction of a relation: the field `name` of the kind `source` returns entities of the kind `target`."""
 
     relation: Relation
     reverse: bool
@@ -114,11 +114,21 @@ class Kind:
     plural: str
     properties: tuple[Property, ...]
     edges: tuple[Edge, ...]
-    declared: type = field(compare=False, repr=False)
+    entity_class: type = field(compare=False, repr=False)
+    description: str = field(default="", compare=False, repr=False)
 
     @property
     def singular(self) -> str:
         return self.name[0].lower() + self.name[1:]
+
+    @property
+    def verbose_name(self) -> str:
+        """The name in running text: `framework type`."""
+        return _in_words(self.name)
+
+    @property
+    def verbose_name_plural(self) -> str:
+        return _in_words(self.plural)
 
     @cached_property
     def property_by_name(self) -> dict[str, Property]:
@@ -133,7 +143,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class _Declared:
+class _RelationDeclaration:
     name: str
     object: str
     inverse: str
@@ -141,25 +151,28 @@ class _Declared:
 
 
 def relation(name: str, to: str, *, inverse: str, says: tuple[str, str] | None = None) -> Any:
-    """Declare on an entity class that it is the subject of `name`, whose object is the kind `to`.
+    """Declare the relation `name` from this entity class to the kind `to`.
 
-    `inverse` is the field by which the object's kind leads back; `says` puts the relation in words, from the subject
-    and from the object: `("uses", "is used by")`.
+    `inverse` is the field of the other kind for the opposite direction. `says` is the relation in words, active and
+    passive: `("uses", "is used by")`.
     """
     verb = name.lower().replace("_", " ")
-    return _Declared(name, to, inverse, says or (verb, f"stands at the end of '{verb}' from"))
+    return _RelationDeclaration(name, to, inverse, says or (verb, f"is the object of '{verb}' from"))
 
 
 def kind(plural: str) -> Callable[[T], T]:
-    """Make a class that inherits `Entity` a kind of the graph; `plural` is the name of its root list."""
+    """Declare a subclass of `Entity` as a kind; `plural` is the name of its root list."""
 
     def declare(cls: T) -> T:
-        declared = {name: value for name, value in vars(cls).items() if isinstance(value, _Declared)}
-        for name in declared:
+        relations = {name: value for name, value in vars(cls).items() if isinstance(value, _RelationDeclaration)}
+        for name in relations:
             delattr(cls, name)
-        typed = typing.cast("Any", strawberry.type(cls, description=inspect.getdoc(cls)))
+        for name in vars(cls).get("__annotations__", {}):
+            if name not in vars(cls):
+                setattr(cls, name, strawberry.field(description=f"The {name.replace('_', ' ')}."))
+        typed = typing.cast("Any", strawberry.type(cls, description=_class_description(cls)))
         typed.__plural__ = plural
-        typed.__relations__ = declared
+        typed.__relations__ = relations
         return typed
 
     return declare
@@ -167,14 +180,14 @@ def kind(plural: str) -> Callable[[T], T]:
 
 @dataclass(frozen=True)
 class Ontology:
-    """All kinds and relations, in the order of their declaration."""
+    """All kinds and relations, in declaration order."""
 
     kinds: tuple[Kind, ...]
     relations: tuple[Relation, ...]
 
     @classmethod
     def of(cls, *classes: type) -> Ontology:
-        """Read entity classes; raises OntologyError where they contradict each other."""
+        """Read the entity classes; raises OntologyError if they are inconsistent."""
         relations = tuple(_relations(classes))
         kinds = tuple(
             Kind(
@@ -182,7 +195,8 @@ class Ontology:
                 plural=_plural(entity),
                 properties=tuple(_properties(entity)),
                 edges=_edges(entity.__name__, relations),
-                declared=entity,
+                entity_class=entity,
+                description=typing.cast("Any", entity).__strawberry_definition__.description,
             )
             for entity in classes
         )
@@ -203,29 +217,33 @@ class Ontology:
 
     @cached_property
     def extra_properties(self) -> tuple[Property, ...]:
-        """The properties that not every kind has, each name once."""
+        """The properties that only some kinds have, each name once."""
         common = set[str].intersection(*({item.name for item in kind.properties} for kind in self.kinds))
-        found = {item.name: item for kind in self.kinds for item in kind.properties if item.name not in common}
-        return tuple(found.values())
+        extra = {item.name: item for kind in self.kinds for item in kind.properties if item.name not in common}
+        return tuple(extra.values())
 
 
 def _plural(entity: type) -> str:
     plural = getattr(entity, "__plural__", None)
     if not plural or "__relations__" not in vars(entity):
-        raise OntologyError(f"{entity.__name__} is no kind: decorate it with @kind('plural').")
+        raise OntologyError(f"{entity.__name__} is not a kind; decorate the class with @kind('plural').")
     return plural
 
 
 def _relations(classes: Iterable[type]) -> Iterable[Relation]:
-    known = {entity.__name__ for entity in classes}
+    kind_names = {entity.__name__ for entity in classes}
     for entity in classes:
-        for name, declared in vars(entity).get("__relations__", {}).items():
-            if not _RELATION_NAME.match(declared.name):
-                raise OntologyError(f"{entity.__name__}.{name}: '{declared.name}' is not SCREAMING_CASE.")
-            if declared.object not in known:
-                raise OntologyError(f"{entity.__name__}.{name} leads to {declared.object}, which is no kind.")
-            fields = camel(name), camel(declared.inverse)
-            yield Relation(declared.name, entity.__name__, declared.object, *fields, *declared.says)
+        for name, declaration in vars(entity).get("__relations__", {}).items():
+            if not _RELATION_NAME.match(declaration.name):
+                raise OntologyError(
+                    f"{entity.__name__}.{name}: write the relation '{declaration.name}' in upper case, as in USED_BY."
+                )
+            if declaration.object not in kind_names:
+                raise OntologyError(
+                    f"{entity.__name__}.{name}: the object '{declaration.object}' is not a kind of this ontology."
+                )
+            fields = camel(name), camel(declaration.inverse)
+            yield Relation(declaration.name, entity.__name__, declaration.object, *fields, *declaration.says)
 
 
 def _properties(entity: type) -> Iterable[Property]:
@@ -243,15 +261,17 @@ def _properties(entity: type) -> Iterable[Property]:
             if inspect.isclass(bare) and issubclass(bare, enum.Enum)
             else (),
             annotation=bare,
+            description=item.description or "",
         )
 
 
 def _without_none(annotation: Any) -> Any:
-    rest = [item for item in typing.get_args(annotation) if item is not NoneType]
-    return rest[0] if len(rest) == 1 and isinstance(annotation, UnionType | type(typing.Optional[int])) else annotation  # noqa: UP045
+    others = [item for item in typing.get_args(annotation) if item is not NoneType]
+    is_union = isinstance(annotation, UnionType | type(typing.Optional[int]))  # noqa: UP045
+    return others[0] if is_union and len(others) == 1 else annotation
 
 
-def _property_type(place: str, annotation: Any) -> PropertyType:
+def _property_type(location: str, annotation: Any) -> PropertyType:
     if annotation is strawberry.ID:
         return PropertyType.ID
     if annotation is Date:
@@ -264,38 +284,48 @@ def _property_type(place: str, annotation: Any) -> PropertyType:
         return PropertyType.TEXTS
     if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
         return PropertyType.CHOICE
-    raise OntologyError(f"{place}: a property is a str, int, Date or enum, not {annotation}.")
+    raise OntologyError(
+        f"{location}: a property cannot have the type {annotation}; use str, int, Date, list[str] or an enum."
+    )
 
 
 def _edges(kind_name: str, relations: tuple[Relation, ...]) -> tuple[Edge, ...]:
-    ahead = [Edge(item, reverse=False) for item in relations if item.subject == kind_name]
-    back = [Edge(item, reverse=True) for item in relations if item.object == kind_name]
-    return (*ahead, *back)
+    forward = [Edge(item, reverse=False) for item in relations if item.subject == kind_name]
+    backward = [Edge(item, reverse=True) for item in relations if item.object == kind_name]
+    return (*forward, *backward)
 
 
 def _check(kinds: tuple[Kind, ...], relations: tuple[Relation, ...]) -> None:
-    roots = set(_ROOT_FIELDS)
+    root_fields = set(_ROOT_FIELDS)
     for item in kinds:
         if not _NAME.match(item.name):
-            raise OntologyError(f"Kind '{item.name}' is not PascalCase.")
-        names = [one.name for one in (*item.properties, *item.edges)]
-        if not {one.name for one in item.properties} >= _ENTITY:
-            raise OntologyError(f"{item.name} is no entity: let its class inherit Entity.")
-        if wrong := [name for name in names if not _FIELD_NAME.match(name) or name in _FILTER_WORDS]:
-            raise OntologyError(
-                f"{item.name}.{wrong[0]}: '{wrong[0]}' is no name for a field, or means something else."
-            )
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise OntologyError(f"{item.name} has two fields '{min(twice)}'.")
-        if clash := roots & {item.singular, item.plural} or {item.singular} & {item.plural}:
-            raise OntologyError(f"The root field '{min(clash)}' is wanted twice.")
-        roots |= {item.singular, item.plural}
+            raise OntologyError(f"Kind '{item.name}': write the name in PascalCase.")
+        names = [member.name for member in (*item.properties, *item.edges)]
+        if not {member.name for member in item.properties} >= _ENTITY_PROPERTIES:
+            raise OntologyError(f"{item.name}: the class of a kind must inherit Entity.")
+        if invalid := [name for name in names if not _FIELD_NAME.match(name) or name in _RESERVED_FIELDS]:
+            raise OntologyError(f"{item.name}.{invalid[0]}: '{invalid[0]}' is not a valid field name or is reserved.")
+        if duplicates := {name for name in names if names.count(name) > 1}:
+            raise OntologyError(f"{item.name} has two fields with the name '{min(duplicates)}'; rename one.")
+        if duplicates := root_fields & {item.singular, item.plural} or {item.singular} & {item.plural}:
+            raise OntologyError(f"{item.name}: the root field '{min(duplicates)}' already exists; rename the kind.")
+        root_fields |= {item.singular, item.plural}
     signatures = [(item.subject, item.name) for item in relations]
-    if twice := {signature for signature in signatures if signatures.count(signature) > 1}:
-        raise OntologyError(f"{' '.join(min(twice))} is declared twice.")
+    if duplicates := {signature for signature in signatures if signatures.count(signature) > 1}:
+        raise OntologyError(f"{' '.join(min(duplicates))} is declared twice; remove or rename one.")
 
 
 def camel(name: str) -> str:
     """`used_by` -> `usedBy`."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+def _in_words(name: str) -> str:
+    """`FrameworkType` -> `framework type`."""
+    return _WORD_START.sub(" ", name).lower()
+
+
+def _class_description(cls: type) -> str:
+    # inspect.getdoc would return the docstring of a base class.
+    return inspect.cleandoc(cls.__doc__) if cls.__doc__ else f"The kind {cls.__name__}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import strawberry
@@ -21,46 +22,46 @@ from schema.graph import define_graph
 from schema.inputs import define_inputs
 from schema.mutations import define_mutations
 from schema.ontology import Kind, Ontology, OntologyError
-from schema.scalars import DATE, Date
-from schema.types import Argument, Field, Types
+from schema.scalars import DATE, DATE_TIME, Date
+from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
 
-@strawberry.enum(description="Which way a list is ordered.")
+@strawberry.enum(description="The direction of a sort order.")
 class Sort(enum.Enum):
-    ASC = "ASC"
-    DESC = "DESC"
+    ASC = strawberry.enum_value("ASC", description="Ascending.")
+    DESC = strawberry.enum_value("DESC", description="Descending.")
 
 
 Listen: TypeAlias = Callable[
     [str, dict[str, Any] | None, Any, str | None], Awaitable[AsyncGenerator[Any] | PreExecutionError | None]
 ]
-"""Opens the stream of a subscription, given its text, variables, context and the operation's name; None where the
-operation is none."""
+"""Opens the stream of a subscription. The arguments are the document, the variables, the context and the operation name;
+the result is None if the operation is not a subscription."""
 
 
 def build(
     ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = (), listen: Listen | None = None
 ) -> strawberry.Schema:
-    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions, `listen` answers
+    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions, `listen` opens
     subscriptions.
     """
     if SOURCE not in ontology.kind_by_name:
-        raise OntologyError(f"An ontology needs the kind {SOURCE}, since every claim cites one.")
-    types = Types(Node=Node, Entity=Entity, Stance=Stance, Sort=Sort, Date=Date, **_enums(ontology))
-    define_claims(types)
+        raise OntologyError(f"The ontology has no kind {SOURCE}; add it, because every claim cites a source.")
+    types = TypeRegistry(Node=Node, Entity=Entity, Stance=Stance, Sort=Sort, Date=Date, **_enums(ontology))
+    define_claims(types, ontology)
     define_inputs(types, ontology)
     define_graph(types, ontology)
     define_connections(types, ontology)
     answers = define_answers(types, ontology)
     changes, subscription = define_changes(types)
-    query = types.output("Query", (*_root_fields(ontology), *answers, changes), "Everything that can be asked.")
+    query = types.output("Query", (*_root_fields(ontology), *answers, changes), "Read access to the graph.")
     schema = _Schema(
         query=query,
         mutation=define_mutations(types, ontology),
         subscription=subscription,
         types=[types[kind.name] for kind in ontology.kinds],
         extensions=extensions,
-        config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE}),
+        config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE, datetime: DATE_TIME}),
     )
     schema.listen = listen
     return schema
@@ -69,21 +70,21 @@ def build(
 class _Schema(strawberry.Schema):
     listen: Listen | None = None
 
-    async def stream(self, query: str | None, *given: Any, **named: Any) -> Any:
-        """Stream an operation: a subscription by `listen`, anything else as one result."""
+    async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
+        """Stream the results of an operation: `listen` opens a subscription, other operations have one result."""
         if self.listen is None or query is None:
-            return await super().stream(query, *given, **named)
-        variables, context, name = (named.get(key) for key in ("variable_values", "context_value", "operation_name"))
-        opened = await self.listen(query, variables, context, name)
-        if opened is None:
-            return await super().stream(query, *given, **named)
-        return _once(opened) if isinstance(opened, PreExecutionError) else opened
+            return await super().stream(query, *args, **kwargs)
+        variables, context, name = (kwargs.get(key) for key in ("variable_values", "context_value", "operation_name"))
+        stream = await self.listen(query, variables, context, name)
+        if stream is None:
+            return await super().stream(query, *args, **kwargs)
+        return _single(stream) if isinstance(stream, PreExecutionError) else stream
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Keep clients' mistakes out of the log; what breaks inside is logged where it breaks."""
+        """Do not log the errors of clients; internal errors are logged where they occur."""
 
 
-async def _once(result: PreExecutionError) -> AsyncGenerator[PreExecutionError]:
+async def _single(result: PreExecutionError) -> AsyncGenerator[PreExecutionError]:
     yield result
 
 
@@ -92,38 +93,49 @@ def _enums(ontology: Ontology) -> dict[str, Any]:
     return {choice.__name__: choice for choice in choices}
 
 
-def _root_fields(ontology: Ontology) -> tuple[Field, ...]:
+def _root_fields(ontology: Ontology) -> tuple[FieldDefinition, ...]:
     fields = [
-        Field(
+        FieldDefinition(
             "node",
             "Node | None",
-            "Anything by its global ID; null when there is no such thing.",
-            (Argument("id", "ID"),),
+            "The entity or claim with this ID; null if it does not exist.",
+            (ArgumentDefinition("id", "ID", "ID of the entity or claim."),),
         ),
-        Field(
+        FieldDefinition(
             "nodes",
             "list[Node | None]",
-            "Several by their global IDs, in the order asked.",
-            (Argument("ids", "list[ID]"),),
+            "The entities and claims with these IDs, in the same order; null in place of one that does not exist.",
+            (ArgumentDefinition("ids", "list[ID]", "IDs of entities and claims."),),
         ),
     ]
     for kind in ontology.kinds:
         fields += _kind_fields(kind)
     fields.append(
-        Field(
+        FieldDefinition(
             "claims",
             "ClaimConnection",
-            "Everything that the sources say, filterable by subject, relation, object, source and stance.",
-            (Argument("where", "ClaimFilter | None"), *PAGE_ARGUMENTS),
+            "Claims of all sources, ordered by subject, relation and object.",
+            (
+                ArgumentDefinition("where", "ClaimFilter | None", "Only claims that match this filter are returned."),
+                *PAGE_ARGUMENTS,
+            ),
         )
     )
-    fields.append(Field("graph", "GraphInfo", "What the graph holds: counts, version, last change."))
+    fields.append(FieldDefinition("graph", "GraphInfo", "Version, size and last change of the graph."))
     return tuple(fields)
 
 
-def _kind_fields(kind: Kind) -> tuple[Field, Field]:
-    slug = Argument("slug", "str", "Its slug or one of its aliases.")
+def _kind_fields(kind: Kind) -> tuple[FieldDefinition, FieldDefinition]:
+    singular, plural = kind.verbose_name, kind.verbose_name_plural
+    slug = ArgumentDefinition("slug", "str", f"Slug or alias of the {singular}; case and accents are ignored.")
     return (
-        Field(kind.singular, f"{kind.name} | None", "Found by slug or alias; null when there is none.", (slug,)),
-        Field(kind.plural, f"{kind.name}Connection", f"All {kind.plural}.", list_arguments(kind.name)),
+        FieldDefinition(
+            kind.singular,
+            f"{kind.name} | None",
+            f"The {singular} with this slug or alias; null if it does not exist.",
+            (slug,),
+        ),
+        FieldDefinition(
+            kind.plural, f"{kind.name}Connection", f"A filtered, sorted list of {plural}.", list_arguments(kind)
+        ),
     )

@@ -1,8 +1,8 @@
-"""Make Strawberry types whose fields are known only once the ontology is read.
+"""Build Strawberry types whose fields depend on the ontology.
 
-Every derived type is a plain shape: it has fields, arguments and descriptions but no resolver, since operations are
-compiled and no resolver runs. Annotations are strings that are looked up in `Types` when the schema is built, so types
-may refer to each other in any order.
+Every generated type has fields, arguments and descriptions, but no resolvers: operations are compiled, so no resolver
+runs. Annotations are strings that are resolved in the registry's namespace when the schema is built, so types may
+refer to each other in any order.
 """
 
 from __future__ import annotations
@@ -22,77 +22,77 @@ from schema.ontology import OntologyError
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class ArgumentDefinition:
     """An argument of a field; `type` is a Python annotation as text, `default` a Python value."""
 
     name: str
     type: str
-    description: str | None = None
+    description: str
     default: Any = strawberry.UNSET
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a derived type; `type` is a Python annotation as text: `FeatureConnection`, `int | None`."""
+class FieldDefinition:
+    """A field of a generated type; `type` is a Python annotation as text: `FeatureConnection`, `int | None`."""
 
     name: str
     type: str
-    description: str | None = None
-    arguments: tuple[Argument, ...] = ()
+    description: str
+    arguments: tuple[ArgumentDefinition, ...] = ()
     default: Any = strawberry.UNSET
 
 
-class Types:
-    """The derived types of one schema by name: the namespace in which their annotations are looked up."""
+class TypeRegistry:
+    """The types of one schema by name: the namespace in which annotations are resolved."""
 
-    def __init__(self, **known: Any) -> None:
-        self.namespace: dict[str, Any] = {"ID": strawberry.ID, **known}
+    def __init__(self, **types: Any) -> None:
+        self.namespace: dict[str, Any] = {"ID": strawberry.ID, **types}
 
     def __getitem__(self, name: str) -> Any:
         return self.namespace[name]
 
     def output(
-        self, name: str, fields: tuple[Field, ...], description: str | None = None, bases: tuple[type, ...] = ()
+        self, name: str, fields: tuple[FieldDefinition, ...], description: str, bases: tuple[type, ...] = ()
     ) -> type:
-        """Make and remember an object type; `bases` are types whose fields and interfaces it inherits."""
+        """Create and register an object type that inherits the fields and interfaces of `bases`."""
         members = {_attribute(field.name): self._output_field(field) for field in fields}
-        made = strawberry.type(_new_class(name, bases, members), name=name, description=description)
-        return self._remember(name, made, fields)
+        created = strawberry.type(_new_class(name, bases, members), name=name, description=description)
+        return self._register(name, created, fields)
 
-    def input(self, name: str, fields: tuple[Field, ...], description: str, *, one_of: bool = False) -> type:
-        """Make and remember an input type; a field without a default may be left out."""
+    def input(self, name: str, fields: tuple[FieldDefinition, ...], description: str, *, one_of: bool = False) -> type:
+        """Create and register an input type; a field without a default is optional."""
         members = {_attribute(field.name): self._input_field(field) for field in fields}
-        made = strawberry.input(
+        created = strawberry.input(
             _new_class(name, (), members), name=name, description=description, one_of=one_of or None
         )
-        return self._remember(name, made, fields)
+        return self._register(name, created, fields)
 
     def union(self, name: str, members: tuple[str, ...], description: str) -> None:
-        """Make and remember a union of object types."""
+        """Create and register a union of object types."""
         joined = Union[tuple(self.namespace[member] for member in members)]  # type: ignore[valid-type]  # noqa: UP007
         self.namespace[name] = Annotated[joined, strawberry.union(name, description=description)]
 
-    def _remember(self, name: str, made: type, fields: tuple[Field, ...]) -> type:
-        # dataclasses put the class's annotation in place of each field's own, which knows where to look names up.
+    def _register(self, name: str, created: type, fields: tuple[FieldDefinition, ...]) -> type:
+        # dataclasses replace each field's annotation with that of the class, which lacks the namespace.
         annotations = {_attribute(field.name): self._annotation(field.type) for field in fields}
-        for field in get_object_definition(made, strict=True).fields:
+        for field in get_object_definition(created, strict=True).fields:
             field.type_annotation = annotations.get(field.python_name, field.type_annotation)
         if name in self.namespace:
-            raise OntologyError(f"Two types are called {name}; give the kind another name.")
-        self.namespace[name] = made
-        return made
+            raise OntologyError(f"The schema has two types with the name {name}; rename the kind.")
+        self.namespace[name] = created
+        return created
 
     def _annotation(self, text: str) -> StrawberryAnnotation:
         return StrawberryAnnotation(text, namespace=self.namespace)
 
-    def _output_field(self, field: Field) -> StrawberryField:
-        made = StrawberryField(
+    def _output_field(self, field: FieldDefinition) -> StrawberryField:
+        created = StrawberryField(
             python_name=_attribute(field.name),
             graphql_name=field.name,
             type_annotation=self._annotation(field.type),
             description=field.description,
         )
-        made.arguments = [
+        created.arguments = [
             StrawberryArgument(
                 python_name=_attribute(argument.name),
                 graphql_name=argument.name,
@@ -102,9 +102,9 @@ class Types:
             )
             for argument in field.arguments
         ]
-        return made
+        return created
 
-    def _input_field(self, field: Field) -> StrawberryField:
+    def _input_field(self, field: FieldDefinition) -> StrawberryField:
         return StrawberryField(
             python_name=_attribute(field.name),
             graphql_name=field.name,
@@ -115,7 +115,7 @@ class Types:
 
 
 def _default(value: Any) -> dict[str, Any]:
-    # dataclasses want a list from a factory
+    # dataclasses reject a mutable default and require a factory
     return {"default_factory": cast("list[Any]", value).copy} if isinstance(value, list) else {"default": value}
 
 

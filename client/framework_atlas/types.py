@@ -15,28 +15,28 @@ DateTime: TypeAlias = str
 
 
 Action: TypeAlias = Literal["UPSERT", "DELETE", "CLAIM", "RETRACT", "LOAD"]
-"""What was done."""
+"""The type of a change."""
 
 Answer: TypeAlias = Literal["HAS", "LACKS", "DISPUTED", "UNKNOWN"]
-"""What is known of one relation between two things."""
+"""What the sources say about a relation between two entities."""
 
 ApplicationCategory: TypeAlias = Literal["USE_CASE", "INDUSTRY", "PROJECT_SIZE", "AUDIENCE"]
-"""What sort of application it is."""
+"""The category of an application."""
 
 FeatureCategory: TypeAlias = Literal["CAPABILITY", "QUALITY", "PRINCIPLE", "SECURITY", "STATUS"]
-"""What sort of feature it is."""
+"""The category of a feature."""
 
 Kind: TypeAlias = Literal["FRAMEWORK", "FRAMEWORK_TYPE", "FEATURE", "APPLICATION", "TECHNOLOGY", "COMPANY", "SOURCE"]
 """The kinds of entities."""
 
 Sort: TypeAlias = Literal["ASC", "DESC"]
-"""Which way a list is ordered."""
+"""The direction of a sort order."""
 
 Stance: TypeAlias = Literal["HAS", "LACKS", "DISPUTED"]
-"""What the sources say, all in all."""
+"""The combined position of all sources on a claim."""
 
 TechnologyCategory: TypeAlias = Literal["LANGUAGE", "LIBRARY", "DATABASE", "CACHE", "STANDARD", "PROTOCOL", "TOOL"]
-"""What sort of technology it is."""
+"""The category of a technology."""
 
 ApplicationFilter = TypedDict(
     "ApplicationFilter",
@@ -53,11 +53,11 @@ ApplicationFilter = TypedDict(
         "not": "NotRequired[ApplicationFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on applications. An entity must match all of them."""
 
 
 class ApplicationInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The application to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -100,11 +100,11 @@ ApplicationOrder: TypeAlias = (
     | ApplicationOrderByTechnologies
     | ApplicationOrderByClaim
 )
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 
 class ApplicationRelation(TypedDict):
-    """All that is given must hold; with neither some, none, all nor count: at least one is known. `none` means: none known."""
+    """Conditions on related applications. All of them must match. Without `some`, `none`, `all` and `count`, at least one must be known."""
 
     some: NotRequired[ApplicationFilter | None]
     none: NotRequired[ApplicationFilter | None]
@@ -115,7 +115,7 @@ class ApplicationRelation(TypedDict):
 
 
 class ClaimFilter(TypedDict):
-    """All that is given must hold."""
+    """Conditions on claims. A claim must match all of them."""
 
     subject: NotRequired[str | None]
     object: NotRequired[str | None]
@@ -126,7 +126,7 @@ class ClaimFilter(TypedDict):
 
 
 class ClaimInput(TypedDict):
-    """What one source says; what it said of the same before is overwritten."""
+    """Evidence of one source for a claim. It replaces earlier evidence of the same source for the same claim."""
 
     subject: str
     relation: str
@@ -151,7 +151,7 @@ class ClaimSortByLastSeen(TypedDict):
 
 
 ClaimSort: TypeAlias = ClaimSortByConfidence | ClaimSortByFirstSeen | ClaimSortByLastSeen
-"""By one thing about the claim that led there."""
+"""Sort by a field of the claim that relates an entity to its parent. Give exactly one field."""
 
 CompanyFilter = TypedDict(
     "CompanyFilter",
@@ -165,11 +165,11 @@ CompanyFilter = TypedDict(
         "not": "NotRequired[CompanyFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on companies. An entity must match all of them."""
 
 
 class CompanyInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The company to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -196,11 +196,11 @@ class CompanyOrderByClaim(TypedDict):
 
 
 CompanyOrder: TypeAlias = CompanyOrderBySlug | CompanyOrderByName | CompanyOrderByUses | CompanyOrderByClaim
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 
 class CompanyRelation(TypedDict):
-    """All that is given must hold; with neither some, none, all nor count: at least one is known. `none` means: none known."""
+    """Conditions on related companies. All of them must match. Without `some`, `none`, `all` and `count`, at least one must be known."""
 
     some: NotRequired[CompanyFilter | None]
     none: NotRequired[CompanyFilter | None]
@@ -211,13 +211,13 @@ class CompanyRelation(TypedDict):
 
 
 class CountSort(TypedDict):
-    """By how many there are."""
+    """Sort by the number of related entities."""
 
     count: Sort
 
 
 class DateFilter(TypedDict):
-    """Dates compare as far as they are known: 2024 comes before 2024-03. All that is given must hold. `eq: null` finds what has no value, `ne: null` what has one; any other null counts as left out."""
+    """Conditions on a date. A less precise date is less than a more precise one: 2024 < 2024-03. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."""
 
     eq: NotRequired[Date | None]
     ne: NotRequired[Date | None]
@@ -242,11 +242,11 @@ FeatureFilter = TypedDict(
         "not": "NotRequired[FeatureFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on features. An entity must match all of them."""
 
 
 class FeatureInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The feature to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -289,11 +289,11 @@ FeatureOrder: TypeAlias = (
     | FeatureOrderByTechnologies
     | FeatureOrderByClaim
 )
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 
 class FeatureRelation(TypedDict):
-    """All that is given must hold; with neither some, none, all nor count: at least one is known. `none` means: none known."""
+    """Conditions on related features. All of them must match. Without `some`, `none`, `all` and `count`, at least one must be known."""
 
     some: NotRequired[FeatureFilter | None]
     none: NotRequired[FeatureFilter | None]
@@ -321,11 +321,11 @@ FrameworkFilter = TypedDict(
         "not": "NotRequired[FrameworkFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on frameworks. An entity must match all of them."""
 
 
 class FrameworkInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The framework to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -387,11 +387,11 @@ FrameworkOrder: TypeAlias = (
     | FrameworkOrderByUsedBy
     | FrameworkOrderByClaim
 )
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 
 class FrameworkRelation(TypedDict):
-    """All that is given must hold; with neither some, none, all nor count: at least one is known. `none` means: none known."""
+    """Conditions on related frameworks. All of them must match. Without `some`, `none`, `all` and `count`, at least one must be known."""
 
     some: NotRequired[FrameworkFilter | None]
     none: NotRequired[FrameworkFilter | None]
@@ -418,11 +418,11 @@ FrameworkTypeFilter = TypedDict(
         "not": "NotRequired[FrameworkTypeFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on framework types. An entity must match all of them."""
 
 
 class FrameworkTypeInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The framework type to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -479,11 +479,11 @@ FrameworkTypeOrder: TypeAlias = (
     | FrameworkTypeOrderByNarrowedBy
     | FrameworkTypeOrderByClaim
 )
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 
 class FrameworkTypeRelation(TypedDict):
-    """All that is given must hold; with neither some, none, all nor count: at least one is known. `none` means: none known."""
+    """Conditions on related framework types. All of them must match. Without `some`, `none`, `all` and `count`, at least one must be known."""
 
     some: NotRequired[FrameworkTypeFilter | None]
     none: NotRequired[FrameworkTypeFilter | None]
@@ -505,11 +505,11 @@ IntFilter = TypedDict(
         "in": "NotRequired[list[int] | None]",
     },
 )
-"""All that is given must hold. `eq: null` finds what has no value, `ne: null` what has one; any other null counts as left out."""
+"""Conditions on an integer. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."""
 
 
 class Need(TypedDict):
-    """Slugs, names or aliases, at most 20 in a list; a name that several have is refused. What must hold, all of it; else it is a near miss. Something besides `avoid` has to be asked for."""
+    """Requirements; each list contains slugs, names or aliases, at most 20. A name that matches several entities is an error. At least one requirement other than `avoid` must be given."""
 
     applications: NotRequired[list[str] | None]
     must: NotRequired[list[str] | None]
@@ -521,7 +521,7 @@ class Need(TypedDict):
 
 
 class RetractInput(TypedDict):
-    """What one source no longer says."""
+    """The claim and the source whose evidence is removed."""
 
     subject: str
     relation: str
@@ -544,11 +544,11 @@ SourceFilter = TypedDict(
         "not": "NotRequired[SourceFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on sources. An entity must match all of them."""
 
 
 class SourceInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The source to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -575,7 +575,7 @@ class SourceOrderByPublished(TypedDict):
 
 
 SourceOrder: TypeAlias = SourceOrderBySlug | SourceOrderByName | SourceOrderByPublished
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 TechnologyFilter = TypedDict(
     "TechnologyFilter",
@@ -595,11 +595,11 @@ TechnologyFilter = TypedDict(
         "not": "NotRequired[TechnologyFilter | None]",
     },
 )
-"""All that is given must hold."""
+"""Conditions on technologies. An entity must match all of them."""
 
 
 class TechnologyInput(TypedDict):
-    """Partial: what is left out stays as it is; null takes away."""
+    """The technology to create or update. Omitted fields keep their values; null removes a value."""
 
     slug: str
     name: NotRequired[str | None]
@@ -657,11 +657,11 @@ TechnologyOrder: TypeAlias = (
     | TechnologyOrderByWorkedWithBy
     | TechnologyOrderByClaim
 )
-"""The first list item sorts first; slug breaks every tie; nulls come last."""
+"""A sort criterion; give exactly one field. Entities that compare equal are sorted by slug, null values last."""
 
 
 class TechnologyRelation(TypedDict):
-    """All that is given must hold; with neither some, none, all nor count: at least one is known. `none` means: none known."""
+    """Conditions on related technologies. All of them must match. Without `some`, `none`, `all` and `count`, at least one must be known."""
 
     some: NotRequired[TechnologyFilter | None]
     none: NotRequired[TechnologyFilter | None]
@@ -683,7 +683,7 @@ TextFilter = TypedDict(
         "endsWith": "NotRequired[str | None]",
     },
 )
-"""Case- and accent-insensitive; on `name` it matches aliases too. All that is given must hold. `eq: null` finds what has no value, `ne: null` what has one; any other null counts as left out."""
+"""Conditions on a text, without regard to case and accents. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."""
 
 Alternative = TypedDict(
     "Alternative",
@@ -696,7 +696,7 @@ Alternative = TypedDict(
         "extra": "list[Entity]",
     },
 )
-"""A framework to look at instead, with its reasons."""
+"""A similar framework, with the reasons for its score."""
 
 Application = TypedDict(
     "Application",
@@ -714,7 +714,7 @@ Application = TypedDict(
         "technologies": "TechnologyConnection",
     },
 )
-"""What something is good for: a use case, an industry, a size of project, an audience."""
+"""A purpose that something suits: a use case, an industry, a project size or a target group."""
 
 ApplicationConnection = TypedDict(
     "ApplicationConnection",
@@ -733,7 +733,7 @@ ApplicationEdge = TypedDict(
     "ApplicationEdge",
     {"__typename": "Literal['ApplicationEdge']", "cursor": "str", "node": "Application", "claim": "Claim | None"},
 )
-"""A Application in a list, and the claim that led there."""
+"""One of the applications in a list, with its cursor and its claim."""
 
 ApplicationFacets = TypedDict(
     "ApplicationFacets",
@@ -744,12 +744,12 @@ ApplicationFacets = TypedDict(
         "technologies": "list[FacetCount]",
     },
 )
-"""One field per relation: the targets within the current filter over all pages, most frequent first; a facet ignores its own relation's filter."""
+"""Related entities, counted over all pages of the filtered list. The counts of a relation ignore the filter on that relation."""
 
 Cell = TypedDict(
     "Cell", {"__typename": "Literal['Cell']", "framework": "Framework", "value": "Answer", "claim": "Claim | None"}
 )
-"""What is known of one framework and one target."""
+"""The value of one row for one framework."""
 
 Change = TypedDict(
     "Change",
@@ -765,7 +765,7 @@ Change = TypedDict(
         "count": "int",
     },
 )
-"""Something that was written to the graph."""
+"""A change of the graph."""
 
 ChangeConnection = TypedDict(
     "ChangeConnection",
@@ -776,10 +776,10 @@ ChangeConnection = TypedDict(
         "pageInfo": "PageInfo",
     },
 )
-"""A page of the log, oldest first."""
+"""A page of changes, oldest first."""
 
 ChangeEdge = TypedDict("ChangeEdge", {"__typename": "Literal['ChangeEdge']", "cursor": "str", "node": "Change"})
-"""A change in a list."""
+"""A change in a list, with its cursor."""
 
 Claim = TypedDict(
     "Claim",
@@ -796,7 +796,7 @@ Claim = TypedDict(
         "lastSeen": "Date | None",
     },
 )
-"""What the sources say about one relation between two things."""
+"""A relation between two entities, with the evidence of all sources."""
 
 ClaimConnection = TypedDict(
     "ClaimConnection",
@@ -811,10 +811,10 @@ ClaimConnection = TypedDict(
 """A page of claims, ordered by subject, relation and object."""
 
 ClaimEdge = TypedDict("ClaimEdge", {"__typename": "Literal['ClaimEdge']", "cursor": "str", "node": "Claim"})
-"""A claim in a list."""
+"""A claim in a list, with its cursor."""
 
 Claimed = TypedDict("Claimed", {"__typename": "Literal['Claimed']", "claim": "Claim", "version": "str"})
-"""It is said."""
+"""The evidence was added."""
 
 Company = TypedDict(
     "Company",
@@ -829,7 +829,7 @@ Company = TypedDict(
         "uses": "FrameworkConnection",
     },
 )
-"""A company, or the site it runs, that uses frameworks."""
+"""A company that uses frameworks, or a website that it operates."""
 
 CompanyConnection = TypedDict(
     "CompanyConnection",
@@ -847,30 +847,30 @@ CompanyConnection = TypedDict(
 CompanyEdge = TypedDict(
     "CompanyEdge", {"__typename": "Literal['CompanyEdge']", "cursor": "str", "node": "Company", "claim": "Claim | None"}
 )
-"""A Company in a list, and the claim that led there."""
+"""One of the companies in a list, with its cursor and its claim."""
 
 CompanyFacets = TypedDict("CompanyFacets", {"__typename": "Literal['CompanyFacets']", "uses": "list[FacetCount]"})
-"""One field per relation: the targets within the current filter over all pages, most frequent first; a facet ignores its own relation's filter."""
+"""Related entities, counted over all pages of the filtered list. The counts of a relation ignore the filter on that relation."""
 
 Comparison = TypedDict(
     "Comparison",
     {"__typename": "Literal['Comparison']", "frameworks": "list[Framework]", "rows": "list[ComparisonRow]"},
 )
-"""Frameworks side by side."""
+"""A comparison of frameworks."""
 
 ComparisonRow = TypedDict(
     "ComparisonRow",
     {"__typename": "Literal['ComparisonRow']", "relation": "str", "target": "Entity", "cells": "list[Cell]"},
 )
-"""One target of a relation, and what is known of every framework and it."""
+"""One target of a relation, compared for all frameworks."""
 
 Conflict = TypedDict(
     "Conflict", {"__typename": "Literal['Conflict']", "message": "str", "field": "str", "value": "str | None"}
 )
-"""Something else stands in the way, or was written meanwhile."""
+"""The input conflicts with an existing entity or with a concurrent write."""
 
 Deleted = TypedDict("Deleted", {"__typename": "Literal['Deleted']", "id": "str", "version": "str"})
-"""It is gone, and all that was claimed of it."""
+"""The entity was deleted."""
 
 Evidence = TypedDict(
     "Evidence",
@@ -883,10 +883,10 @@ Evidence = TypedDict(
         "locator": "str | None",
     },
 )
-"""One source's word on a claim."""
+"""What one source says about a claim."""
 
 FacetCount = TypedDict("FacetCount", {"__typename": "Literal['FacetCount']", "target": "Entity", "count": "int"})
-"""A target of a relation, and how often it occurs."""
+"""A related entity and its frequency in a list."""
 
 Feature = TypedDict(
     "Feature",
@@ -904,7 +904,7 @@ Feature = TypedDict(
         "technologies": "TechnologyConnection",
     },
 )
-"""Something that a framework, a type of framework or a technology can do or is."""
+"""A capability or characteristic of a framework, a framework type or a technology."""
 
 FeatureConnection = TypedDict(
     "FeatureConnection",
@@ -922,7 +922,7 @@ FeatureConnection = TypedDict(
 FeatureEdge = TypedDict(
     "FeatureEdge", {"__typename": "Literal['FeatureEdge']", "cursor": "str", "node": "Feature", "claim": "Claim | None"}
 )
-"""A Feature in a list, and the claim that led there."""
+"""One of the features in a list, with its cursor and its claim."""
 
 FeatureFacets = TypedDict(
     "FeatureFacets",
@@ -933,7 +933,7 @@ FeatureFacets = TypedDict(
         "technologies": "list[FacetCount]",
     },
 )
-"""One field per relation: the targets within the current filter over all pages, most frequent first; a facet ignores its own relation's filter."""
+"""Related entities, counted over all pages of the filtered list. The counts of a relation ignore the filter on that relation."""
 
 Framework = TypedDict(
     "Framework",
@@ -974,7 +974,7 @@ FrameworkEdge = TypedDict(
     "FrameworkEdge",
     {"__typename": "Literal['FrameworkEdge']", "cursor": "str", "node": "Framework", "claim": "Claim | None"},
 )
-"""A Framework in a list, and the claim that led there."""
+"""One of the frameworks in a list, with its cursor and its claim."""
 
 FrameworkFacets = TypedDict(
     "FrameworkFacets",
@@ -989,7 +989,7 @@ FrameworkFacets = TypedDict(
         "usedBy": "list[FacetCount]",
     },
 )
-"""One field per relation: the targets within the current filter over all pages, most frequent first; a facet ignores its own relation's filter."""
+"""Related entities, counted over all pages of the filtered list. The counts of a relation ignore the filter on that relation."""
 
 FrameworkType = TypedDict(
     "FrameworkType",
@@ -1009,7 +1009,7 @@ FrameworkType = TypedDict(
         "narrowedBy": "FrameworkTypeConnection",
     },
 )
-"""A type of framework, such as a microframework. A claim about a type is about the type, not about its frameworks."""
+"""A type of framework, such as microframework. Claims about a type do not apply to the frameworks of that type."""
 
 FrameworkTypeConnection = TypedDict(
     "FrameworkTypeConnection",
@@ -1022,13 +1022,13 @@ FrameworkTypeConnection = TypedDict(
         "facets": "FrameworkTypeFacets",
     },
 )
-"""A page of frameworkTypes."""
+"""A page of framework types."""
 
 FrameworkTypeEdge = TypedDict(
     "FrameworkTypeEdge",
     {"__typename": "Literal['FrameworkTypeEdge']", "cursor": "str", "node": "FrameworkType", "claim": "Claim | None"},
 )
-"""A FrameworkType in a list, and the claim that led there."""
+"""One of the framework types in a list, with its cursor and its claim."""
 
 FrameworkTypeFacets = TypedDict(
     "FrameworkTypeFacets",
@@ -1042,7 +1042,7 @@ FrameworkTypeFacets = TypedDict(
         "narrowedBy": "list[FacetCount]",
     },
 )
-"""One field per relation: the targets within the current filter over all pages, most frequent first; a facet ignores its own relation's filter."""
+"""Related entities, counted over all pages of the filtered list. The counts of a relation ignore the filter on that relation."""
 
 GraphInfo = TypedDict(
     "GraphInfo",
@@ -1055,17 +1055,17 @@ GraphInfo = TypedDict(
         "relations": "list[RelationCount]",
     },
 )
-"""What the graph holds as a whole."""
+"""Version, size and last change of the graph."""
 
 InvalidInput = TypedDict("InvalidInput", {"__typename": "Literal['InvalidInput']", "message": "str", "field": "str"})
-"""The input is wrong."""
+"""The input is invalid."""
 
 KindCount = TypedDict("KindCount", {"__typename": "Literal['KindCount']", "kind": "Kind", "count": "int"})
-"""How many entities of a kind there are."""
+"""The number of entities of a kind."""
 
 
 class Mutation(TypedDict):
-    """Everything that can be written. All of it needs the scope `write` and is idempotent: done again, it changes nothing. Each field is written by itself, in the order of the document, wholly or not at all."""
+    """Changes of the graph. Every mutation requires the scope `write` and is idempotent. The fields of an operation are executed in order, each one in its own transaction."""
 
     upsertFramework: UpsertFrameworkPayload
     upsertFrameworkType: UpsertFrameworkTypePayload
@@ -1080,10 +1080,10 @@ class Mutation(TypedDict):
 
 
 NotAuthorized = TypedDict("NotAuthorized", {"__typename": "Literal['NotAuthorized']", "message": "str"})
-"""The request may not write."""
+"""The request is not authorized to write."""
 
 NotFound = TypedDict("NotFound", {"__typename": "Literal['NotFound']", "message": "str", "nearest": "list[str]"})
-"""What it is about is not there."""
+"""An entity or a claim in the input does not exist."""
 
 PageInfo = TypedDict(
     "PageInfo",
@@ -1095,17 +1095,17 @@ PageInfo = TypedDict(
         "endCursor": "str | None",
     },
 )
-"""Where a page begins and ends (Relay)."""
+"""Position of a page in its list, as in the Relay specification of cursor connections."""
 
 Path = TypedDict(
     "Path",
     {"__typename": "Literal['Path']", "length": "int", "confidence": "float", "sentence": "str", "steps": "list[Step]"},
 )
-"""A chain of relations between two things in which nothing comes twice."""
+"""A path of claims between two entities that contains no entity twice."""
 
 
 class Query(TypedDict):
-    """Everything that can be asked."""
+    """Read access to the graph."""
 
     node: Node | None
     nodes: list[Node | None]
@@ -1149,21 +1149,21 @@ Recommendation = TypedDict(
     "Recommendation",
     {"__typename": "Literal['Recommendation']", "framework": "Framework", "score": "float", "reasons": "list[Reason]"},
 )
-"""A framework, and how it meets the need."""
+"""A framework, with its score and the reasons for it."""
 
 Recommendations = TypedDict(
     "Recommendations",
     {"__typename": "Literal['Recommendations']", "best": "list[Recommendation]", "nearMisses": "list[Recommendation]"},
 )
-"""What meets a need, and what nearly does."""
+"""The frameworks that meet a need, and those that nearly meet it."""
 
 RelationCount = TypedDict(
     "RelationCount", {"__typename": "Literal['RelationCount']", "relation": "str", "count": "int"}
 )
-"""How many claims of a relation there are, of any stance."""
+"""The number of claims with a relation."""
 
 Retracted = TypedDict("Retracted", {"__typename": "Literal['Retracted']", "claim": "Claim | None", "version": "str"})
-"""It is said no longer."""
+"""The evidence was removed."""
 
 SearchConnection = TypedDict(
     "SearchConnection",
@@ -1175,7 +1175,7 @@ SearchConnection = TypedDict(
         "totalCount": "int",
     },
 )
-"""A page of what was found, best first; among equals what more claims are about, then by slug."""
+"""A page of search results, ordered by score, then by number of claims, then by slug."""
 
 SearchEdge = TypedDict(
     "SearchEdge",
@@ -1187,7 +1187,7 @@ SearchEdge = TypedDict(
         "highlights": "list[str]",
     },
 )
-"""Something that was found."""
+"""A search result."""
 
 Source = TypedDict(
     "Source",
@@ -1206,7 +1206,7 @@ Source = TypedDict(
         "claims": "ClaimConnection",
     },
 )
-"""A document that says something. Its name is its title; for an untitled document a name of ours."""
+"""A document that provides evidence. Its name is its title, or a descriptive name if it has no title."""
 
 SourceConnection = TypedDict(
     "SourceConnection",
@@ -1223,16 +1223,16 @@ SourceConnection = TypedDict(
 SourceEdge = TypedDict(
     "SourceEdge", {"__typename": "Literal['SourceEdge']", "cursor": "str", "node": "Source", "claim": "Claim | None"}
 )
-"""A Source in a list, and the claim that led there."""
+"""One of the sources in a list, with its cursor and its claim."""
 
 Step = TypedDict(
     "Step", {"__typename": "Literal['Step']", "from": "Entity", "relation": "str", "to": "Entity", "claim": "Claim"}
 )
-"""One relation of a path."""
+"""One step of a path."""
 
 
 class Subscription(TypedDict):
-    """What can be listened to."""
+    """Streams of changes."""
 
     changes: Change
 
@@ -1256,7 +1256,7 @@ Technology = TypedDict(
         "workedWithBy": "TechnologyConnection",
     },
 )
-"""What frameworks stand on or work with: languages, libraries, databases, standards."""
+"""A technology that frameworks use or support: a language, library, database, standard or tool."""
 
 TechnologyConnection = TypedDict(
     "TechnologyConnection",
@@ -1275,7 +1275,7 @@ TechnologyEdge = TypedDict(
     "TechnologyEdge",
     {"__typename": "Literal['TechnologyEdge']", "cursor": "str", "node": "Technology", "claim": "Claim | None"},
 )
-"""A Technology in a list, and the claim that led there."""
+"""One of the technologies in a list, with its cursor and its claim."""
 
 TechnologyFacets = TypedDict(
     "TechnologyFacets",
@@ -1289,80 +1289,80 @@ TechnologyFacets = TypedDict(
         "workedWithBy": "list[FacetCount]",
     },
 )
-"""One field per relation: the targets within the current filter over all pages, most frequent first; a facet ignores its own relation's filter."""
+"""Related entities, counted over all pages of the filtered list. The counts of a relation ignore the filter on that relation."""
 
 UpsertedApplication = TypedDict(
     "UpsertedApplication",
     {"__typename": "Literal['UpsertedApplication']", "application": "Application", "version": "str"},
 )
-"""It is as the input has it."""
+"""The application was created or updated."""
 
 UpsertedCompany = TypedDict(
     "UpsertedCompany", {"__typename": "Literal['UpsertedCompany']", "company": "Company", "version": "str"}
 )
-"""It is as the input has it."""
+"""The company was created or updated."""
 
 UpsertedFeature = TypedDict(
     "UpsertedFeature", {"__typename": "Literal['UpsertedFeature']", "feature": "Feature", "version": "str"}
 )
-"""It is as the input has it."""
+"""The feature was created or updated."""
 
 UpsertedFramework = TypedDict(
     "UpsertedFramework", {"__typename": "Literal['UpsertedFramework']", "framework": "Framework", "version": "str"}
 )
-"""It is as the input has it."""
+"""The framework was created or updated."""
 
 UpsertedFrameworkType = TypedDict(
     "UpsertedFrameworkType",
     {"__typename": "Literal['UpsertedFrameworkType']", "frameworkType": "FrameworkType", "version": "str"},
 )
-"""It is as the input has it."""
+"""The framework type was created or updated."""
 
 UpsertedSource = TypedDict(
     "UpsertedSource", {"__typename": "Literal['UpsertedSource']", "source": "Source", "version": "str"}
 )
-"""It is as the input has it."""
+"""The source was created or updated."""
 
 UpsertedTechnology = TypedDict(
     "UpsertedTechnology", {"__typename": "Literal['UpsertedTechnology']", "technology": "Technology", "version": "str"}
 )
-"""It is as the input has it."""
+"""The technology was created or updated."""
 
 Entity: TypeAlias = Application | Company | Feature | Framework | FrameworkType | Source | Technology
-"""What every thing in the graph has in common."""
+"""The fields that entities of every kind have."""
 
 Node: TypeAlias = Application | Claim | Company | Feature | Framework | FrameworkType | Source | Technology
-"""Anything with a global ID (Relay)."""
+"""An object with a global ID, as in the Relay specification."""
 
 Problem: TypeAlias = Conflict | InvalidInput | NotAuthorized | NotFound
-"""Why nothing was written."""
+"""The reason why nothing was written."""
 
 ClaimPayload: TypeAlias = Claimed | InvalidInput | NotAuthorized | NotFound
-"""What was written, or why nothing was."""
+"""The result of `claim`: what was written, or the reason why nothing was written."""
 
 DeletePayload: TypeAlias = Deleted | NotAuthorized | NotFound
-"""What was written, or why nothing was."""
+"""The result of `deleteEntity`: what was written, or the reason why nothing was written."""
 
 RetractPayload: TypeAlias = NotAuthorized | NotFound | Retracted
-"""What was written, or why nothing was."""
+"""The result of `retract`: what was written, or the reason why nothing was written."""
 
 UpsertApplicationPayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedApplication
-"""What was written, or why nothing was."""
+"""The result of `upsertApplication`: what was written, or the reason why nothing was written."""
 
 UpsertCompanyPayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedCompany
-"""What was written, or why nothing was."""
+"""The result of `upsertCompany`: what was written, or the reason why nothing was written."""
 
 UpsertFeaturePayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedFeature
-"""What was written, or why nothing was."""
+"""The result of `upsertFeature`: what was written, or the reason why nothing was written."""
 
 UpsertFrameworkPayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedFramework
-"""What was written, or why nothing was."""
+"""The result of `upsertFramework`: what was written, or the reason why nothing was written."""
 
 UpsertFrameworkTypePayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedFrameworkType
-"""What was written, or why nothing was."""
+"""The result of `upsertFrameworkType`: what was written, or the reason why nothing was written."""
 
 UpsertSourcePayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedSource
-"""What was written, or why nothing was."""
+"""The result of `upsertSource`: what was written, or the reason why nothing was written."""
 
 UpsertTechnologyPayload: TypeAlias = Conflict | InvalidInput | NotAuthorized | UpsertedTechnology
-"""What was written, or why nothing was."""
+"""The result of `upsertTechnology`: what was written, or the reason why nothing was written."""

@@ -101,10 +101,10 @@ FAULTS: dict[str, str] = {
         "category is 'NICE'; there are CAPABILITY, QUALITY, PRINCIPLE, SECURITY, STATUS."
     ),
     '{"kind": "Source", "slug": "x", "name": "X", "published": "March"}': (
-        "published: Date cannot represent 'March': write 2024, 2024-03 or 2024-03-19."
+        "published: Date cannot represent 'March': use 2024, 2024-03 or 2024-03-19."
     ),
     '{"kind": "Source", "slug": "x", "name": "X", "published": 2024}': (
-        "published: Date cannot represent 2024: write 2024, 2024-03 or 2024-03-19."
+        "published: Date cannot represent 2024: use 2024, 2024-03 or 2024-03-19."
     ),
     '{"kind": "Framework", "slug": "django", "name": "Another"}': ("Framework:django stands already at good.jsonl:3."),
     EVIDENCE + "}": "note is missing: say the claim in a sentence of your own.",

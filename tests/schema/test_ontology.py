@@ -1,4 +1,4 @@
-"""The ontology is read off the entity classes; where they do not fit together, the service does not start."""
+"""The ontology is read from the entity classes; inconsistent classes raise OntologyError before the service starts."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Licence(enum.Enum):
 
 
 def declare(name: str = "Editor", plural: str = "editors", base: type = Entity, **members: Any) -> type:
-    """An entity class: a member that is a type is a property, another a relation."""
+    """Declare a kind; a member that is a type is a property, any other member is a relation."""
     annotations = {key: value for key, value in members.items() if not hasattr(value, "inverse")}
     relations = {key: value for key, value in members.items() if hasattr(value, "inverse")}
-    made = type(
-        name, (base,), {"__module__": __name__, "__doc__": "A thing.", "__annotations__": annotations, **relations}
+    created = type(
+        name, (base,), {"__module__": __name__, "__doc__": "An editor.", "__annotations__": annotations, **relations}
     )
-    return kind(plural)(made)
+    return kind(plural)(created)
 
 
-def with_(*classes: type) -> Ontology:
+def extended(*classes: type) -> Ontology:
     return Ontology.of(*KINDS, *classes)
 
 
 def planner_of(ontology: Ontology) -> Planner:
-    """Build the schema and what plans it, as a start does."""
+    """Build the schema and its planner, as a starting service does."""
     return Planner(graphql(ontology), ontology)
 
 
@@ -51,10 +51,10 @@ def shipped() -> GraphQLSchema:
     return graphql(ONTOLOGY)
 
 
-# ---------------------------------------------------------------------------------------------------------- what is read
+# ---------------------------------------------------------------------------------------------------------- reading
 
 
-def test_the_graph_has_these_kinds_and_relations() -> None:
+def test_the_shipped_ontology_has_these_kinds_and_relations() -> None:
     assert [(item.name, item.singular, item.plural) for item in ONTOLOGY.kinds] == [
         ("Framework", "framework", "frameworks"),
         ("FrameworkType", "frameworkType", "frameworkTypes"),
@@ -81,12 +81,12 @@ def test_the_graph_has_these_kinds_and_relations() -> None:
     ]
 
 
-def test_a_property_is_what_its_annotation_says() -> None:
+def test_the_annotation_determines_the_type_of_a_property() -> None:
     editor = declare(
         since=int, until=int | None, licence=Licence, other=Licence | None, motto=str | None, born=Date | None, tags=list[str]
     )  # fmt: skip
 
-    own = with_(editor).kind_by_name["Editor"].properties[6:]
+    own = extended(editor).kind_by_name["Editor"].properties[6:]
 
     assert [(item.name, item.type, item.required, item.choices) for item in own] == [
         ("since", PropertyType.INTEGER, True, ()),
@@ -99,125 +99,136 @@ def test_a_property_is_what_its_annotation_says() -> None:
     ]
 
 
-def test_a_relation_is_seen_from_both_its_ends() -> None:
-    ontology = with_(declare(edits_with=relation("EDITS", "Framework", inverse="edited_by")))
+def test_a_relation_has_a_field_on_both_kinds() -> None:
+    ontology = extended(declare(edits_with=relation("EDITS", "Framework", inverse="edited_by")))
 
-    ahead = ontology.kind_by_name["Editor"].edge_by_name["editsWith"]
-    back = ontology.kind_by_name["Framework"].edge_by_name["editedBy"]
-    assert [(str(edge), edge.source, edge.target, edge.reverse) for edge in (ahead, back)] == [
+    forward = ontology.kind_by_name["Editor"].edge_by_name["editsWith"]
+    backward = ontology.kind_by_name["Framework"].edge_by_name["editedBy"]
+    assert [(str(edge), edge.source, edge.target, edge.reverse) for edge in (forward, backward)] == [
         ("Editor.editsWith", "Editor", "Framework", False),
         ("Framework.editedBy", "Framework", "Editor", True),
     ]
-    assert ahead.relation == back.relation
+    assert forward.relation == backward.relation
 
 
-def test_a_relation_may_lead_back_to_its_own_kind() -> None:
-    ontology = with_(declare(forks=relation("FORKS", "Editor", inverse="forked_by")))
+def test_a_relation_may_relate_entities_of_the_same_kind() -> None:
+    ontology = extended(declare(forks=relation("FORKS", "Editor", inverse="forked_by")))
 
     assert list(ontology.kind_by_name["Editor"].edge_by_name) == ["forks", "forkedBy"]
 
 
-def test_a_new_kind_is_in_the_schema_with_all_that_belongs_to_it(shipped: GraphQLSchema) -> None:
-    grown = graphql(with_(declare(edits=relation("EDITS", "Framework", inverse="edited_by"))))
+def test_a_new_kind_adds_its_types_and_root_fields(shipped: GraphQLSchema) -> None:
+    larger = graphql(extended(declare(edits=relation("EDITS", "Framework", inverse="edited_by"))))
 
-    added = set(grown.type_map) - set(shipped.type_map)
+    added = set(larger.type_map) - set(shipped.type_map)
     parts = ("", "Connection", "Edge", "Filter", "Order", "Relation", "Input")
     assert {f"Editor{part}" for part in parts} <= added
     assert {name for name in added if not name.startswith("Editor")} == {"UpsertEditorPayload", "UpsertedEditor"}
     assert len(added) <= 10
-    assert grown.query_type is not None
-    assert {"editor", "editors"} <= set(grown.query_type.fields)
+    assert larger.query_type is not None
+    assert {"editor", "editors"} <= set(larger.query_type.fields)
 
 
 @pytest.mark.parametrize(
     ("python", "graphql_name"),
     [("used_by", "usedBy"), ("worked_with_by", "workedWithBy"), ("uses", "uses"), ("frameworkTypes", "frameworkTypes")],
 )
-def test_a_name_of_python_becomes_one_of_graphql(python: str, graphql_name: str) -> None:
+def test_python_names_become_graphql_names(python: str, graphql_name: str) -> None:
     assert camel(python) == graphql_name
 
 
-# ----------------------------------------------------------------------------------------------------------------- faults
+# ----------------------------------------------------------------------------------------------------------------- errors
 
 
 class Undecorated(Entity):
-    """Nobody has said that it is a kind."""
+    """A class without the decorator @kind."""
 
 
 class Descendant(Framework):
-    """Nor this, though its parent is one."""
+    """An undecorated subclass of a kind."""
 
 
-FAULTS: dict[str, tuple[Callable[[], Ontology], str]] = {
-    "no plural": (lambda: with_(declare(plural="")), "Editor is no kind: decorate it with @kind('plural')."),
-    "no kind": (lambda: with_(Undecorated), "Undecorated is no kind: decorate it with @kind('plural')."),
-    "no kind of its own": (lambda: with_(Descendant), "Descendant is no kind: decorate it with @kind('plural')."),
+INCONSISTENT: dict[str, tuple[Callable[[], Ontology], str]] = {
+    "empty plural": (
+        lambda: extended(declare(plural="")),
+        "Editor is not a kind; decorate the class with @kind('plural').",
+    ),
+    "not decorated": (
+        lambda: extended(Undecorated),
+        "Undecorated is not a kind; decorate the class with @kind('plural').",
+    ),
+    "subclass of a kind": (
+        lambda: extended(Descendant),
+        "Descendant is not a kind; decorate the class with @kind('plural').",
+    ),
     "unknown object": (
-        lambda: with_(declare(edits=relation("EDITS", "Nope", inverse="edited_by"))),
-        "Editor.edits leads to Nope, which is no kind.",
+        lambda: extended(declare(edits=relation("EDITS", "Nope", inverse="edited_by"))),
+        "Editor.edits: the object 'Nope' is not a kind of this ontology.",
     ),
-    "not SCREAMING_CASE": (
-        lambda: with_(declare(edits=relation("edits", "Framework", inverse="edited_by"))),
-        "Editor.edits: 'edits' is not SCREAMING_CASE.",
+    "relation in lower case": (
+        lambda: extended(declare(edits=relation("edits", "Framework", inverse="edited_by"))),
+        "Editor.edits: write the relation 'edits' in upper case, as in USED_BY.",
     ),
-    "a field twice": (
-        lambda: with_(declare(edits=relation("EDITS", "Framework", inverse="features"))),
-        "Framework has two fields 'features'.",
+    "duplicate field": (
+        lambda: extended(declare(edits=relation("EDITS", "Framework", inverse="features"))),
+        "Framework has two fields with the name 'features'; rename one.",
     ),
-    "a field that is a property": (
-        lambda: with_(declare(edits=relation("EDITS", "Framework", inverse="summary"))),
-        "Framework has two fields 'summary'.",
+    "field with the name of a property": (
+        lambda: extended(declare(edits=relation("EDITS", "Framework", inverse="summary"))),
+        "Framework has two fields with the name 'summary'; rename one.",
     ),
-    "two relations of a name": (
-        lambda: with_(
+    "duplicate relation": (
+        lambda: extended(
             declare(
                 edits=relation("EDITS", "Framework", inverse="edited_by"),
                 uses=relation("EDITS", "Feature", inverse="edited_by"),
             )
         ),
-        "Editor EDITS is declared twice.",
+        "Editor EDITS is declared twice; remove or rename one.",
     ),
-    "a root field twice": (
-        lambda: with_(declare(plural="frameworks")),
-        "The root field 'frameworks' is wanted twice.",
+    "duplicate root field": (
+        lambda: extended(declare(plural="frameworks")),
+        "Editor: the root field 'frameworks' already exists; rename the kind.",
     ),
-    "not PascalCase": (lambda: with_(declare(name="editor")), "Kind 'editor' is not PascalCase."),
+    "kind in lower case": (lambda: extended(declare(name="editor")), "Kind 'editor': write the name in PascalCase."),
     "float": (
-        lambda: with_(declare(stars=float)),
-        "Editor.stars: a property is a str, int, Date or enum, not <class 'float'>.",
+        lambda: extended(declare(stars=float)),
+        "Editor.stars: a property cannot have the type <class 'float'>; use str, int, Date, list[str] or an enum.",
     ),
     "bool": (
-        lambda: with_(declare(free=bool | None)),
-        "Editor.free: a property is a str, int, Date or enum, not <class 'bool'>.",
+        lambda: extended(declare(free=bool | None)),
+        "Editor.free: a property cannot have the type <class 'bool'>; use str, int, Date, list[str] or an enum.",
     ),
     "list of numbers": (
-        lambda: with_(declare(years=list[int])),
-        "Editor.years: a property is a str, int, Date or enum, not list[int].",
+        lambda: extended(declare(years=list[int])),
+        "Editor.years: a property cannot have the type list[int]; use str, int, Date, list[str] or an enum.",
     ),
-    "this or that": (
-        lambda: with_(declare(year=int | str | None)),
-        "Editor.year: a property is a str, int, Date or enum, not int | str | None.",
+    "union": (
+        lambda: extended(declare(year=int | str | None)),
+        "Editor.year: a property cannot have the type int | str | None; use str, int, Date, list[str] or an enum.",
     ),
 }
 
 
-@pytest.mark.parametrize(("make", "reason"), FAULTS.values(), ids=FAULTS)
-def test_classes_that_do_not_fit_together_are_refused(make: Callable[[], Ontology], reason: str) -> None:
-    with pytest.raises(OntologyError) as refused:
+@pytest.mark.parametrize(("make", "message"), INCONSISTENT.values(), ids=INCONSISTENT)
+def test_inconsistent_classes_raise_an_error(make: Callable[[], Ontology], message: str) -> None:
+    with pytest.raises(OntologyError) as raised:
         make()
 
-    assert str(refused.value) == reason
+    assert str(raised.value) == message
 
 
-def test_an_ontology_without_sources_is_refused() -> None:
+def test_an_ontology_without_sources_raises_an_error() -> None:
     ontology = Ontology.of(*(item for item in KINDS if item is not Source))
 
-    with pytest.raises(OntologyError, match=r"^An ontology needs the kind Source, since every claim cites one\.$"):
+    with pytest.raises(
+        OntologyError, match=r"^The ontology has no kind Source; add it, because every claim cites a source\.$"
+    ):
         build(ontology)
 
 
-def test_a_kind_that_the_planner_does_not_know_fails_when_the_schema_is_built() -> None:
-    schema = graphql(with_(declare(edits=relation("EDITS", "Framework", inverse="edited_by"))))
+def test_a_kind_that_the_planner_does_not_support_raises_an_error() -> None:
+    schema = graphql(extended(declare(edits=relation("EDITS", "Framework", inverse="edited_by"))))
 
     with pytest.raises(OntologyError, match=r"^\w+\.\w+ cannot be compiled: no store knows how to answer it\.$"):
         Planner(schema, ONTOLOGY)
@@ -238,23 +249,21 @@ def test_a_kind_that_the_planner_does_not_know_fails_when_the_schema_is_built() 
         "ClaimEdge",
     ],
 )
-def test_a_field_that_the_planner_does_not_know_fails_when_the_schema_is_built(
-    shipped: GraphQLSchema, name: str
-) -> None:
+def test_a_field_that_the_planner_does_not_support_raises_an_error(shipped: GraphQLSchema, name: str) -> None:
     type_ = shipped.type_map[name]
     assert isinstance(type_, GraphQLObjectType)
     type_.fields["novel"] = GraphQLField(GraphQLString)
 
     try:
-        with pytest.raises(OntologyError) as refused:
+        with pytest.raises(OntologyError) as raised:
             Planner(shipped, ONTOLOGY)
     finally:
         del type_.fields["novel"]
 
-    assert str(refused.value) == f"{name}.novel cannot be compiled: no store knows how to answer it."
+    assert str(raised.value) == f"{name}.novel cannot be compiled: no store knows how to answer it."
 
 
-def test_a_type_that_the_planner_does_not_know_fails_when_the_schema_is_built(shipped: GraphQLSchema) -> None:
+def test_a_type_that_the_planner_does_not_support_raises_an_error(shipped: GraphQLSchema) -> None:
     shipped.type_map["Novel"] = GraphQLObjectType("Novel", {"field": GraphQLField(GraphQLString)})
 
     try:
@@ -264,62 +273,68 @@ def test_a_type_that_the_planner_does_not_know_fails_when_the_schema_is_built(sh
         del shipped.type_map["Novel"]
 
 
-def test_what_is_shipped_can_be_planned(shipped: GraphQLSchema) -> None:
+def test_the_planner_supports_the_shipped_schema(shipped: GraphQLSchema) -> None:
     assert Planner(shipped, ONTOLOGY)
 
 
 CLASHES: dict[str, tuple[Callable[[], type], str]] = {
     "the type Claim": (
         lambda: declare(name="Claim", plural="clams"),
-        "Two types are called ClaimFilter; give the kind another name.",
+        "The schema has two types with the name ClaimFilter; rename the kind.",
     ),
     "the type PageInfo": (
         lambda: declare(name="PageInfo", plural="infos"),
-        "Two types are called PageInfo; give the kind another name.",
+        "The schema has two types with the name PageInfo; rename the kind.",
     ),
     "the type Stance": (
         lambda: declare(name="Stance", plural="stances"),
-        "Two types are called Stance; give the kind another name.",
+        "The schema has two types with the name Stance; rename the kind.",
     ),
-    "another's connection": (
+    "the connection of another kind": (
         lambda: declare(name="FeatureConnection"),
-        "Two types are called FeatureConnection; give the kind another name.",
+        "The schema has two types with the name FeatureConnection; rename the kind.",
     ),
     "the root field node": (
         lambda: declare(name="Node", plural="knots"),
-        "The root field 'node' is wanted twice.",
+        "Node: the root field 'node' already exists; rename the kind.",
     ),
-    "the root field claims": (lambda: declare(plural="claims"), "The root field 'claims' is wanted twice."),
-    "its own singular": (lambda: declare(plural="editor"), "The root field 'editor' is wanted twice."),
-    "the filter's word": (
+    "the root field claims": (
+        lambda: declare(plural="claims"),
+        "Editor: the root field 'claims' already exists; rename the kind.",
+    ),
+    "its own singular": (
+        lambda: declare(plural="editor"),
+        "Editor: the root field 'editor' already exists; rename the kind.",
+    ),
+    "a filter operator": (
         lambda: declare(edits=relation("EDITS", "Feature", inverse="or")),
-        "Feature.or: 'or' is no name for a field, or means something else.",
+        "Feature.or: 'or' is not a valid field name or is reserved.",
     ),
-    "the order's word": (
+    "a sort field": (
         lambda: declare(claim=relation("CLAIMS", "Feature", inverse="claimed_by")),
-        "Editor.claim: 'claim' is no name for a field, or means something else.",
+        "Editor.claim: 'claim' is not a valid field name or is reserved.",
     ),
-    "no name": (
+    "invalid name": (
         lambda: declare(edits=relation("EDITS", "Feature", inverse="edited by")),
-        "Feature.edited by: 'edited by' is no name for a field, or means something else.",
+        "Feature.edited by: 'edited by' is not a valid field name or is reserved.",
     ),
-    "no entity": (lambda: declare(base=object, since=int), "Editor is no entity: let its class inherit Entity."),
+    "not an Entity": (lambda: declare(base=object, since=int), "Editor: the class of a kind must inherit Entity."),
 }
-"""Kinds that take a name which the schema has a use for already."""
+"""Kinds whose names clash with names of the schema."""
 
 
-@pytest.mark.parametrize(("make", "reason"), CLASHES.values(), ids=CLASHES)
-def test_a_kind_that_takes_a_name_of_the_schema_is_refused(make: Callable[[], type], reason: str) -> None:
-    with pytest.raises(OntologyError) as refused:
+@pytest.mark.parametrize(("make", "message"), CLASHES.values(), ids=CLASHES)
+def test_a_name_that_the_schema_uses_raises_an_error(make: Callable[[], type], message: str) -> None:
+    with pytest.raises(OntologyError) as raised:
         planner_of(Ontology.of(Feature, Source, make()))
 
-    assert str(refused.value) == reason
+    assert str(raised.value) == message
 
 
-def test_every_root_field_of_the_service_is_kept_from_kinds(shipped: GraphQLSchema) -> None:
+def test_the_names_of_all_other_root_fields_are_reserved(shipped: GraphQLSchema) -> None:
     assert shipped.query_type is not None
-    of_kinds = {name for item in ONTOLOGY.kinds for name in (item.singular, item.plural)}
+    kind_fields = {name for item in ONTOLOGY.kinds for name in (item.singular, item.plural)}
 
-    for name in set(shipped.query_type.fields) - of_kinds:
-        with pytest.raises(OntologyError, match=f"^The root field '{name}' is wanted twice"):
+    for name in set(shipped.query_type.fields) - kind_fields:
+        with pytest.raises(OntologyError, match=f"^Editor: the root field '{name}' already exists"):
             Ontology.of(Feature, Source, declare(plural=name))

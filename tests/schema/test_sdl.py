@@ -1,4 +1,4 @@
-"""The schema that clients see: it is printed, it keeps its promises, it is small, it explains itself."""
+"""The SDL: the printed file is current, it contains the contract, it stays small, and every element has a description."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ from graphql import (
     specified_scalar_types,
 )
 
-from schema import ONTOLOGY, build
+from schema import ONTOLOGY, Ontology, build
+from schema.entities import KINDS, Entity
+from schema.ontology import kind, relation
 
 ROOT = Path(__file__).parents[2]
 PRINTED = ROOT / "schema" / "schema.graphql"
 CONTRACT = Path(__file__).parent / "contract.graphql"
-PROMISED = ROOT.parent / "shared" / "design" / "contract.graphql"
+DESIGN = ROOT.parent / "shared" / "design" / "contract.graphql"
 
 
 @pytest.fixture(scope="module")
-def ours() -> GraphQLSchema:
-    """The schema as clients read it: from its text."""
+def schema() -> GraphQLSchema:
+    """The schema as clients see it, built from its SDL."""
     return build_schema(build().as_str())
 
 
@@ -45,47 +47,48 @@ def contract() -> GraphQLSchema:
 
 def test_the_printed_schema_is_current() -> None:
     assert PRINTED.read_text(encoding="utf-8") == build().as_str() + "\n", (
-        "The schema has changed. Look whether clients can live with it, then write it anew:\n"
+        "The schema has changed. Check that the change is compatible, then update the file:\n"
         "    uv run framework-atlas schema > schema/schema.graphql"
     )
 
 
-def test_the_schema_is_printed_alike_every_time() -> None:
+def test_the_sdl_is_deterministic() -> None:
     assert build().as_str() == build().as_str()
 
 
-# --------------------------------------------------------------------------------------------------------------- promised
+# --------------------------------------------------------------------------------------------------------------- contract
 
 
-@pytest.mark.skipif(not PROMISED.is_file(), reason="the design does not lie beside the checkout")
-def test_the_contract_is_the_one_that_was_promised() -> None:
-    assert CONTRACT.read_bytes() == PROMISED.read_bytes()
+@pytest.mark.skipif(not DESIGN.is_file(), reason="the design documents are not available")
+def test_the_contract_is_that_of_the_design() -> None:
+    assert CONTRACT.read_bytes() == DESIGN.read_bytes()
 
 
-def test_the_schema_contains_the_contract(ours: GraphQLSchema, contract: GraphQLSchema) -> None:
-    assert list(missing_from(ours, contract)) == []
+def test_the_schema_contains_the_contract(schema: GraphQLSchema, contract: GraphQLSchema) -> None:
+    assert list(differences(schema, contract)) == []
 
 
 KIND_LINE = re.compile(
-    r"^#   (?P<name>[A-Z]\w+)\s+(?P<one>\w+) / (?P<many>\w+)\s+(?P<relations>[\w ]+?)(?:\s+[+(].*)?$", re.MULTILINE
+    r"^#   (?P<name>[A-Z]\w+)\s+(?P<singular>\w+) / (?P<plural>\w+)\s+(?P<fields>[\w ]+?)(?:\s+[+(].*)?$",
+    re.MULTILINE,
 )
 
 
-def test_every_kind_follows_the_pattern_of_framework(ours: GraphQLSchema) -> None:
-    promised = {found["name"]: found for found in KIND_LINE.finditer(CONTRACT.read_text(encoding="utf-8"))}
-    query = ours.query_type
+def test_every_kind_follows_the_pattern_of_framework(schema: GraphQLSchema) -> None:
+    expected = {match["name"]: match for match in KIND_LINE.finditer(CONTRACT.read_text(encoding="utf-8"))}
+    query = schema.query_type
     assert query is not None
 
-    assert list(promised) == [item.name for item in ONTOLOGY.kinds]
-    for name, found in promised.items():
-        assert signature(query.fields[found["one"]]) == f"(slug: String!): {name}"
-        assert signature(query.fields[found["many"]]) == f"({lists(name)}, {PAGES}): {name}Connection!"
-        for relation in found["relations"].split():
-            if relation == "claims":
-                assert signature(fields(ours, name)[relation]) == f"({PAGES}): ClaimConnection!"
+    assert list(expected) == [item.name for item in ONTOLOGY.kinds]
+    for name, match in expected.items():
+        assert signature(query.fields[match["singular"]]) == f"(slug: String!): {name}"
+        assert signature(query.fields[match["plural"]]) == f"({lists(name)}, {PAGES}): {name}Connection!"
+        for field in match["fields"].split():
+            if field == "claims":
+                assert signature(fields(schema, name)[field]) == f"({PAGES}): ClaimConnection!"
                 continue
-            target = ONTOLOGY.kind_by_name[name].edge_by_name[relation].target
-            assert signature(fields(ours, name)[relation]) == (
+            target = ONTOLOGY.kind_by_name[name].edge_by_name[field].target
+            assert signature(fields(schema, name)[field]) == (
                 f"({lists(target)}, stance: [Stance!] = [HAS, DISPUTED], {PAGES}): {target}Connection!"
             )
 
@@ -116,86 +119,90 @@ def fields(schema: GraphQLSchema, name: str) -> dict[str, Any]:
     return dict(type_.fields)
 
 
-def missing_from(ours: GraphQLSchema, contract: GraphQLSchema) -> Iterator[str]:
-    """What one schema has and the other lacks or has otherwise, one line each."""
-    for name, theirs in contract.type_map.items():
+def differences(schema: GraphQLSchema, contract: GraphQLSchema) -> Iterator[str]:
+    """One line for each element of the contract that the schema lacks or defines differently."""
+    for name, expected in contract.type_map.items():
         if name.startswith("__"):
             continue
-        own = ours.type_map.get(name)
-        if own is None:
+        actual = schema.type_map.get(name)
+        if actual is None:
             yield name
-        elif type(own) is not type(theirs):
-            yield f"{name} is a {type(theirs).__name__}"
+        elif type(actual) is not type(expected):
+            yield f"{name} is a {type(expected).__name__}"
         else:
-            yield from missing_from_type(name, own, theirs)
+            yield from type_differences(name, actual, expected)
 
 
-def missing_from_type(name: str, own: Any, theirs: Any) -> Iterator[str]:
-    match theirs:
+def type_differences(name: str, actual: Any, expected: Any) -> Iterator[str]:
+    match expected:
         case GraphQLEnumType():
-            yield from (f"{name}.{value}" for value in theirs.values if value not in own.values)
+            yield from (f"{name}.{value}" for value in expected.values if value not in actual.values)
         case GraphQLUnionType():
-            known = {item.name for item in own.types}
-            yield from (f"{name} = {item.name}" for item in theirs.types if item.name not in known)
+            members = {item.name for item in actual.types}
+            yield from (f"{name} = {item.name}" for item in expected.types if item.name not in members)
         case GraphQLInputObjectType():
-            if own.is_one_of != theirs.is_one_of:
+            if actual.is_one_of != expected.is_one_of:
                 yield f"{name} @oneOf"
-            yield from missing_values(f"{name}.", own.fields, theirs.fields)
+            yield from input_differences(f"{name}.", actual.fields, expected.fields)
         case GraphQLObjectType() | GraphQLInterfaceType():
-            known = {item.name for item in own.interfaces}
-            yield from (f"{name} & {item.name}" for item in theirs.interfaces if item.name not in known)
-            for key, field in theirs.fields.items():
-                if key not in own.fields:
+            interfaces = {item.name for item in actual.interfaces}
+            yield from (f"{name} & {item.name}" for item in expected.interfaces if item.name not in interfaces)
+            for key, field in expected.fields.items():
+                if key not in actual.fields:
                     yield f"{name}.{key}"
                     continue
-                if str(own.fields[key].type) != str(field.type):
+                if str(actual.fields[key].type) != str(field.type):
                     yield f"{name}.{key}: {field.type}"
-                yield from missing_values(f"{name}.{key}.", own.fields[key].args, field.args)
+                yield from input_differences(f"{name}.{key}.", actual.fields[key].args, field.args)
         case _:
-            pass  # a scalar is its name
+            pass  # a scalar has only a name
 
 
-def missing_values(prefix: str, own: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
-    """Arguments or input fields; what a client must give and the contract does not know breaks it too."""
-    for name, item in theirs.items():
-        if name not in own:
+def input_differences(prefix: str, actual: dict[str, Any], expected: dict[str, Any]) -> Iterator[str]:
+    """Arguments or input fields; a required one that the contract lacks breaks clients too."""
+    for name, item in expected.items():
+        if name not in actual:
             yield f"{prefix}{name}"
-        elif (str(own[name].type), default_of(own[name])) != (str(item.type), default_of(item)):
+        elif (str(actual[name].type), default_of(actual[name])) != (str(item.type), default_of(item)):
             yield f"{prefix}{name}: {item.type}{default_of(item)}"
-    for name in own.keys() - theirs.keys():
-        if str(own[name].type).endswith("!") and not default_of(own[name]):
-            yield f"{prefix}{name} must not be asked for"
+    for name in actual.keys() - expected.keys():
+        if str(actual[name].type).endswith("!") and not default_of(actual[name]):
+            yield f"{prefix}{name} must be optional"
 
 
-# ------------------------------------------------------------------------------------------------------- small and plain
+# ------------------------------------------------------------------------------------------------------- size and conventions
 
 
-def test_the_schema_stays_small(ours: GraphQLSchema) -> None:
-    types = [name for name in ours.type_map if not name.startswith("__") and name not in specified_scalar_types]
+def test_the_schema_stays_small(schema: GraphQLSchema) -> None:
+    types = [name for name in schema.type_map if not name.startswith("__") and name not in specified_scalar_types]
 
-    assert len(types) <= 10 * len(ONTOLOGY.kinds) + 60  # ten a kind is what the contract itself takes
+    assert len(types) <= 10 * len(ONTOLOGY.kinds) + 60  # the contract needs ten for each kind
 
 
-def test_names_follow_the_conventions(ours: GraphQLSchema) -> None:
-    odd: list[str] = []
-    for name, type_ in ours.type_map.items():
+def test_names_follow_the_conventions(schema: GraphQLSchema) -> None:
+    unconventional: list[str] = []
+    for name, type_ in schema.type_map.items():
         if name.startswith("__"):
             continue
-        odd += [name] if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) else []
+        unconventional += [name] if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) else []
         if isinstance(type_, GraphQLEnumType):
-            odd += [f"{name}.{value}" for value in type_.values if not re.fullmatch(r"[A-Z][A-Z0-9_]*", value)]
+            unconventional += [
+                f"{name}.{value}" for value in type_.values if not re.fullmatch(r"[A-Z][A-Z0-9_]*", value)
+            ]
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
-            odd += [f"{name}.{field}" for field in type_.fields if not re.fullmatch(r"[a-z][A-Za-z0-9]*", field)]
+            unconventional += [
+                f"{name}.{field}" for field in type_.fields if not re.fullmatch(r"[a-z][A-Za-z0-9]*", field)
+            ]
 
-    assert odd == []
+    assert unconventional == []
 
 
-def test_every_list_that_can_grow_is_a_connection(ours: GraphQLSchema) -> None:
-    """And a connection is what Relay says it is."""
-    for name, type_ in ours.type_map.items():
+def test_every_list_that_can_grow_is_a_connection(schema: GraphQLSchema) -> None:
+    """Every connection follows the Relay specification."""
+    for name, type_ in schema.type_map.items():
         if isinstance(type_, GraphQLObjectType) and name.endswith("Connection"):
             node = name.removesuffix("Connection")
-            edge = fields(ours, f"{node}Edge")
+            edge = fields(schema, f"{node}Edge")
             assert (str(type_.fields["edges"].type), str(type_.fields["pageInfo"].type)) == (
                 f"[{node}Edge!]!",
                 "PageInfo!",
@@ -203,36 +210,59 @@ def test_every_list_that_can_grow_is_a_connection(ours: GraphQLSchema) -> None:
             assert str(edge["cursor"].type) == "String!"
             assert edge["node"].type.of_type.name == ("Entity" if node == "Search" else node)
 
-    bare = [
+    plain_lists = [
         f"{name}.{key}"
-        for name, type_ in ours.type_map.items()
+        for name, type_ in schema.type_map.items()
         if isinstance(type_, GraphQLObjectType) and name in ONTOLOGY.kind_by_name
         for key, field in type_.fields.items()
         if "[" in str(field.type) and "String" not in str(field.type) and key not in BOUNDED
     ]
-    assert bare == []
+    assert plain_lists == []
 
 
 BOUNDED = {"alternatives"}
-"""Lists that their argument `first` keeps short."""
+"""Lists whose length the argument `first` limits."""
 
 
-PLAIN = {"where", "id", "ids", "category"}
-"""What its own type explains."""
+# ----------------------------------------------------------------------------------------------------------- descriptions
 
 
-def test_what_needs_an_explanation_has_one(ours: GraphQLSchema) -> None:
-    bare = [name for name, type_ in ours.type_map.items() if not type_.description]
-    for name in ("Query", "Node", "Entity", *ONTOLOGY.kind_by_name):
-        for key, field in fields(ours, name).items():
-            bare += [f"{name}.{key}"] if key not in PLAIN and not field.description else []
-            bare += [
-                f"{name}.{key}({argument})"
-                for argument, item in field.args.items()
-                if argument not in PLAIN and not item.description
-            ]
-    for name, type_ in ours.type_map.items():
-        if isinstance(type_, GraphQLInputObjectType) and name.endswith("Relation"):
-            bare += [f"{name}.{key}" for key, field in type_.fields.items() if not field.description]
+def test_every_element_of_the_schema_has_a_description(schema: GraphQLSchema) -> None:
+    assert list(undescribed(schema)) == []
 
-    assert bare == []
+
+@kind("userGroups")
+class UserGroup(Entity):
+    founding_year: int
+
+    favours = relation("FAVOURS", "Framework", inverse="favoured_by")
+
+
+def test_every_element_of_another_ontology_has_a_description() -> None:
+    other = build_schema(build(Ontology.of(*KINDS, UserGroup)).as_str())
+
+    assert list(undescribed(other)) == []
+    assert other.type_map["UserGroup"].description == "The kind UserGroup."
+    assert fields(other, "UserGroup")["foundingYear"].description == "The founding year."
+    assert fields(other, "UserGroup")["favours"].description == (
+        "Frameworks that this user group favours (relation FAVOURS)."
+    )
+    assert fields(other, "Framework")["favouredBy"].description == (
+        "User groups with the relation FAVOURS to this framework."
+    )
+
+
+def undescribed(schema: GraphQLSchema) -> Iterator[str]:
+    """The types, fields, arguments, input fields and enum values without a description."""
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__") or name in specified_scalar_types:
+            continue
+        if not type_.description:
+            yield name
+        members: dict[str, Any] = getattr(type_, "fields", None) or getattr(type_, "values", None) or {}
+        for key, member in members.items():
+            if not member.description:
+                yield f"{name}.{key}"
+            for argument, definition in getattr(member, "args", {}).items():
+                if not definition.description:
+                    yield f"{name}.{key}({argument})"

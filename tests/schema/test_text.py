@@ -1,4 +1,4 @@
-"""The words of a text: how it is found, told alike, and marked where it was found."""
+"""Search words, keys and highlights of texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schema.text import all_words, highlight, squash, words
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Django REST framework", ["django", "rest", "framework"]),
         ("django-rest_framework", ["django", "rest", "framework"]),
@@ -25,16 +25,16 @@ from schema.text import all_words, highlight, squash, words
         ("\u0301", []),
     ],
 )
-def test_words_are_the_runs_of_letters_and_digits_of_the_key(text: str, found: list[str]) -> None:
-    assert words(text) == found
+def test_words_are_the_runs_of_letters_and_digits_of_the_key(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
 
 
-def test_a_long_word_is_cut_and_what_is_then_alike_is_one_word() -> None:
+def test_long_words_are_truncated_before_duplicates_are_removed() -> None:
     assert words("a" * 64 + " " + "A" * 70 + " b") == ["a" * 64, "b"]
     assert words("😀" * 40) == ["x" + ("f09f9880" * 8)[:63]]
 
 
-def test_the_words_of_several_texts_are_each_given_once() -> None:
+def test_the_words_of_several_texts_are_distinct() -> None:
     assert all_words(["Django", "django-web", "++", "The Web"]) == "django web x2b2b the"
     assert all_words([]) == ""
 
@@ -50,12 +50,12 @@ def test_the_words_of_several_texts_are_each_given_once() -> None:
         ("", ""),
     ],
 )
-def test_what_is_squashed_has_nothing_but_letters_and_digits(text: str, squashed: str) -> None:
+def test_squash_keeps_only_letters_and_digits(text: str, squashed: str) -> None:
     assert squash(text) == squashed
 
 
 @pytest.mark.parametrize(
-    ("text", "beginnings", "marked"),
+    ("text", "prefixes", "highlighted"),
     [
         ("A Café au lait", ["cafe"], "A **Café** au lait"),
         ("Re\u0301sume\u0301 of a cafe\u0301", ["resume", "ca"], "**Re\u0301sume\u0301** of a **cafe\u0301**"),
@@ -69,5 +69,7 @@ def test_what_is_squashed_has_nothing_but_letters_and_digits(text: str, squashed
         ("", ["a"], None),
     ],
 )
-def test_a_word_is_marked_whole_and_as_it_was_written(text: str, beginnings: list[str], marked: str | None) -> None:
-    assert highlight(text, beginnings) == marked
+def test_highlighting_marks_whole_words_and_keeps_their_spelling(
+    text: str, prefixes: list[str], highlighted: str | None
+) -> None:
+    assert highlight(text, prefixes) == highlighted

@@ -519,7 +519,7 @@ WRONG = {
     ),
     '{ sources(where: {published: {gt: "2024-13"}}) { totalCount } }': misread(
         "Expected value of type 'Date', but encountered error 'Date cannot represent '2024-13': "
-        'write 2024, 2024-03 or 2024-03-19.\'; found: "2024-13".',
+        'use 2024, 2024-03 or 2024-03-19.\'; found: "2024-13".',
         1,
         35,
     ),
