@@ -25,7 +25,7 @@ from benchmarks.generate import Graph, Zipf, fill, generate
 from benchmarks.statements import neo4j
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
-from service.engine import Engine
+from service.execution.engine import Engine
 from service.settings import Settings, read_settings
 from service.stores import open_store
 

@@ -36,9 +36,9 @@ from graph_seed.lines import write_lines
 from schema import ONTOLOGY
 from service.settings import read_settings
 from service.stores import open_store
-from service.stores.neo4j.names import alias_label, label, relationship
-from service.stores.neo4j.writing import entity_row
-from service.stores.sqlite import tables
+from service.stores.neo4j.layout import alias_label, label, relationship
+from service.stores.neo4j.transaction import entity_row
+from service.stores.sqlite import layout
 from service.stores.sqlite.functions import register
 from tests.graphs import empty
 from tests.neo4j_server import running
@@ -154,11 +154,11 @@ def _key(line: dict[str, Any]) -> str:
 def _write_sqlite(path: Path, entities: list[EntityFact], said: list[dict[str, Any]]) -> None:
     db = _connect(path)
     pks = {str(entity.reference): pk for pk, entity in enumerate(entities, start=1)}
-    put = tables.put_entity(ONTOLOGY).partition(" ON CONFLICT")[0]
+    put = layout.put_entity(ONTOLOGY).partition(" ON CONFLICT")[0]
     with db:
-        db.executemany(put, (tables.entity_row(ONTOLOGY, entity, 1) for entity in entities))
-        names = (row for entity in entities for row in tables.name_rows(pks[str(entity.reference)], entity))
-        db.executemany(tables.INSERT_NAME, names)
+        db.executemany(put, (layout.entity_row(ONTOLOGY, entity, 1) for entity in entities))
+        names = (row for entity in entities for row in layout.name_rows(pks[str(entity.reference)], entity))
+        db.executemany(layout.INSERT_NAME, names)
         db.executemany(
             "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, 500, NULL, NULL)",
             (
@@ -168,7 +168,7 @@ def _write_sqlite(path: Path, entities: list[EntityFact], said: list[dict[str, A
         )
         groups: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for pk, one in enumerate(said, start=1):
-            table = tables.relation_table(_relation(one))
+            table = layout.relation_table(_relation(one))
             groups[table].append((*_ends(pks, one), pk, _stance(one)))
         for table, rows in groups.items():
             db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, 500, NULL, NULL)", rows)  # noqa: S608

@@ -22,10 +22,10 @@ from graphql import parse
 
 from graph_seed.facts import EntityFact, Facts, global_id
 from schema import ONTOLOGY, build
-from service.engine import Engine
-from service.limits import LIMITS
+from service.execution.document_limits import LIMITS
+from service.execution.engine import Engine
+from service.plan.parameters import bind
 from service.settings import read_settings
-from service.slots import bind
 from service.stores import open_store
 
 ROWS, ROUNDS = 1000, 60

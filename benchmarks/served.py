@@ -29,11 +29,11 @@ from graph_seed import Facts, Reference, claims
 from graph_seed.claims import Voice, claim_key, weigh
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
-from service.auth import new_token
+from service.auth.authenticator import new_token
 from service.errors import StoreUnavailable
 from service.settings import Settings, read_settings
 from service.stores import Entry, Store, Transaction, open_store
-from service.stores.neo4j.writing import claim_row
+from service.stores.neo4j.transaction import claim_row
 from tests import neo4j_server
 from tests.contents import contents
 from tests.model import Write, document, number

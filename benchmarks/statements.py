@@ -29,11 +29,11 @@ from benchmarks.generate import Graph, Zipf, fill, generate
 from schema import ONTOLOGY, build
 from schema.text import key
 from service.compiler import Compiler
-from service.limits import LIMITS
+from service.execution.document_limits import LIMITS
+from service.plan.parameters import bind
 from service.settings import read_settings
-from service.slots import bind
 from service.stores import open_store
-from service.stores.neo4j import cypher
+from service.stores.neo4j import statement as cypher
 from tests.neo4j_server import running
 
 SETS = 16

@@ -29,10 +29,10 @@ from benchmarks.generate import generate
 from graph_seed import SHIPPED, read
 from schema import ONTOLOGY
 from schema.text import all_words, key, squash
-from service.engine import Engine
+from service.execution.engine import Engine
+from service.execution.spelling import Vocabulary
 from service.settings import Settings, read_settings
 from service.stores import open_store
-from service.vocabulary import Vocabulary
 from tests.neo4j_server import running
 
 SEARCH = "query ($text: String!) { search(text: $text, first: 1) { nodes { id name } } }"

@@ -28,8 +28,8 @@ from typing import Any
 import orjson
 
 from schema import ONTOLOGY
-from service.engine import Engine
-from service.feed import Feed
+from service.changes.feed import Feed
+from service.execution.engine import Engine
 from service.settings import Settings, read_settings
 from service.stores import Entry, Store, open_store
 from tests import neo4j_server

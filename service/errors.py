@@ -1,7 +1,7 @@
 """Everything that can go wrong, as a tree.
 
-What a client may see of it is decided in `service.engine`; of what is refused before an operation is known to the engine
-(PersistedError, LimitedError, and AccessError of the request itself), in `service.refusals`.
+What a client may see of it is decided in `service.execution.engine`; of what is refused before an operation is known to the engine
+(PersistedError, LimitedError, and AccessError of the request itself), in `service.http.error_responses`.
 
 AtlasError
 ├── InputError     a client's value is wrong; its message goes to the client
@@ -10,7 +10,7 @@ AtlasError
 ├── BookmarkError  a client's bookmark is none; its message goes to the client
 ├── PersistedError a client names a document that is not known or not allowed; its message goes to the client
 ├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
-├── LimitedError   somebody has asked too often (`service.rates`); its message goes to the client and says when to come back
+├── LimitedError   somebody has asked too often (`service.http.rate_limits`); its message goes to the client and says when to come back
 ├── LimitError     a request asks for more than it may; its message goes to the client and names the limit
 ├── AccessError    a client may not do what it asks for; its message goes to the client and names no token
 │   ├── UnauthenticatedError   it has not said who it is
@@ -26,6 +26,45 @@ AtlasError
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+BAD_INPUT = "BAD_USER_INPUT"
+LIMIT = "LIMIT_EXCEEDED"
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
+TIMEOUT = "STATEMENT_TIMEOUT"
+INTERNAL = "INTERNAL_SERVER_ERROR"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+RATE_LIMITED = "RATE_LIMITED"
+
+# of documents by their hashes, as Apollo's clients and router call them
+NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
+NOT_SAFE = "QUERY_NOT_IN_SAFELIST"
+MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
+
+REFUSED = "REFUSED"
+"""Not in answers: how operators are told of what has no code."""
+
+COUNTED = frozenset(
+    {
+        BAD_INPUT,
+        LIMIT,
+        UNAVAILABLE,
+        TIMEOUT,
+        INTERNAL,
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        RATE_LIMITED,
+        NOT_FOUND,
+        NOT_SUPPORTED,
+        NOT_IN_LIST,
+        NOT_SAFE,
+        MISMATCH,
+        REFUSED,
+    }
+)
+"""Those that are a label of their own."""
 
 
 @dataclass(frozen=True, slots=True)

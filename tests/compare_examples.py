@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from service.app import prepare
-from service.engine import Engine
 from service.errors import AtlasError
+from service.execution.engine import Engine
+from service.service import prepare
 from service.settings import read_settings
 from tests.graphs import answer
 

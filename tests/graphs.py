@@ -16,14 +16,14 @@ import orjson
 
 from graph_seed import SHIPPED, Facts, read
 from schema import ONTOLOGY, Ontology
-from service.auth import Principal
-from service.engine import Engine, Options
-from service.feed import Feed
-from service.limits import LIMITS
+from service.auth.authenticator import Principal
+from service.changes.feed import Feed
+from service.execution.document_limits import LIMITS
+from service.execution.engine import Engine, Options
+from service.execution.request_context import Context
+from service.execution.spelling import Vocabulary
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
-from service.terms import Context
-from service.vocabulary import Vocabulary
 from tests.apps import running
 
 STORES = ("sqlite", "neo4j")

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from service.stores.neo4j import cypher
-from service.stores.sqlite import sql
+from service.stores.neo4j import statement as cypher
+from service.stores.sqlite import statement as sql
 from tests.graphs import Graphs, answer
 from tests.statements import seen
 

@@ -1,9 +1,9 @@
 """GraphQL -> Plan."""
 
-from service.compiler.chosen import MOST_ERRORS, Refused, no_operation, operation_of, shortened
 from service.compiler.compiler import Bounded, Compiled, Compiler
 from service.compiler.introspection import introspect
-from service.compiler.rows import Rows
+from service.compiler.operation import MOST_ERRORS, Refused, no_operation, operation_of, shortened
+from service.compiler.table_layout import Rows
 
 __all__ = [
     "MOST_ERRORS",

@@ -16,13 +16,13 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_valu
 from graphql.execution.values import VariableValues
 
 from schema import Ontology
-from service.compiler.chosen import MOST_ERRORS, Chosen, Refused, choose, shortened
-from service.compiler.operation import Operation
+from service.compiler.operation import MOST_ERRORS, Chosen, Refused, choose, shortened
 from service.compiler.planner import Planner
-from service.compiler.rows import Rows, rows
-from service.compiler.values import shape
-from service.cost import Levels, conditions, levels
+from service.compiler.planning_context import Operation
+from service.compiler.table_layout import Rows, rows
+from service.compiler.variables import shape
 from service.plan import Listening, Plan, Write, Writes
+from service.plan.cost import Levels, conditions, levels
 from service.telemetry.metrics import PLANS
 
 _CHARACTERS = 1_000

@@ -21,7 +21,7 @@ from graphql import execute as _execute
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import VariableValues
 
-from service.compiler.chosen import Chosen
+from service.compiler.operation import Chosen
 
 NAMES = frozenset({"__schema", "__type"})
 

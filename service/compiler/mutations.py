@@ -14,9 +14,9 @@ from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type
 from schema import Kind, Ontology
 from schema.graph import kind_value
 from schema.mutations import upsert_name
-from service.compiler.operation import Operation, Selected
+from service.compiler.planning_context import Operation, Selected
 from service.compiler.selections import CLAIM, Selections
-from service.compiler.values import choice
+from service.compiler.variables import choice
 from service.plan import (
     Branch,
     ById,
@@ -38,7 +38,7 @@ from service.plan import (
     Write,
     Written,
 )
-from service.slots import Convert, Slot
+from service.plan.parameters import Convert, Slot
 
 FIELDS = {
     "Change": frozenset({"cursor", "at", "action", "entity", "claim", "slug", "kind", "count"}),

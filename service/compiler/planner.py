@@ -10,12 +10,12 @@ from graphql.execution.values import VariableValues
 
 from schema import Kind, Ontology, OntologyError
 from schema.answers import alike
-from service.compiler import answers, mutations
-from service.compiler.lists import Lists
+from service.compiler import answer_rules, mutations
+from service.compiler.list_arguments import Lists
 from service.compiler.mutations import Mutations
-from service.compiler.operation import Operation, Selected
+from service.compiler.planning_context import Operation, Selected
 from service.compiler.selections import SOURCE, Selections
-from service.compiler.values import Types, mark
+from service.compiler.variables import Types, mark
 from service.plan import (
     ById,
     ClaimListing,
@@ -29,7 +29,7 @@ from service.plan import (
     Write,
     Writes,
 )
-from service.slots import Convert
+from service.plan.parameters import Convert
 
 _KNOWN_FIELDS: dict[str, frozenset[str]] = {
     "PageInfo": frozenset({"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"}),
@@ -52,7 +52,7 @@ class Planner:
         self._ontology = ontology
         self._selections = Selections(ontology)
         self._mutations = Mutations(ontology, self._selections)
-        self._fields = {**answers.fields(ontology), **mutations.fields(ontology)}
+        self._fields = {**answer_rules.fields(ontology), **mutations.fields(ontology)}
         self._roots = self._root_rules()
         self._check()
 
@@ -111,7 +111,7 @@ class Planner:
             "nodes": self._by_id,
             "claims": self._claim_listing,
             "changes": self._mutations.changes,
-            **answers.rules(self._ontology, self._selections),
+            **answer_rules.rules(self._ontology, self._selections),
         }
         for kind in self._ontology.kinds:
             rules[kind.singular] = lambda operation, selected, kind=kind: self._lookup(operation, selected, kind)

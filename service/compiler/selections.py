@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from schema import Edge, Kind, Ontology
 from schema.answers import alike
-from service.compiler.lists import KNOWN, Lists, without
-from service.compiler.operation import Operation, Selected
+from service.compiler.list_arguments import KNOWN, Lists, without
+from service.compiler.planning_context import Operation, Selected
 from service.plan import (
     AlternativePart,
     Alternatives,

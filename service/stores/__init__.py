@@ -8,7 +8,7 @@ from schema import Ontology
 from service.settings import Settings
 from service.stores.base import Explained, Progress, Snapshot, Store, no_progress
 from service.stores.sqlite.store import SqliteStore
-from service.stores.writing import Entry, Transaction
+from service.stores.transaction import Entry, Transaction
 
 __all__ = ["Entry", "Explained", "Progress", "Snapshot", "Store", "Transaction", "no_progress", "open_store"]
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from graph_seed import EntityFact, EvidenceFact, Facts
 from service.plan import Plan
-from service.stores.writing import Entry, Transaction
+from service.stores.transaction import Entry, Transaction
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -7,6 +7,6 @@ None of them ever holds a document's text, a variable or a token.
 """
 
 from service.telemetry.middleware import Observed, begins_stream
-from service.telemetry.notes import Operation, note_document, note_refusal, request_id, statement
+from service.telemetry.records import Operation, note_document, note_refusal, request_id, statement
 
 __all__ = ["Observed", "Operation", "begins_stream", "note_document", "note_refusal", "request_id", "statement"]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
-from service.telemetry.notes import Notes, current
+from service.telemetry.records import Notes, current
 
 log = logging.getLogger("atlas.requests")
 

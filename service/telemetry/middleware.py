@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.telemetry import metrics, traces
 from service.telemetry.logs import log_request
-from service.telemetry.notes import Notes, current
+from service.telemetry.records import Notes, current
 
 _HARMLESS = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 _HEADER = "x-request-id"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.auth import new_token
+from service.auth.authenticator import new_token
 from tests.client.clients import CLIENTS, Asking
 from tests.client.faults import Faulty, Proxy
 from tests.service.test_cli import Served, serving

@@ -24,15 +24,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from graphql import get_introspection_query
 from starlette.types import ASGIApp
 
-from service.app import create_app, prepare
-from service.auth import ANYONE, Authenticator, Principal, new_token
-from service.engine import Engine
+from service.app import create_app
+from service.auth.authenticator import ANYONE, Authenticator, Principal, new_token
 from service.errors import ForbiddenError, InvalidTokenError, SettingsError, UnauthenticatedError
-from service.http import GraphQLView
-from service.policy import Policy
-from service.rates import Rates
+from service.execution.engine import Engine
+from service.execution.request_context import Context
+from service.http.config import Policy
+from service.http.endpoint import GraphQLView
+from service.http.rate_limits import Rates
+from service.service import prepare
 from service.settings import Settings, read_settings
-from service.terms import Context
 from tests.apps import client, fresh
 from tests.graphs import costing
 from tests.service.test_cli import run, serving, wait_until
@@ -218,7 +219,7 @@ def test_all_hashes_are_compared_in_constant_time_whichever_it_is(monkeypatch: p
         compared[-1].append((one, other))
         return compare(one, other)
 
-    monkeypatch.setattr("service.auth.hmac.compare_digest", watched)
+    monkeypatch.setattr("service.auth.authenticator.hmac.compare_digest", watched)
     for token in (READER.token, ADMIN.token, UNKNOWN):
         compared.append([])
         try:

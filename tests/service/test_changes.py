@@ -11,10 +11,10 @@ import pytest
 from benchmarks import writers
 from graph_seed import Facts
 from graph_seed.facts import global_id
-from service.engine import Engine
+from service.execution.engine import Engine
 from service.settings import read_settings
-from service.stores.neo4j import writing as neo4j_writing
-from service.stores.sqlite import writing as sqlite_writing
+from service.stores.neo4j import transaction as neo4j_transaction
+from service.stores.sqlite import transaction as sqlite_transaction
 from tests.graphs import Graphs, answer, data, facts_from, write
 from tests.neo4j_server import Server
 from tests.service.test_mutations import DJANGO, LINES, ORM, ends, id_of
@@ -201,7 +201,7 @@ async def test_a_log_whose_writers_clocks_differ_is_cut_without_a_gap(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = iter(f"2100-01-01T00:00:0{second}.000Z" for second in (5, 2, 6, 3, 7))
-    for module in (sqlite_writing, neo4j_writing):
+    for module in (sqlite_transaction, neo4j_transaction):
         monkeypatch.setattr(module, "now", lambda: next(times))
     for slug in "abcde":
         await name(engine, slug)

@@ -26,8 +26,8 @@ from pydantic import SecretStr
 
 from graph_seed import SHIPPED, claims, read
 from schema import build
-from service.auth import Authenticator
-from service.cli import main, settings_table
+from service.auth.authenticator import Authenticator
+from service.cli.main import main, settings_table
 from service.settings import Settings
 from tests.graph_seed.test_facts import FAULTS, GOOD, LATE_FAULTS, folder_of
 from tests.graphs import costing

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.auth import Principal, new_token
-from service.terms import EXPLAIN, Context
+from service.auth.authenticator import Principal, new_token
+from service.execution.request_context import EXPLAIN, Context
 from tests.apps import fresh
 from tests.graphs import Graphs, answer
 

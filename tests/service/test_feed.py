@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from service.changes.feed import BEHIND, Ended, Feed, Listener
+from service.changes.subscription import Stream
 from service.errors import StatementTimeout, StoreUnavailable
-from service.feed import BEHIND, Ended, Feed, Listener
 from service.stores import Entry
-from service.streams import Stream
 from tests.graphs import Graphs, facts_from, write
 from tests.service.test_changes import EVER, name
 from tests.service.test_mutations import LINES

@@ -11,10 +11,10 @@ import pytest
 from graphql import GraphQLError, get_introspection_query
 
 from service.compiler import Bounded
-from service.engine import Engine, Options
 from service.errors import LimitError
-from service.explaining import count
-from service.limits import LIMITS, Limits
+from service.execution.document_limits import LIMITS, Limits
+from service.execution.engine import Engine, Options
+from service.execution.explain import count
 from service.settings import Settings
 from tests.graphs import Graphs, answer
 

@@ -22,12 +22,12 @@ from graph_seed import SHIPPED, Facts
 from graph_seed.facts import EVIDENCE_FIELDS
 from schema import ONTOLOGY
 from service.errors import FactsError
-from service.exporting import export
-from service.loading import Faults, Loading, Tally, files, update
 from service.settings import read_settings
 from service.stores import Store, no_progress, open_store
 from service.stores.sqlite.store import SqliteStore
-from service.stores.writing import Entry
+from service.stores.transaction import Entry
+from service.writes.export import export
+from service.writes.load import Faults, Loading, Tally, files, update
 from tests.graphs import Graphs
 from tests.service.test_cli import COMMAND, wait_until
 from tests.service.test_plain_text import NASTY

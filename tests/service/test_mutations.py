@@ -11,10 +11,10 @@ import pytest
 
 from graph_seed import Facts, Reference
 from graph_seed.facts import global_id
-from service.auth import ANYONE, Principal
-from service.engine import Engine
+from service.auth.authenticator import ANYONE, Principal
 from service.errors import InvalidTokenError, StoreUnavailable
-from service.terms import Context
+from service.execution.engine import Engine
+from service.execution.request_context import Context
 from tests.contents import contents
 from tests.graphs import WRITER, Graphs, answer, data, facts_from, write
 

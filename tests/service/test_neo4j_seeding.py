@@ -15,7 +15,7 @@ from schema.entities import KINDS, Entity
 from schema.ontology import kind
 from service.errors import StoreError, StoreUnavailable
 from service.stores.neo4j import migrations, seeding
-from service.stores.neo4j.names import indexes
+from service.stores.neo4j.layout import indexes
 from service.stores.neo4j.store import Neo4jStore
 from tests.graphs import Graphs, data, empty, shipped
 from tests.neo4j_server import Server

@@ -19,7 +19,7 @@ from schema import ONTOLOGY
 from service.app import create_app
 from service.errors import StatementTimeout, StoreBusy, StoreUnavailable
 from service.settings import Settings
-from service.stores.neo4j.cypher import Statement
+from service.stores.neo4j.statement import Statement
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import client as client_of

@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from service.app import create_app
-from service.cli import main
+from service.cli.main import main
 from service.errors import PersistedError, SettingsError
-from service.persisted import NONE, Persisted
+from service.http.persisted_queries import NONE, Persisted
 from service.settings import Settings
 from tests.apps import client as client_of
 from tests.apps import fresh

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from schema import ONTOLOGY
-from service import app
+from service import service as app
 from service.errors import StatementTimeout, StoreUnavailable
-from service.pages import Pages
+from service.pages.assets import Pages
 from service.settings import read_settings
-from service.stores.neo4j import cypher
+from service.stores.neo4j import statement as cypher
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import fresh

@@ -16,9 +16,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from service.app import create_app
-from service.auth import ANYONE, Principal
+from service.auth.authenticator import ANYONE, Principal
 from service.errors import SettingsError
-from service.rates import LimitedError, Rates, who_asks
+from service.http.rate_limits import LimitedError, Rates, who_asks
 from service.settings import Settings
 from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
 from tests.service.test_cli import serving
@@ -198,7 +198,7 @@ async def test_a_redis_that_is_away_limits_nobody_and_is_told_once(
 
 @pytest.mark.anyio
 async def test_who_has_not_asked_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.rates._SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("service.http.rate_limits._SWEEP_SECONDS", 0.0)
     rates = Rates(Settings(rate="100/second"))
     for number in range(50):
         await rates.count(str(number))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph_seed import SHIPPED
-from service.cli import main
+from service.cli.main import main
 from service.errors import SettingsError
 from service.settings import Settings, read_settings
 

@@ -26,13 +26,13 @@ from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity, Framework
 from schema.ontology import kind, relation
 from schema.text import searched
-from service.app import prepare
-from service.engine import Engine
 from service.errors import FactsError, StoreError
+from service.execution.engine import Engine
+from service.service import prepare
 from service.settings import Settings
 from service.stores.sqlite import migrations
+from service.stores.sqlite.layout import DERIVE
 from service.stores.sqlite.store import LAYOUT, SqliteStore
-from service.stores.sqlite.tables import DERIVE
 from tests.graph_seed.test_facts import GOOD, folder_of
 from tests.graphs import data, shipped
 

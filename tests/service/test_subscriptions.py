@@ -22,12 +22,12 @@ from websockets.typing import Subprotocol
 
 from schema import ONTOLOGY
 from service.app import create_app
-from service.auth import Principal
-from service.engine import Engine
-from service.feed import Feed
+from service.auth.authenticator import Principal
+from service.changes.feed import Feed
+from service.execution.engine import Engine
+from service.execution.request_context import Context
 from service.settings import Settings, read_settings
 from service.stores import Entry, open_store
-from service.terms import Context
 from tests.graphs import Graphs, costing, facts_from, write
 from tests.model import number
 from tests.service.test_auth import ENTRIES, READER, SECRET, UNKNOWN, WRITER, signed

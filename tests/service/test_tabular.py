@@ -15,9 +15,9 @@ import orjson
 import pytest
 
 from schema import ONTOLOGY
-from service import tabular
 from service.compiler import Refused
-from service.engine import Engine
+from service.execution import tables
+from service.execution.engine import Engine
 from tests.apps import fresh
 from tests.graphs import Graphs, answer, facts_from
 
@@ -29,7 +29,7 @@ NASTY = 'a "quoted", name\nin two lines'
 async def table(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> list[list[str]]:
     """The answer to a query as a reader of CSV gets it."""
     data = (await answer(engine, text, variables))["data"]
-    written = tabular.write_csv(data, engine.rows(text, None, variables)).decode()
+    written = tables.write_csv(data, engine.rows(text, None, variables)).decode()
     return list(csv.reader(io.StringIO(written, newline="")))
 
 
@@ -118,10 +118,10 @@ async def test_no_cell_is_a_formula_and_every_text_comes_back(graphs: Graphs, st
 
 
 def test_numbers_stay_numbers() -> None:
-    rows = tabular.Rows(("list",), listed=True, columns=(("count",), ("sure",), ("none",)))
+    rows = tables.Rows(("list",), listed=True, columns=(("count",), ("sure",), ("none",)))
     data = {"list": [{"count": -3, "sure": True, "none": None}]}
 
-    assert tabular.write_csv(data, rows) == b'"count","sure","none"\r\n-3,"true",""\r\n'
+    assert tables.write_csv(data, rows) == b'"count","sure","none"\r\n-3,"true",""\r\n'
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ async def test_a_text_is_never_cut_whatever_a_spreadsheet_cuts_at(graphs: Graphs
 
     data = (await answer(engine, asked))["data"]
 
-    assert tabular.write_csv(data, engine.rows(asked, None, None)) == b'"name"\r\n"a;=1+1"\r\n'
+    assert tables.write_csv(data, engine.rows(asked, None, None)) == b'"name"\r\n"a;=1+1"\r\n'
 
 
 @pytest.mark.anyio

@@ -13,10 +13,10 @@ import pytest
 from schema import ONTOLOGY
 from schema.text import key
 from service.errors import StoreUnavailable
+from service.execution.spelling import Vocabulary
 from service.settings import read_settings
 from service.stores import open_store
 from service.stores.sqlite.store import SqliteStore
-from service.vocabulary import Vocabulary
 from tests.graphs import Graphs, data, facts_from
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from service.auth import new_token
+from service.auth.authenticator import new_token
 from tests.service.test_cli import Served, serving
 
 INIT = {"type": "connection_init"}

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schema import ONTOLOGY, PropertyType
-from service.engine import Engine
+from service.execution.engine import Engine
 from tests.contents import contents
 from tests.drawn import TEXTS
 from tests.graphs import Graphs, data, facts_from, write

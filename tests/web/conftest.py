@@ -11,7 +11,7 @@ from typing import Never
 import pytest
 from playwright.sync_api import Browser
 
-from service.auth import new_token
+from service.auth.authenticator import new_token
 from tests import npm
 from tests.service.test_cli import Served, serving
 from tests.web.visits import Unavailable, Visit, chromium

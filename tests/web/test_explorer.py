@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from service.auth import new_token
+from service.auth.authenticator import new_token
 from tests.service.test_cli import serving
 from tests.web.visits import Visit
 

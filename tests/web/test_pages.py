@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from service.app import create_app
-from service.auth import new_token
-from service.pages import Pages
+from service.auth.authenticator import new_token
+from service.pages.assets import Pages
 from service.settings import Settings
 from tests.graph_seed.test_facts import GOOD, folder_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from service.pages import Pages
+from service.pages.assets import Pages
 
 # No request of the browser's own, which would be refused on a machine without a network.
 QUIET = [

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.plan import AlternativePart, Alternatives, EntityNode, Hops, Overlap, Score, Typename
-from service.stores.neo4j.names import label
+from service.stores.neo4j.layout import label
 from service.stores.neo4j.predicates import pattern, slot
 from service.stores.neo4j.row import Row, dictionary
 from service.stores.ranking import MOST_ALIKE, MOST_RANKED
 
 if TYPE_CHECKING:
     from schema import Edge
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from service.plan import (
     ChangeScalar,
     Typename,
 )
-from service.stores.neo4j.anchors import Rows, Way
+from service.stores.neo4j.access_paths import Rows, Way
 from service.stores.neo4j.predicates import slot, unsized
 from service.stores.neo4j.row import Row, collect, dictionary
 
 if TYPE_CHECKING:
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 _GRAPH = "MATCH (g:AtlasGraph {name: 'graph'})"
 _OLDEST = (

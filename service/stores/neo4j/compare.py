@@ -19,13 +19,13 @@ from service.plan import (
     RowRelation,
     Typename,
 )
-from service.stores.neo4j.anchors import Rows
-from service.stores.neo4j.names import label
+from service.stores.neo4j.access_paths import Rows
+from service.stores.neo4j.layout import label
 from service.stores.neo4j.predicates import pattern, unsized
 from service.stores.neo4j.row import Row, dictionary, named
 
 if TYPE_CHECKING:
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 
 def comparison(writer: Writer, root: Comparison) -> tuple[str, str]:

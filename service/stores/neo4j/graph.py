@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.plan import Count, CountedName, Counts, Graph, GraphScalar, Typename
-from service.stores.neo4j.names import VERSION, label
+from service.stores.neo4j.layout import VERSION, label
 from service.stores.neo4j.row import Row, dictionary
 
 if TYPE_CHECKING:
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 
 def graph(writer: Writer, root: Graph) -> tuple[str, str]:

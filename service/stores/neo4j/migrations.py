@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from service.stores.base import Progress, now
-from service.stores.neo4j.names import search_properties
-from service.stores.neo4j.writing import change_row
-from service.stores.writing import Change, Entry
+from service.stores.neo4j.layout import search_properties
+from service.stores.neo4j.transaction import change_row
+from service.stores.transaction import Change, Entry
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement with parameters in a transaction of its own; returns its records."""

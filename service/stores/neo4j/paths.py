@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 
 from schema import Relation
 from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
-from service.stores.neo4j.names import relationship
+from service.stores.neo4j.layout import relationship
 from service.stores.neo4j.predicates import claim_count, slot, unsized
 from service.stores.neo4j.row import Row, dictionary
 from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 
 if TYPE_CHECKING:
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 _WORK = {3: 2, 5: 3}
 """Before which length it is counted what a step more from each end follows, and which one."""

@@ -22,8 +22,8 @@ from service.plan import (
     conjuncts,
     missing,
 )
-from service.slots import Slot
-from service.stores.neo4j.names import alias_label, key_name, label, property_name, relationship
+from service.plan.parameters import Slot
+from service.stores.neo4j.layout import alias_label, key_name, label, property_name, relationship
 
 _COMPARE = {
     "eq": "=",

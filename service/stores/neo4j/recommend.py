@@ -27,14 +27,14 @@ from service.plan import (
     Typename,
     Weight,
 )
-from service.stores.neo4j.anchors import Rows
-from service.stores.neo4j.names import label
+from service.stores.neo4j.access_paths import Rows
+from service.stores.neo4j.layout import label
 from service.stores.neo4j.predicates import pattern, slot, unsized
 from service.stores.neo4j.row import Row, dictionary, named
 from service.stores.ranking import ADOPTION
 
 if TYPE_CHECKING:
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 _KNOWN = ("HAS", "DISPUTED")
 _ANY = ("HAS", "DISPUTED", "LACKS")

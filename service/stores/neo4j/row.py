@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from service.stores.neo4j.names import alias_label, label
+from service.stores.neo4j.layout import alias_label, label
 
 
 @dataclass(slots=True)

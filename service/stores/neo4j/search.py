@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.plan import Search
-from service.stores.neo4j.anchors import Rows, Way
-from service.stores.neo4j.names import WORDS, label
+from service.stores.neo4j.access_paths import Rows, Way
+from service.stores.neo4j.layout import WORDS, label
 from service.stores.neo4j.predicates import claim_count, unsized
 from service.stores.ranking import SCORES
 
 if TYPE_CHECKING:
-    from service.stores.neo4j.cypher import Writer
+    from service.stores.neo4j.statement import Writer
 
 
 def search(writer: Writer, root: Search) -> tuple[str, str]:

@@ -16,10 +16,10 @@ from graph_seed import Claim, Facts, claims
 from schema import Ontology, Relation
 from service.errors import StoreError
 from service.stores.base import Progress, now
+from service.stores.neo4j.layout import alias_label, indexes
 from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
-from service.stores.neo4j.names import alias_label, indexes
-from service.stores.neo4j.writing import add_missing_claims, change_row, claim_row, entity_row, put_entities
-from service.stores.writing import Entry, loaded
+from service.stores.neo4j.transaction import add_missing_claims, change_row, claim_row, entity_row, put_entities
+from service.stores.transaction import Entry, loaded
 
 Prepare = Callable[[Sequence[str]], Awaitable[None]]
 """Runs statements that change the schema, all in one transaction."""

@@ -12,7 +12,7 @@ from typing import Any
 from graph_seed import EntityFact, EvidenceFact
 from graph_seed.claims import ends_of
 from schema import Kind, Ontology, PropertyType
-from service.stores.neo4j.names import VERSION, label, property_name
+from service.stores.neo4j.layout import VERSION, label, property_name
 
 Run = Callable[..., Awaitable[Any]]
 """Runs a statement of the transaction with parameters; returns the one value of its one record."""

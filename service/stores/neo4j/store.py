@@ -34,14 +34,14 @@ from schema import Ontology
 from service.errors import BookmarkError, StatementTimeout, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
+from service.stores.admission import Gate
 from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
-from service.stores.gate import Gate
 from service.stores.neo4j import snapshot
-from service.stores.neo4j.cypher import Statement, write
-from service.stores.neo4j.names import VERSION, alias_label, label
+from service.stores.neo4j.layout import VERSION, alias_label, label
 from service.stores.neo4j.seeding import check_layout, make_indexes, seed
-from service.stores.neo4j.writing import COMPACT, Neo4jTransaction, entry
-from service.stores.writing import Entry
+from service.stores.neo4j.statement import Statement, write
+from service.stores.neo4j.transaction import COMPACT, Neo4jTransaction, entry
+from service.stores.transaction import Entry
 
 T = TypeVar("T")
 

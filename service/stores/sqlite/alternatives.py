@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Typename
 from service.stores.ranking import MOST_ALIKE, MOST_RANKED
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import CutPage, Scope, degree, parameter, population
-from service.stores.sqlite.tables import sides
+from service.stores.sqlite.layout import sides
+from service.stores.sqlite.row import CutPage, Scope, degree, parameter, population
 
 if TYPE_CHECKING:
-    from service.stores.sqlite.sql import Writer
+    from service.stores.sqlite.statement import Writer
 
 _RARE = (
     f"SELECT json_group_array(json(_v)) FROM (SELECT value AS _v, key AS _n, sum(value ->> 2) OVER (ORDER BY key) AS _sum"

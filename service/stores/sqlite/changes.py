@@ -15,10 +15,10 @@ from service.plan import (
     Typename,
 )
 from service.stores.sqlite.json_text import Piece, concat, members, string
-from service.stores.sqlite.rows import Rows, Scope, literal, parameter
+from service.stores.sqlite.row import Rows, Scope, literal, parameter
 
 if TYPE_CHECKING:
-    from service.stores.sqlite.sql import Writer
+    from service.stores.sqlite.statement import Writer
 
 _DIGEST = "(SELECT rtrim(rtrim(version, '0123456789'), '.') FROM graph)"
 

@@ -19,11 +19,11 @@ from service.plan import (
     Typename,
 )
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import STANCE_TEXT, Scope, named, parameter
-from service.stores.sqlite.tables import relation_table
+from service.stores.sqlite.layout import relation_table
+from service.stores.sqlite.row import STANCE_TEXT, Scope, named, parameter
 
 if TYPE_CHECKING:
-    from service.stores.sqlite.sql import Writer
+    from service.stores.sqlite.statement import Writer
 
 
 def comparison(writer: Writer, root: Comparison) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.plan import Count, CountedName, Counts, Graph, GraphScalar, Typename
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import literal
+from service.stores.sqlite.row import literal
 
 
 def graph(root: Graph) -> str:

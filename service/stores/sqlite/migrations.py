@@ -12,10 +12,10 @@ from collections.abc import Callable
 import apsw
 
 from schema.text import searched
-from service.slots import Version
+from service.plan.parameters import Version
 from service.stores.base import now
-from service.stores.sqlite.tables import INSERT_CHANGE, change_row
-from service.stores.writing import Change, Entry
+from service.stores.sqlite.layout import INSERT_CHANGE, change_row
+from service.stores.transaction import Change, Entry
 
 _BATCH = 1000
 

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import Scope, claim_count, literal, parameter
+from service.stores.sqlite.row import Scope, claim_count, literal, parameter
 
 if TYPE_CHECKING:
-    from service.stores.sqlite.sql import Writer
+    from service.stores.sqlite.statement import Writer
 
 _COUNTED = {3: 2, 5: 3}
 """Before which length it is counted what a step more from each end follows, and which one."""

@@ -38,11 +38,11 @@ from service.plan import (
 )
 from service.stores.ranking import ADOPTION
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.rows import STANCE_TEXT, CutPage, Scope, degree, in_degrees, named, parameter, population
-from service.stores.sqlite.tables import back_index, relation_table
+from service.stores.sqlite.layout import back_index, relation_table
+from service.stores.sqlite.row import STANCE_TEXT, CutPage, Scope, degree, in_degrees, named, parameter, population
 
 if TYPE_CHECKING:
-    from service.stores.sqlite.sql import Writer
+    from service.stores.sqlite.statement import Writer
 
 _WORST = 1_000_000
 """More than twice any score, in thousandths, so that one number ranks by what fails and by score and tells both."""

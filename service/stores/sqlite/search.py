@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from service.plan import Search
 from service.stores.ranking import SCORES
-from service.stores.sqlite.rows import Rows, begins, claim_count, literal, parameter
+from service.stores.sqlite.row import Rows, begins, claim_count, literal, parameter
 
 if TYPE_CHECKING:
-    from service.stores.sqlite.sql import Writer
+    from service.stores.sqlite.statement import Writer
 
 
 def search(writer: Writer, root: Search) -> str:

@@ -9,7 +9,7 @@ import apsw
 from graph_seed import EntityFact, EvidenceFact
 from graph_seed.claims import ends_of
 from schema import Ontology
-from service.stores.sqlite import tables
+from service.stores.sqlite import layout
 
 _COUNT = "SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM evidence)"
 # CROSS: along the index of keys, so that nothing but the sources of one claim is sorted
@@ -28,8 +28,8 @@ def begin(db: apsw.Connection) -> tuple[str, int]:
 def facts(db: apsw.Connection, ontology: Ontology) -> Iterator[EntityFact | EvidenceFact]:
     """All facts, in the order of `Snapshot.facts`."""
     for kind in ontology.kinds:
-        for row in db.execute(tables.read_kind(ontology), (kind.name,)):
-            yield tables.entity_fact(ontology, kind.name, row)
+        for row in db.execute(layout.read_kind(ontology), (kind.name,)):
+            yield layout.entity_fact(ontology, kind.name, row)
     last, ends = "", None
     for key, source, supports, note, term, locator in db.execute(_EVIDENCE):
         if key != last or ends is None:

@@ -27,15 +27,15 @@ from graph_seed import Facts, claims
 from schema import Ontology
 from service.errors import StatementTimeout, StoreBusy, StoreError, StoreUnavailable, TooLargeError
 from service.plan import GaveUp, Lost, Plan, Unknown
-from service.slots import Version
+from service.plan.parameters import Version
+from service.stores.admission import Gate
 from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
-from service.stores.gate import Gate
-from service.stores.sqlite import snapshot, tables
+from service.stores.sqlite import layout, snapshot
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
-from service.stores.sqlite.sql import write
-from service.stores.sqlite.writing import SqliteTransaction, complete
-from service.stores.writing import Entry, loaded
+from service.stores.sqlite.statement import write
+from service.stores.sqlite.transaction import SqliteTransaction, complete
+from service.stores.transaction import Entry, loaded
 
 T = TypeVar("T")
 
@@ -274,7 +274,7 @@ class SqliteStore:
     async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
         listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
         read = self._threaded if background else self._asked
-        return [tables.entry(row) for row in await read(self._rows, listed, (after, most))]
+        return [layout.entry(row) for row in await read(self._rows, listed, (after, most))]
 
     async def compact(self, keep: int, before: str) -> int:
         return await self._written(self._compact, keep, before)
@@ -282,7 +282,7 @@ class SqliteStore:
     def _compact(self, keep: int, before: str) -> int:
         db = self._connection()
         with _transaction(db):
-            db.execute(tables.COMPACT, (keep, before))
+            db.execute(layout.COMPACT, (keep, before))
             return db.changes()
 
     # --------------------------------------------------------------------------------------------------------- seeding
@@ -322,9 +322,9 @@ class SqliteStore:
                 return
             layout = db.pragma("user_version")
             with _derived(db):
-                for statement in tables.schema(self._ontology):
+                for statement in layout.schema(self._ontology):
                     db.execute(statement)
-                for statement in tables.columns_missing(self._ontology, _columns(db)):
+                for statement in layout.columns_missing(self._ontology, _columns(db)):
                     db.execute(statement)
                 migrate(db, layout or LAYOUT)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -334,10 +334,10 @@ class SqliteStore:
 
     def _has_tables(self, db: apsw.Connection) -> bool:
         """Whether the file holds the tables, indexes and columns of this ontology."""
-        made = (*tables.schema(self._ontology), *tables.triggers().values())
+        made = (*layout.schema(self._ontology), *layout.triggers().values())
         needed = {match[1] for text in made for match in [_MADE.search(text)] if match}
         present = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
-        missing = needed - present or any(tables.columns_missing(self._ontology, _columns(db)))
+        missing = needed - present or any(layout.columns_missing(self._ontology, _columns(db)))
         return db.pragma("user_version") == LAYOUT and not missing
 
     # ----------------------------------------------------------------------------------------------------- connections
@@ -408,10 +408,10 @@ def _transaction(db: apsw.Connection) -> Iterator[None]:
 @contextmanager
 def _derived(db: apsw.Connection) -> Iterator[None]:
     """Write many rows without triggers; what those keep true is made of all rows at the end, at once."""
-    for name in tables.triggers():
+    for name in layout.triggers():
         db.execute(f"DROP TRIGGER IF EXISTS {name}")
     yield
-    for statement in (*tables.DERIVE, *tables.triggers().values()):
+    for statement in (*layout.DERIVE, *layout.triggers().values()):
         db.execute(statement)
 
 

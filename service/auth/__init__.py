@@ -1,0 +1,1 @@
+"""Authenticate requests: a bearer token becomes a principal with scopes."""

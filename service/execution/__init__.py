@@ -1,0 +1,1 @@
+"""Answer an operation: limits, cost, compile, bind, fetch, explain."""

@@ -1,0 +1,206 @@
+"""What an operation may cost at the most, known before it runs: how many rows the database can be made to fetch.
+
+A row is an entity, a claim, a piece of evidence, a facet or anything else that a list of the answer can hold. Each list
+counts its page size, or what it holds at the most, for every row of the list around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeAlias, cast
+
+from schema import Edge, Kind, Ontology, Property, Relation
+from service.plan import (
+    Alternatives,
+    ById,
+    Changes,
+    ClaimListing,
+    Compare,
+    CompareRows,
+    Comparison,
+    Count,
+    Counted,
+    CountedName,
+    Counts,
+    Edges,
+    EvidenceList,
+    Facet,
+    Facets,
+    Graph,
+    Listing,
+    Lookup,
+    Named,
+    Nodes,
+    Overlap,
+    Page,
+    PageInfo,
+    Paths,
+    Plan,
+    Reasons,
+    Recommending,
+    Related,
+    Requirement,
+    Search,
+    SourceClaims,
+    Walk,
+)
+from service.plan.parameters import Slot
+
+TARGETS = 100
+"""What a list without pages of what an entity is joined to counts for: those of an overlap, per relation the rows of a
+comparison and the users of what is recommended. An estimate, as the next one.
+"""
+VOICES = 20
+"""What the evidence of a claim counts for; never more than there are sources."""
+
+Sizes: TypeAlias = Mapping[str, int]
+"""How many entities of each kind there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The rows of one list: `times` the value of `size`, or its length where it is a list, and never more than there are
+    of a kind. `below` hangs on each row.
+    """
+
+    size: Slot | None
+    times: int
+    kind: str | None
+    below: tuple[Level | Either, ...]
+
+    def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
+        value = 1 if self.size is None else values[self.size]
+        count = self.times * (len(cast("list[Any]", value)) if isinstance(value, list) else value)
+        count = min(count, sizes.get(self.kind, count)) if self.kind is not None else count
+        return count * (1 + _sum(self.below, values, sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """What hangs on a row that is of one of several kinds."""
+
+    branches: tuple[tuple[Level | Either, ...], ...]
+
+    def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
+        return max(_sum(branch, values, sizes) for branch in self.branches)
+
+
+Levels: TypeAlias = tuple[Level | Either, ...]
+
+
+def levels(plan: Plan) -> Levels:
+    """The lists of a plan; written with it, once."""
+    return tuple(level for root in plan.roots for level in _levels(root))
+
+
+def cost(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
+    """How many rows these lists can hold; kinds whose size is not known count as endless."""
+    return _sum(levels, values, sizes)
+
+
+def conditions(node: Any) -> int:
+    """How many conditions a plan, or a part of it, asks of entities: for each a database has to think of a way."""
+    match node:
+        case Compare() | Named() | Counted():
+            return 1
+        case Kind() | Property() | Relation() | Edge():
+            return 0
+        case tuple():
+            return sum(map(conditions, cast("tuple[Any, ...]", node)))
+        case _ if is_dataclass(node):
+            return isinstance(node, Related) + sum(conditions(getattr(node, field.name)) for field in fields(node))
+        case _:
+            return 0
+
+
+def sizes_plan(ontology: Ontology) -> Plan:
+    """The plan whose one answer holds the size of every kind, for `sizes`."""
+    names = tuple(kind.name for kind in ontology.kinds)
+    counts = Counts("kinds", "kinds", names, names, (CountedName("kind"), Count("count")))
+    return Plan((Graph("graph", (counts,)),), ())
+
+
+def sizes(answer: Any) -> Sizes:
+    return {item["kind"]: item["count"] for item in answer["kinds"]}
+
+
+def _sum(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
+    return sum(level.rows(values, sizes) for level in levels)
+
+
+def _levels(node: Any, requirements: tuple[Requirement, ...] = ()) -> Levels:
+    """The lists of a node; below what is recommended there is a reason for each thing that is required."""
+    requirements = getattr(node, "requirements", requirements)
+    below = tuple(level for part in _parts(node) for level in _levels(part, requirements))
+    if branches := getattr(node, "branches", ()):
+        below += (Either(tuple(_levels(branch) for branch in branches)),)
+    match node:
+        case Walk(hops=hops, page=page):
+            return _page(node, page, hops.edge.target)
+        case SourceClaims(page=page):
+            return _page(node, page, None)
+        case Facet(hops=hops, size=size):
+            return (Level(size, 1, hops.edge.target, below),)
+        case Alternatives(kind=kind, size=size):
+            return (Level(size, 1, kind.name, below),)
+        case CompareRows(edges=edges):
+            return (Level(None, TARGETS * len(edges), None, below),)
+        case Reasons():
+            return _reasons(node, requirements)
+        case Overlap():
+            return (Level(None, TARGETS, None, below),)
+        case EvidenceList():
+            return (Level(None, VOICES, "Source", below),)
+        case _:
+            return _root_levels(node, below)
+
+
+def _root_levels(node: Any, below: Levels) -> Levels:
+    match node:
+        case Lookup() | ById(many=False):
+            return (Level(None, 1, None, below),)
+        case ById(slot=size) | Comparison(slugs=size):
+            return (Level(size, 1, None, below),)
+        case Listing(kind=kind, page=page):
+            return _page(node, page, kind.name)
+        case ClaimListing(page=page) | Changes(page=page) | Search(page=page):
+            return _page(node, page, None)
+        case Recommending(kind=kind, size=size):
+            return (Level(size, 1, kind.name, below),)
+        case Paths(longest=longest, size=size):
+            return (Level(size, 1, None, (Level(longest, 1, None, below),)),)
+        case _:
+            return below
+
+
+def _reasons(node: Reasons, requirements: tuple[Requirement, ...]) -> Levels:
+    """One for each thing that is required, and one for each user."""
+    required = (
+        Level(requirement.slugs, 1, None, tuple(level for part in parts for level in _levels(part)))
+        for requirement, parts in zip(requirements, node.parts, strict=True)
+    )
+    users = Level(None, TARGETS, None, tuple(level for part in node.users for level in _levels(part)))
+    return *required, users
+
+
+def _page(node: Any, page: Page, kind: str | None) -> Levels:
+    """The rows of a page and what hangs on each, and the facets beside it; a total alone fetches no page."""
+    facets = tuple(level for part in node.parts if isinstance(part, Facets) for level in _levels(part))
+    rows = tuple(level for part in node.parts if not isinstance(part, Facets) for level in _levels(part))
+    paged = any(isinstance(part, Edges | Nodes | PageInfo) for part in node.parts)
+    return Level(page.size if paged else None, 1, kind if paged else None, rows), *facets
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    """The selections right below a node."""
+    for name in ("parts", "users", "claim", "node"):
+        yield from _flat(getattr(node, name, ()))
+
+
+def _flat(found: Any) -> Iterator[Any]:
+    if isinstance(found, tuple):
+        for item in cast("tuple[Any, ...]", found):
+            yield from _flat(item)
+    elif found is not None:
+        yield found

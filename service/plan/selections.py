@@ -1,0 +1,289 @@
+"""What is selected of entities, claims, connections and changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from schema import Edge, Kind, Property
+from service.plan.pages import Page
+from service.plan.parameters import Slot
+from service.plan.predicates import Hops, Predicate
+
+MOST_NESTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Typename:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A property of an entity."""
+
+    key: str
+    property: Property
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The page of a relation's targets."""
+
+    key: str
+    hops: Hops
+    where: Predicate | None
+    page: Page
+    parts: tuple[ConnectionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClaims:
+    """The page of the claims that a source speaks of."""
+
+    key: str
+    page: Page
+    parts: tuple[ConnectionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good what was found is."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """The targets that two entities share, or that only one of them has; `branches` holds their kinds."""
+
+    key: str
+    name: Literal["shared", "missing", "extra"]
+    branches: Branches
+
+
+AlternativePart: TypeAlias = "Typename | EntityNode | Score | Overlap"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The entities of the same kind that share most targets of these edges; at most `size`."""
+
+    key: str
+    kind: Kind
+    edges: tuple[Edge, ...]
+    size: Slot
+    parts: tuple[AlternativePart, ...]
+
+
+EntityPart: TypeAlias = Typename | Scalar | Walk | SourceClaims | Alternatives
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What is selected of an entity of any of these kinds."""
+
+    kinds: tuple[str, ...]
+    parts: tuple[EntityPart, ...]
+
+
+Branches: TypeAlias = tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimScalar:
+    """`id`, `relation`, `stance`, `confidence`, `firstSeen` or `lastSeen` of a claim."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEnd:
+    """The subject or the object of a claim; `branches` holds the kinds that can stand there."""
+
+    key: str
+    name: Literal["subject", "object"]
+    branches: Branches
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceScalar:
+    """`supports`, `note`, `term` or `locator`."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The source of a piece of evidence."""
+
+    key: str
+    parts: tuple[EntityPart, ...]
+
+
+EvidencePart: TypeAlias = Typename | EvidenceScalar | Cited
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceList:
+    key: str
+    parts: tuple[EvidencePart, ...]
+
+
+ClaimPart: TypeAlias = Typename | ClaimScalar | ClaimEnd | EvidenceList
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityNode:
+    """The entity of an edge, or of `nodes`."""
+
+    key: str
+    parts: tuple[EntityPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNode:
+    """The claim of an edge: in a relation the one that led there; in a list of claims the item; else null."""
+
+    key: str
+    parts: tuple[ClaimPart, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyNode:
+    """An entity of any of several kinds."""
+
+    key: str
+    branches: Branches
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """Where the words that were searched for stand."""
+
+    key: str
+
+
+EdgePart: TypeAlias = "Typename | Cursor | EntityNode | ClaimNode | AnyNode | Score | Highlights | ChangeNode"
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    key: str
+    parts: tuple[EdgePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    key: str
+    node: EntityNode | ClaimNode | AnyNode
+
+
+@dataclass(frozen=True, slots=True)
+class PageFact:
+    """`hasNextPage`, `hasPreviousPage`, `startCursor` or `endCursor`."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    key: str
+    parts: tuple[Typename | PageFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetTarget:
+    """The entity that a facet counts."""
+
+    key: str
+    parts: tuple[EntityPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    key: str
+
+
+FacetPart: TypeAlias = Typename | FacetTarget | FacetCount
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The targets of hops from all entities of a list, most frequent first, then by slug; at most `size`.
+
+    `where` is the list's filter without what it asks of this very edge.
+    """
+
+    key: str
+    hops: Hops
+    where: Predicate | None
+    size: Slot
+    parts: tuple[FacetPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    key: str
+    parts: tuple[Typename | Facet, ...]
+
+
+ConnectionPart: TypeAlias = Typename | Edges | Nodes | PageInfo | Total | Facets
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeScalar:
+    """`cursor`, `at`, `action`, `slug` or `count` of a change."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKind:
+    """The kind of what was changed: `values` are those of the enum, at the places of the kinds that they stand for."""
+
+    key: str
+    kinds: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEntity:
+    """The entity as it is now, null where it is gone."""
+
+    key: str
+    branches: Branches
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedClaim:
+    """The claim as it is now, null where it is gone or the change was of none."""
+
+    key: str
+    parts: tuple[ClaimPart, ...]
+
+
+ChangePart: TypeAlias = Typename | ChangeScalar | ChangedKind | ChangedEntity | ChangedClaim
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNode:
+    """A change in the log."""
+
+    key: str
+    parts: tuple[ChangePart, ...]

@@ -1,0 +1,1 @@
+"""Write to a graph: mutations, bulk load, export."""

@@ -1,0 +1,89 @@
+"""Do what a mutation asks for: each root field one transaction, and in it what its payload selects of what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from schema import Ontology
+from schema.mutations import CONFLICT, INVALID, NOT_AUTHORIZED, NOT_FOUND
+from schema.nearest import nearest
+from service.plan import Payload, Told, Typename, Write, Written
+from service.stores import Store, Transaction
+from service.writes import operations
+from service.writes.operations import Clash, Done, Ends, Invalid, Missing, Outcome, Said
+
+Answer: TypeAlias = dict[str, Any]
+"""A payload, as orjson writes its JSON."""
+
+_NEAREST = 3
+
+
+def refuse(root: Write, message: str) -> Answer:
+    """The payload for who may not write."""
+    return _told(root.payload, NOT_AUTHORIZED, {"message": message}, iter(()))
+
+
+async def perform(
+    store: Store[Any], ontology: Ontology, root: Write, given: Mapping[str, Any], fetch: tuple[Any, list[Any]] | None
+) -> tuple[Answer, str | None]:
+    """Write what a root field asks for, with the values of its input; its payload, and the bookmark of the write.
+
+    `fetch` is the statement that asks for what was written, and the values of its slots, the ID at the first.
+    """
+
+    async def work(transaction: Transaction) -> tuple[Outcome, Sequence[Any]]:
+        outcome = await _write(transaction, ontology, root, given)
+        if fetch is None or not isinstance(outcome, Done):
+            return outcome, ()
+        statement, values = fetch
+        return outcome, await transaction.fetch(statement, [outcome.id, *values[1:]])
+
+    (outcome, fetched), bookmark = await store.transact(work)
+    match outcome:
+        case Done(id_, version):
+            success, _ = root.payload.parts[0]
+            return _told(root.payload, success, {"id": id_, "version": version}, iter(fetched)), bookmark
+        case Missing(message, kind, name):
+            near = [] if kind is None else await _near(store, kind, name)
+            return _told(root.payload, NOT_FOUND, {"message": message, "nearest": near}, iter(())), bookmark
+        case Clash(message, field, value):
+            facts = {"message": message, "field": field, "value": value}
+            return _told(root.payload, CONFLICT, facts, iter(())), bookmark
+        case Invalid(message, field):
+            return _told(root.payload, INVALID, {"message": message, "field": field}, iter(())), bookmark
+
+
+async def _write(transaction: Transaction, ontology: Ontology, root: Write, given: Mapping[str, Any]) -> Outcome:
+    if root.kind is not None:
+        values = {name: value for name, value in given.items() if name != "expectedVersion"}
+        return await operations.upsert(transaction, ontology, root.kind, values, given.get("expectedVersion"))
+    if root.name == "deleteEntity":
+        return await operations.delete(transaction, ontology, given["id"])
+    ends = Ends(given["subject"], given["relation"], given["object"], given["source"])
+    if root.name == "retract":
+        return await operations.retract(transaction, ontology, ends)
+    supports = given.get("supports")
+    said = Said(supports is None or supports, given["note"], given.get("term"), given.get("locator"))
+    return await operations.claim(transaction, ontology, ends, said)
+
+
+async def _near(store: Store[Any], kind: str, name: str) -> list[str]:
+    """The slugs of what is called most alike."""
+    names = await store.names(kind)
+    near = nearest(name, names)  # of which one thing may have many
+    return list(dict.fromkeys(slug for one in near for slug in names[one]))[:_NEAREST]
+
+
+def _told(payload: Payload, type_name: str, facts: Mapping[str, Any], fetched: Iterator[Any]) -> Answer:
+    """What is selected of this type."""
+    answer: Answer = {}
+    for part in dict(payload.parts)[type_name]:
+        match part:
+            case Typename(key, name):
+                answer[key] = name
+            case Told(key, name):
+                answer[key] = facts[name]
+            case Written(key):
+                answer[key] = next(fetched)
+    return answer
