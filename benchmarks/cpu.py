@@ -22,7 +22,7 @@ from graphql import parse
 
 from graph_seed.facts import EntityFact, Facts, global_id
 from schema import ONTOLOGY, build
-from service.execution.document_limits import LIMITS
+from service.execution.document_limits import DEFAULT_LIMITS
 from service.execution.engine import Engine
 from service.plan.parameters import bind
 from service.settings import read_settings
@@ -112,7 +112,7 @@ async def main() -> None:
             return orjson.dumps((await plain.execute(QUERY, root_value=root)).data)
 
         compiled = engine.compile(QUERY, parse(QUERY), None, None)
-        values = bind(compiled.plan.slots, {}, LIMITS.bounds)
+        values = bind(compiled.plan.parameters, {}, DEFAULT_LIMITS.bounds)
 
         async def statement_alone() -> bytes:
             (text,) = store._fetch(compiled.statements[0], values)  # noqa: SLF001 - without the thread, which is the service's

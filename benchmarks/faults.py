@@ -41,7 +41,19 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any
 
-from benchmarks.served import BEGUN, CLIENTS, GOOD, Client, Reader, Service, Subscriber, Told, look, opened, restart
+from benchmarks.served import (
+    BEGUN,
+    CLIENTS,
+    GOOD,
+    Client,
+    PayloadField,
+    Reader,
+    Service,
+    Subscriber,
+    look,
+    opened,
+    restart,
+)
 from benchmarks.writers import anew
 from service.settings import Settings, read_settings
 from tests import neo4j_server
@@ -76,7 +88,7 @@ class Scene:
     """How the store is reached without the service, and past any fault of the network."""
     folder: Path
     service: Service
-    told: Callable[[], list[Told]]
+    told: Callable[[], list[PayloadField]]
     server: neo4j_server.Server | None = None
     proxy: Proxy | None = None
     clock: Path | None = None
@@ -85,7 +97,7 @@ class Scene:
     ended: float | None = None
     """When the fault was over, where that was before `does` returned."""
 
-    def since(self, moment: float, *, good: bool, did: str | None = None) -> list[Told]:
+    def since(self, moment: float, *, good: bool, did: str | None = None) -> list[PayloadField]:
         """What was told since then."""
         return [one for one in self.told() if one.at > moment and (one.word == GOOD) is good and did in (None, one.did)]
 
@@ -613,7 +625,7 @@ class Trial:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
 
-    def _told(self) -> list[Told]:
+    def _told(self) -> list[PayloadField]:
         return [told for one in (*self._clients, *self._readers) for told in one.told]
 
     def _count(self, scene: Scene, began: float, ended: float) -> None:

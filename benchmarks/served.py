@@ -32,7 +32,7 @@ from schema import ONTOLOGY
 from service.auth.authenticator import new_token
 from service.errors import StoreUnavailable
 from service.settings import Settings, read_settings
-from service.stores import Entry, Store, Transaction, open_store
+from service.stores import LogEntry, Store, Transaction, open_store
 from service.stores.neo4j.transaction import claim_row
 from tests import neo4j_server
 from tests.contents import contents
@@ -64,7 +64,7 @@ _TOKEN = new_token("kills", "write")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PayloadField:
     """What came of a request: when, after how many seconds, and in a word."""
 
     did: str  # read or write
@@ -76,7 +76,7 @@ class Told:
 class Asking:
     """Asks, one thing after the other, and keeps what came of it."""
 
-    def __init__(self, base: str, told: list[Told], seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, base: str, told: list[PayloadField], seconds: float = PATIENCE_SECONDS) -> None:
         self._told = told
         headers = {"authorization": f"Bearer {_TOKEN.token}"}
         self._client = httpx.AsyncClient(base_url=base, timeout=seconds, headers=headers)
@@ -102,7 +102,7 @@ class Asking:
         except (httpx.HTTPError, ValueError):
             word = CUT_OFF
         now = time.monotonic()
-        self._told.append(Told(did, word, now, now - start))
+        self._told.append(PayloadField(did, word, now, now - start))
         return answer["data"] if word == GOOD else None
 
 
@@ -122,7 +122,7 @@ class Client:
     sent: dict[str, dict[int, bool]] = field(default_factory=dict)
     """By what, then by turn: whether it was said to be so."""
     acknowledged: dict[str, tuple[int, int]] = field(default_factory=dict)  # by what: the turn, the change
-    told: list[Told] = field(default_factory=list)
+    told: list[PayloadField] = field(default_factory=list)
 
     def next(self, chance: random.Random) -> tuple[str, Write]:
         """What is written, and how."""
@@ -155,7 +155,7 @@ class Client:
 class Reader:
     """Asks for what clients have written, and tells what cannot be right."""
 
-    told: list[Told] = field(default_factory=list)
+    told: list[PayloadField] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     """Answers of which each part is right, and not all of the same moment."""
@@ -436,14 +436,14 @@ def _weighed(facts: Facts) -> dict[str, list[str]]:
     return {name: sorted(texts) for name, texts in found.items()}
 
 
-async def _all(store: Store[Any]) -> list[Entry]:
-    found: list[Entry] = []
+async def _all(store: Store[Any]) -> list[LogEntry]:
+    found: list[LogEntry] = []
     while page := await store.entries(found[-1].sequence if found else 0, 1000):
         found += page
     return found
 
 
-def _lost(client: Client, entries: dict[int, Entry], facts: dict[str, str]) -> list[str]:
+def _lost(client: Client, entries: dict[int, LogEntry], facts: dict[str, str]) -> list[str]:
     """What was acknowledged and is not there, or was overwritten by what was sent before it."""
     faults = []
     for what, (turn, sequence) in client.acknowledged.items():

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults import HELD, fill
-from benchmarks.served import CLIENTS, GOOD, Client, Reader, Service, Subscriber, Told, look
+from benchmarks.served import CLIENTS, GOOD, Client, PayloadField, Reader, Service, Subscriber, look
 from service.settings import Settings, read_settings
 from tests import neo4j_server
 from tests.processes import resident
@@ -124,7 +124,7 @@ class Soak:
 
     def _seen(self, service: Service, number: int) -> Minute:
         """Tell a minute, and forget what was told in it."""
-        told: list[Told] = []
+        told: list[PayloadField] = []
         for one in (*self._clients, *self._readers):
             told += one.told
             one.told.clear()

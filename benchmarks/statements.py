@@ -29,7 +29,7 @@ from benchmarks.generate import Graph, Zipf, fill, generate
 from schema import ONTOLOGY, build
 from schema.text import key
 from service.compiler import Compiler
-from service.execution.document_limits import LIMITS
+from service.execution.document_limits import DEFAULT_LIMITS
 from service.plan.parameters import bind
 from service.settings import read_settings
 from service.stores import open_store
@@ -175,7 +175,7 @@ def value_sets(graph: Graph, seed: int = 7) -> list[dict[str, str]]:
     return sets
 
 
-class Written:
+class PayloadEntity:
     """Questions as a store's writer writes them."""
 
     def __init__(self, write: Any) -> None:
@@ -184,7 +184,7 @@ class Written:
     def statement(self, question: Question, values: dict[str, str]) -> tuple[Any, list[Any]]:
         used = {name: value for name, value in values.items() if f"${name}:" in question.text}
         compiled = self._compiler.compile(question.text, parse(question.text), None, used)
-        return compiled.statements[0], bind(compiled.plan.slots, compiled.values.coerced, LIMITS.bounds)
+        return compiled.statements[0], bind(compiled.plan.parameters, compiled.values.coerced, DEFAULT_LIMITS.bounds)
 
 
 def profile(driver: Driver, text: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -211,7 +211,7 @@ def hits(driver: Driver, statements: Sequence[tuple[str, dict[str, Any]]]) -> Hi
 
 
 def neo4j_table(driver: Driver, sets: list[dict[str, str]], questions: Sequence[Question]) -> Iterator[str]:
-    written = Written(cypher.write)
+    written = PayloadEntity(cypher.write)
     yield "| question | db hits | most | by hand | ratio | aim at 100k | ratio | label scan |"
     yield "|---|---|---|---|---|---|---|---|"
     for question in questions:
@@ -229,7 +229,7 @@ def neo4j_table(driver: Driver, sets: list[dict[str, str]], questions: Sequence[
 
 async def sqlite_table(path: Path, sets: list[dict[str, str]], questions: Sequence[Question]) -> list[str]:
     store = await open_store(read_settings(store=f"sqlite:///{path}"), ONTOLOGY)
-    written = Written(store.write)
+    written = PayloadEntity(store.write)
     lines = ["| question | SQLite, median ms | most |", "|---|---|---|"]
     try:
         for question in questions:

@@ -30,7 +30,7 @@ from graph_seed import SHIPPED, read
 from schema import ONTOLOGY
 from schema.text import all_words, key, squash
 from service.execution.engine import Engine
-from service.execution.spelling import Vocabulary
+from service.execution.spelling import SpellingCorrector
 from service.settings import Settings, read_settings
 from service.stores import open_store
 from tests.neo4j_server import running
@@ -108,7 +108,7 @@ async def timed(frameworks: int) -> None:
     for entity in graph.facts.entities:
         names = (entity.values["name"], *entity.values["aliases"])
         spellings.setdefault(entity.kind, []).extend(map(key, names))
-    vocabulary: Any = Vocabulary(Spelt({kind: list(dict.fromkeys(keys)) for kind, keys in spellings.items()}))  # type: ignore[arg-type]
+    vocabulary: Any = SpellingCorrector(Spelt({kind: list(dict.fromkeys(keys)) for kind, keys in spellings.items()}))  # type: ignore[arg-type]
     chance = random.Random(1)
     print(f"{sum(map(len, spellings.values()))} names")
     started = time.perf_counter()

@@ -28,10 +28,10 @@ from typing import Any
 import orjson
 
 from schema import ONTOLOGY
-from service.changes.feed import Feed
+from service.changes.feed import ChangeFeed
 from service.execution.engine import Engine
 from service.settings import Settings, read_settings
-from service.stores import Entry, Store, open_store
+from service.stores import LogEntry, Store, open_store
 from tests import neo4j_server
 from tests.contents import contents
 from tests.graphs import empty, write
@@ -145,7 +145,7 @@ async def measure(settings: Settings, processes: int, writes: int, folder: Path)
         await store.close()
 
 
-def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[Entry]) -> tuple[Model, list[str]]:
+def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[LogEntry]) -> tuple[Model, list[str]]:
     """The facts that these writes leave in the order of the log, and where log and acknowledgements differ."""
     model, faults = Model.of(BEGUN), []
     told: defaultdict[int, list[Write]] = defaultdict(list)
@@ -165,7 +165,7 @@ def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[Entry]) -> tu
     return model, faults
 
 
-def _is(write: Write, entry: Entry) -> bool:
+def _is(write: Write, entry: LogEntry) -> bool:
     did, kind, given = write
     if did in {"claim", "retract"}:
         return entry.change.claim == f"{given['subject']}/{given['relation']}/{given['object']}"
@@ -213,7 +213,7 @@ async def _poll(store: Store[Any], ended: asyncio.Event) -> list[int]:
 
 async def _listen(store: Store[Any], ended: asyncio.Event) -> list[int]:
     """Listen to a feed, and now and then stop and resume."""
-    feed, found, chance = Feed(store, look_seconds=0.02), [1], random.Random(1)
+    feed, found, chance = ChangeFeed(store, look_seconds=0.02), [1], random.Random(1)
     while True:
         last = ended.is_set()
         listener = feed.listen(found[-1])

@@ -18,17 +18,17 @@ from starlette.websockets import WebSocket
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import ANYONE
 from service.errors import RATE_LIMITED, FactsError, StoreError
-from service.http.config import Policy
-from service.http.endpoint import GraphQLView, refusal
+from service.http.config import HttpConfig
+from service.http.endpoint import GraphQLEndpoint, refusal
 from service.http.error_responses import limited
 from service.http.negotiation import JSON
-from service.http.rate_limits import LimitedError, who_asks
+from service.http.rate_limits import RateLimitedError, client_key
 from service.http.security_headers import middleware
-from service.http.stream_limit import Lasting
+from service.http.stream_limit import StreamLimit
 from service.pages.assets import Pages
 from service.service import STOPPING, Service
 from service.settings import Settings, read_settings
-from service.telemetry import Observed, metrics, note_refusal
+from service.telemetry import TelemetryMiddleware, metrics, record_rejection
 
 log = logging.getLogger("atlas")
 
@@ -65,14 +65,14 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
         if refused is None:
             return Response(await run_in_threadpool(metrics.exposition), media_type=metrics.CONTENT_TYPE)
         try:
-            await service.rates.count(who_asks(ANYONE, request.client.host if request.client else None))
-        except LimitedError as error:
-            note_refusal(RATE_LIMITED)
+            await service.rates.count(client_key(ANYONE, request.client.host if request.client else None))
+        except RateLimitedError as error:
+            record_rejection(RATE_LIMITED)
             return limited(error, JSON)
         return refused
 
     endpoint = _Endpoint(service, pages)
-    lasting = Middleware(Lasting, connections=settings.connections)
+    lasting = Middleware(StreamLimit, connections=settings.connections)
     return Starlette(
         routes=[
             Route("/graphql", endpoint, methods=None),
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
             Route("/metrics", numbers),
             *(_page_routes(pages) if pages else ()),
         ],
-        middleware=[Middleware(Observed), *middleware(settings), lasting],
+        middleware=[Middleware(TelemetryMiddleware), *middleware(settings), lasting],
         lifespan=lifespan,
     )
 
@@ -112,7 +112,7 @@ class _Endpoint:
     def __init__(self, service: Service, pages: Pages | None) -> None:
         self._service = service
         self._pages = pages
-        self._views: dict[int, GraphQLView] = {}
+        self._views: dict[int, GraphQLEndpoint] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         view = await self._view()
@@ -127,7 +127,7 @@ class _Endpoint:
         view = await self._view()
         return _closed() if view is None else await view.schema_text(request)
 
-    async def _view(self) -> GraphQLView | None:
+    async def _view(self) -> GraphQLEndpoint | None:
         """The view of the engine; None where the store cannot be opened."""
         try:
             engine = await self._service.start()
@@ -136,7 +136,7 @@ class _Endpoint:
             return None
         view = self._views.get(id(engine))
         if view is None:
-            policy = Policy.of(self._service.settings, engine, self._service.rates, self._service.documents)
-            view = GraphQLView(engine, self._service.authenticator, policy, pages=self._pages)
+            policy = HttpConfig.of(self._service.settings, engine, self._service.rates, self._service.documents)
+            view = GraphQLEndpoint(engine, self._service.authenticator, policy, pages=self._pages)
             self._views = {id(engine): view}
         return view

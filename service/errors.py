@@ -68,7 +68,7 @@ COUNTED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArgumentLocation:
     """Where in a document something stands: the response path of its field, the argument, the offset in the text."""
 
     path: tuple[str, ...]
@@ -83,9 +83,9 @@ class AtlasError(Exception):
 class InputError(AtlasError):
     """A client's value is wrong, or (`limit`) more than it may be."""
 
-    def __init__(self, message: str, place: Place, limit: str | None = None) -> None:
+    def __init__(self, message: str, location: ArgumentLocation, limit: str | None = None) -> None:
         super().__init__(message)
-        self.place = place
+        self.location = location
         self.limit = limit
 
 

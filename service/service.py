@@ -14,10 +14,10 @@ from graph_seed import read
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import Authenticator
 from service.errors import AtlasError, StoreError, StoreRefused, StoreUnavailable
-from service.execution.engine import Engine, Options
+from service.execution.engine import Engine, EngineConfig
 from service.execution.warm_up import plan_ahead
-from service.http.persisted_queries import read_documents
-from service.http.rate_limits import Rates
+from service.http.persisted_queries import read_trusted_documents
+from service.http.rate_limits import RateLimiter
 from service.settings import Settings
 from service.stores import Progress, Store, no_progress, open_store
 from service.stores.base import now
@@ -53,10 +53,10 @@ class Service:
     def __init__(self, settings: Settings, ontology: Ontology, examples: Mapping[str, str]) -> None:
         self.settings = settings
         self.authenticator = Authenticator(settings)
-        self.documents = read_documents(settings, ontology)
+        self.documents = read_trusted_documents(settings, ontology)
         self._foreseen = [*self.documents.files.items(), *(() if settings.persisted_only else examples.items())]
         """Documents that will be asked, and the names of their files."""
-        self.rates = Rates(settings)
+        self.rates = RateLimiter(settings)
         self.draining = False
         """Whether it is about to stop: it answers still, and whoever asks is sent away afterwards."""
         self._ontology = ontology
@@ -135,7 +135,7 @@ class Service:
             await store.close()
             raise
         self._compacting = _in_background(self._compact(store))
-        engine = Engine(store, self._ontology, Options.of(self.settings))
+        engine = Engine(store, self._ontology, EngineConfig.of(self.settings))
         if store.keeps_plans and self.settings.plan_ahead and self._foreseen:
             self._planning = _in_background(self._plan_ahead(engine))
         return engine

@@ -137,10 +137,10 @@ SAID: dict[str, dict[str, bool]] = {
 }
 """What sources say of a claim, by a word for it."""
 
-Told = tuple[Reference, str, Reference]
+PayloadField = tuple[Reference, str, Reference]
 
 
-def facts_of(names: Mapping[str, Iterable[str]], told: Mapping[Told, str]) -> Facts:
+def facts_of(names: Mapping[str, Iterable[str]], told: Mapping[PayloadField, str]) -> Facts:
     """Facts about entities that are named per kind: of each claim that which is `SAID`."""
     named = {**names, "Source": ("s1", "s2", "s3")}
     entities = tuple(
@@ -163,32 +163,32 @@ def _values(kind: Kind, slug: str) -> dict[str, Any]:
 
 FRAMEWORKS = ("f1", "f2", "f3")
 COMPANIES = ("c1", "c2", "c3", "c4")
-TARGETS = ("t1", "t2")
-JOINED: tuple[Told, ...] = tuple(
+RELATED_ESTIMATE = ("t1", "t2")
+JOINED: tuple[PayloadField, ...] = tuple(
     (Reference("Framework", framework), edge.relation.name, Reference(edge.target, target))
     for edge in KINDS["Framework"].edges
     if not edge.reverse and edge.target != "Framework"
     for framework in FRAMEWORKS
-    for target in TARGETS
+    for target in RELATED_ESTIMATE
 )
 """The pairs of a framework and a target."""
-USES: tuple[Told, ...] = tuple(
+USES: tuple[PayloadField, ...] = tuple(
     (Reference("Company", company), "USES", Reference("Framework", framework))
     for company in COMPANIES
     for framework in FRAMEWORKS
 )
 
 
-def told_of_frameworks() -> st.SearchStrategy[dict[Told, str]]:
+def told_of_frameworks() -> st.SearchStrategy[dict[PayloadField, str]]:
     """What is said of every one of `JOINED` and `USES`."""
     pairs = (*JOINED, *USES)
     words = st.lists(st.sampled_from(("UNKNOWN", *SAID)), min_size=len(pairs), max_size=len(pairs))
     return words.map(lambda each: dict(zip(pairs, each, strict=True)))
 
 
-def frameworks_told(told: Mapping[Told, str]) -> Facts:
+def frameworks_told(told: Mapping[PayloadField, str]) -> Facts:
     """The facts of `told_of_frameworks`."""
-    targets = {object_.kind: TARGETS for _, _, object_ in JOINED}
+    targets = {object_.kind: RELATED_ESTIMATE for _, _, object_ in JOINED}
     return facts_of({"Framework": FRAMEWORKS, "Company": COMPANIES, **targets}, told)
 
 
@@ -237,13 +237,13 @@ def _by_id(draw: st.DrawFn, which: str) -> str:
 
 # What answers get stands in variables, and their texts are few: Neo4j takes long to plan a statement.
 
-Given = dict[str, tuple[str, Any]]
+Constant = dict[str, tuple[str, Any]]
 """Variables: their types and values."""
 
 
 @st.composite
 def _answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-    roots, variables = [], Given()
+    roots, variables = [], Constant()
     for number in range(draw(st.sampled_from((1, 1, 2)))):
         of = draw(st.sampled_from((_recommend, _paths, _search, _alternatives, _compare, _graph)))
         text, given = draw(of(str(number)))
@@ -254,7 +254,7 @@ def _answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 
 
 @st.composite
-def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
     asked = {item.name: THERE[item.edge.target] for item in needed(KINDS["Framework"])}
     need: dict[str, Any] = {
         name: draw(st.lists(st.sampled_from(asked[name]), min_size=2, max_size=3))
@@ -263,7 +263,7 @@ def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
     if draw(st.booleans()):
         need["usedByAtLeast"] = draw(st.integers(1, 3))
     told = draw(st.sampled_from(RECOMMENDED))
-    given: Given = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.sampled_from((3, 2, 1, 0))))}
+    given: Constant = {f"need{suffix}": ("Need!", need), f"first{suffix}": ("Int", draw(st.sampled_from((3, 2, 1, 0))))}
     return f"recommend(need: $need{suffix}, first: $first{suffix}) {{ best {told} nearMisses {told} }}", given
 
 
@@ -277,12 +277,12 @@ RECOMMENDED = (
 
 
 @st.composite
-def _paths(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+def _paths(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
     from graph_seed.facts import global_id  # noqa: PLC0415
 
     there = [global_id(kind, slug) for kind, slugs in THERE.items() for slug in slugs if kind != "Source"]
     ends = draw(st.sampled_from(list(itertools.combinations(there, 2)))) if draw(st.integers(0, 9)) else (there[0],) * 2
-    given: Given = {f"{end}{suffix}": ("ID!", one) for end, one in zip(("to", "from"), ends, strict=True)}
+    given: Constant = {f"{end}{suffix}": ("ID!", one) for end, one in zip(("to", "from"), ends, strict=True)}
     given[f"first{suffix}"] = "Int", draw(st.sampled_from((3, 10, 2, 1, 0)))
     arguments = ", ".join(f"{name}: ${name}{suffix}" for name in ("from", "to", "first"))
     longest = draw(st.sampled_from((4, 2)))
@@ -302,7 +302,7 @@ PATHS = (
 
 
 @st.composite
-def _search(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+def _search(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
     text = draw(st.sampled_from((*LONG_TEXTS * 8, *TEXTS)))
     place = draw(st.integers(0, len(text) - 1))
     before, letter, after = text[:place], text[place], text[place + 1 :]
@@ -314,7 +314,7 @@ def _search(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
     )
     typed = draw(st.sampled_from((text, before, text.upper(), f"{text} {before}", *mistakes)))
     first = draw(st.sampled_from((20, 3, 2, 1, 0)))
-    given: Given = {f"text{suffix}": ("String!", typed), f"first{suffix}": ("Int", first)}
+    given: Constant = {f"text{suffix}": ("String!", typed), f"first{suffix}": ("Int", first)}
     kinds = draw(st.sampled_from(("", "", ", kinds: [FRAMEWORK, SOURCE]", ", kinds: []")))
     return f"search(text: $text{suffix}, first: $first{suffix}{kinds}) {draw(st.sampled_from(FOUND))}", given
 
@@ -329,14 +329,14 @@ FOUND = (
 
 
 @st.composite
-def _alternatives(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+def _alternatives(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
     told = "{ score framework { slug } shared { __typename slug } missing { slug } extra { slug } }"
-    given: Given = {f"first{suffix}": ("Int", draw(st.sampled_from((2, 1, 0))))}
+    given: Constant = {f"first{suffix}": ("Int", draw(st.sampled_from((2, 1, 0))))}
     return f"frameworks {{ nodes {{ slug alternatives(first: $first{suffix}) {told} }} }}", given
 
 
 @st.composite
-def _compare(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+def _compare(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
     slugs = draw(st.lists(st.sampled_from((*THERE["Framework"], "S1")), min_size=2, max_size=3))
     only = draw(st.sampled_from(("", ", onlyDifferences: true")))
     text = f"compare(frameworks: $slugs{suffix}{only}) {draw(st.sampled_from(COMPARED))}"
@@ -356,7 +356,7 @@ COMPARED = (
 
 
 @st.composite
-def _graph(draw: st.DrawFn, suffix: str) -> tuple[str, Given]:
+def _graph(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
     return f"graph {draw(st.sampled_from(COUNTED))}", {}
 
 

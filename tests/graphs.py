@@ -17,18 +17,18 @@ import orjson
 from graph_seed import SHIPPED, Facts, read
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import Principal
-from service.changes.feed import Feed
-from service.execution.document_limits import LIMITS
-from service.execution.engine import Engine, Options
-from service.execution.request_context import Context
-from service.execution.spelling import Vocabulary
+from service.changes.feed import ChangeFeed
+from service.execution.document_limits import DEFAULT_LIMITS
+from service.execution.engine import Engine, EngineConfig
+from service.execution.request_context import TransportContext
+from service.execution.spelling import SpellingCorrector
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
 from tests.apps import running
 
 STORES = ("sqlite", "neo4j")
 ROOMY = replace(
-    LIMITS,
+    DEFAULT_LIMITS,
     characters=10**6,
     tokens=10**5,
     depth=100,
@@ -59,11 +59,11 @@ class Graphs:
         facts = facts or shipped()
         opened = await (self._hold_neo4j if store == "neo4j" else self._hold_sqlite)(facts, ontology)
         if (store, id(ontology)) not in self._engines:
-            self._engines[store, id(ontology)] = Engine(opened, ontology, options=Options(limits=ROOMY))
+            self._engines[store, id(ontology)] = Engine(opened, ontology, options=EngineConfig(limits=ROOMY))
         engine = self._engines[store, id(ontology)]
         engine.store = opened
-        engine._vocabulary = Vocabulary(opened)
-        engine._feed = Feed(opened)
+        engine._vocabulary = SpellingCorrector(opened)
+        engine._feed = ChangeFeed(opened)
         return engine
 
     @asynccontextmanager
@@ -153,7 +153,7 @@ async def answer(
     engine: Engine, text: str, variables: dict[str, Any] | None = None, principal: Principal | None = None
 ) -> dict[str, Any]:
     """What a client gets: data and errors, after a round through JSON, key order kept."""
-    context = None if principal is None else Context(principal)
+    context = None if principal is None else TransportContext(principal)
     result = await engine.schema.execute(text, variable_values=variables, context_value=context)
     errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
     return orjson.loads(orjson.dumps({**errors, "data": result.data}))

@@ -14,7 +14,7 @@ from collections import deque
 from typing import Any
 
 from service.errors import StoreUnavailable
-from service.stores import Entry, Store
+from service.stores import LogEntry, Store
 
 log = logging.getLogger("atlas")
 
@@ -24,7 +24,7 @@ _PAGE = 500
 _LONGEST_QUEUE = 1000
 
 
-class Ended(Exception):  # noqa: N818 - a state, not a mistake
+class SubscriptionEnded(Exception):  # noqa: N818 - a state, not a mistake
     """A listener gets nothing more; `reason` is a sentence for the client."""
 
     def __init__(self, reason: str) -> None:
@@ -37,7 +37,7 @@ BEHIND = "The log no longer reaches back to where you are"
 _STOPPING = "The service stops"
 
 
-class Feed:
+class ChangeFeed:
     """Reads the log of one store while somebody listens. Close it to end all listeners."""
 
     def __init__(
@@ -47,14 +47,14 @@ class Feed:
         self._seconds = look_seconds
         self._longest_queue = longest_queue
         self._position: int | None = None
-        self._listeners: set[Listener] = set()
+        self._listeners: set[FeedListener] = set()
         self._reading: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._closed = False
 
-    def listen(self, after: int, kinds: tuple[str, ...] | None = None) -> Listener:
+    def listen(self, after: int, kinds: tuple[str, ...] | None = None) -> FeedListener:
         """Somebody who hears of every change behind this number that concerns one of these kinds."""
-        return Listener(self, self._store, after, kinds, self._longest_queue)
+        return FeedListener(self, self._store, after, kinds, self._longest_queue)
 
     def look(self) -> None:
         """Look at once: this process has just written."""
@@ -77,10 +77,10 @@ class Feed:
             await asyncio.gather(self._reading, return_exceptions=True)
             self._reading = None
 
-    def join(self, listener: Listener, *, at_end: bool) -> bool:
+    def join(self, listener: FeedListener, *, at_end: bool) -> bool:
         """Let a listener hear what comes, if it is where the reader is, or `at_end` of the log where nobody reads."""
         if self._closed:
-            raise Ended(_STOPPING)
+            raise SubscriptionEnded(_STOPPING)
         if self._position is None and at_end:
             self._position = listener.position
             self._reading = asyncio.create_task(self._read())
@@ -89,7 +89,7 @@ class Feed:
         self._listeners.add(listener)
         return True
 
-    def leave(self, listener: Listener) -> None:
+    def leave(self, listener: FeedListener) -> None:
         """Forget a listener; with the last one, reading ends."""
         self._listeners.discard(listener)
         if not self._listeners and self._reading is not None:
@@ -113,7 +113,7 @@ class Feed:
             if not entries:
                 await self._wait(pause)
 
-    def _tell(self, entry: Entry) -> None:
+    def _tell(self, entry: LogEntry) -> None:
         assert self._position is not None  # noqa: S101 - there is one while something is read
         if entry.sequence > self._position + 1:  # the log was cut faster than it was read
             for listener in list(self._listeners):
@@ -130,21 +130,23 @@ class Feed:
         self._news.clear()
 
 
-class Listener:
+class FeedListener:
     """Hears of changes, one after the other, none left out and none twice. Close it when done."""
 
-    def __init__(self, feed: Feed, store: Store[Any], after: int, kinds: tuple[str, ...] | None, longest: int) -> None:
+    def __init__(
+        self, feed: ChangeFeed, store: Store[Any], after: int, kinds: tuple[str, ...] | None, longest: int
+    ) -> None:
         self.position = after
         self._feed = feed
         self._store = store
         self._kinds = None if kinds is None else set(kinds)
         self._longest = longest
-        self._queue: deque[Entry] = deque()
+        self._queue: deque[LogEntry] = deque()
         self._told = asyncio.Event()
         self._joined = False
         self._ended: str | None = None
 
-    async def next(self) -> Entry:
+    async def next(self) -> LogEntry:
         """The next change; raises Ended. `position` is the number of the last that was looked at."""
         while True:
             if not self._queue and self._ended is None and not self._joined:
@@ -158,9 +160,9 @@ class Listener:
                 if self._concerns(entry):
                     return entry
             elif self._ended is not None:
-                raise Ended(self._ended)
+                raise SubscriptionEnded(self._ended)
 
-    def tell(self, entry: Entry) -> None:
+    def tell(self, entry: LogEntry) -> None:
         """Hear of a change, from the reader."""
         if self._ended is not None or entry.sequence <= self.position:
             return
@@ -181,7 +183,7 @@ class Listener:
     def close(self) -> None:
         self._feed.leave(self)
 
-    def _concerns(self, entry: Entry) -> bool:
+    def _concerns(self, entry: LogEntry) -> bool:
         return self._kinds is None or not self._kinds.isdisjoint(entry.change.kinds)
 
     async def _catch_up(self) -> None:

@@ -37,13 +37,13 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from graph_seed import SHIPPED, claims, read
 from schema import ONTOLOGY, build
 from service.auth.authenticator import SCOPES, Authenticator, new_token
-from service.compiler import Refused, Rows
+from service.compiler import RequestError, TableLayout
 from service.errors import AtlasError, StoreRefused, StoreUnavailable
 from service.execution import tables
-from service.execution.engine import Engine, Options
+from service.execution.engine import Engine, EngineConfig
 from service.execution.request_context import EXPLAIN
-from service.http.persisted_queries import read_documents
-from service.http.rate_limits import Rates
+from service.http.persisted_queries import read_trusted_documents
+from service.http.rate_limits import RateLimiter
 from service.pages.assets import Pages
 from service.server.run import listen, run
 from service.service import prepare
@@ -51,7 +51,7 @@ from service.settings import Settings, default_of, read_settings
 from service.stores import Progress, Snapshot, open_store
 from service.writes.export import export as export_facts
 from service.writes.export import replaced
-from service.writes.load import FORMATS, Faults, File, Loading, Tally, files, update
+from service.writes.load import FORMATS, InputFile, LoadErrors, Loading, LoadSummary, files, update
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,8 +73,8 @@ def serve(given: argparse.Namespace) -> int:
     """Open the graph (the first time: fill it) and answer over HTTP until stopped."""
     settings = _settings(given)
     Authenticator(settings)  # what is wrong with it is told before anything is filled or a worker started
-    read_documents(settings, ONTOLOGY)
-    Rates(settings)
+    read_trusted_documents(settings, ONTOLOGY)
+    RateLimiter(settings)
     with _progress() as progress:
         try:
             asyncio.run(_prepare(settings, progress))
@@ -110,7 +110,7 @@ def seed(given: argparse.Namespace) -> int:
     return 0
 
 
-async def _update(settings: Settings, progress: Progress) -> Tally:
+async def _update(settings: Settings, progress: Progress) -> LoadSummary:
     store = await open_store(settings, ONTOLOGY)
     try:
         return await update(store, ONTOLOGY, settings.facts, progress)
@@ -124,7 +124,7 @@ def load(given: argparse.Namespace) -> int:
     All lines are checked before anything is written; with a fault among them, nothing is. What is there already is left
     as it is, so a load that was stopped is gone on with by running it again. An empty store gets these facts alone.
     """
-    settings, faults = _settings(given), Faults(given.max_errors)
+    settings, faults = _settings(given), LoadErrors(given.max_errors)
     with files(given.file, given.format, sys.stdin.buffer) as opened:
         with _progress(DownloadColumn(), TransferSpeedColumn()) as progress:
             tally, wrote = asyncio.run(_load(settings, opened, faults, progress, given))
@@ -140,13 +140,13 @@ def load(given: argparse.Namespace) -> int:
 
 
 async def _load(
-    settings: Settings, opened: Sequence[File], faults: Faults, progress: Progress, given: argparse.Namespace
-) -> tuple[Tally, bool]:
+    settings: Settings, opened: Sequence[InputFile], faults: LoadErrors, progress: Progress, given: argparse.Namespace
+) -> tuple[LoadSummary, bool]:
     """How many lines did what, and whether they were written or checked alone."""
     store = await open_store(settings, ONTOLOGY)
     try:
         loading = Loading(store, ONTOLOGY, opened, faults, progress)
-        checked = Tally() if given.keep_going and not given.dry_run else await loading.check()
+        checked = LoadSummary() if given.keep_going and not given.dry_run else await loading.check()
         if given.dry_run or faults.found:
             return checked, False
         return await loading.write(), True
@@ -154,7 +154,7 @@ async def _load(
         await store.close()
 
 
-def _faulty(faults: Faults, *, wrote: bool, dry_run: bool) -> str:
+def _faulty(faults: LoadErrors, *, wrote: bool, dry_run: bool) -> str:
     count = "1 fault" if len(faults.found) == 1 else f"{len(faults.found)} faults"
     if faults.full:
         count += " and perhaps more (--max-errors)"
@@ -163,7 +163,7 @@ def _faulty(faults: Faults, *, wrote: bool, dry_run: bool) -> str:
     return f"{count}." if dry_run else f"{count}; nothing was written. --keep-going writes all lines but these."
 
 
-def _written(tally: Tally) -> str:
+def _written(tally: LoadSummary) -> str:
     retracted = f", {tally.retracted} taken back" if tally.retracted else ""
     return (
         f"{tally.entities} entities and {tally.evidence} pieces of evidence written{retracted}, {tally.same} were there"
@@ -244,7 +244,7 @@ def query(given: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def _print_table(data: dict[str, Any], rows: Rows) -> None:
+def _print_table(data: dict[str, Any], rows: TableLayout) -> None:
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name in tables.names(rows):
         table.add_column(Text(name), overflow="fold")
@@ -299,14 +299,14 @@ class _Answered:
 
     answer: dict[str, Any]
     errors: Sequence[GraphQLError]
-    rows: Rows | None
+    rows: TableLayout | None
     no_rows: str | None = None
 
 
 async def _answer(settings: Settings, given: argparse.Namespace, variables: dict[str, Any] | None) -> _Answered:
     store = await prepare(settings)
     try:
-        engine = Engine(store, options=replace(Options.of(settings), development=True))
+        engine = Engine(store, options=replace(EngineConfig.of(settings), development=True))
         result = await engine.schema.execute(
             given.graphql,
             variable_values=variables,
@@ -326,7 +326,7 @@ async def _answer(settings: Settings, given: argparse.Namespace, variables: dict
             return _Answered(answer, result.errors, None)
         try:
             return _Answered(answer, (), engine.rows(given.graphql, given.operation, variables))
-        except Refused as refused:
+        except RequestError as refused:
             return _Answered(answer, (), None, str(refused))
     except MissingQueryError as error:
         raise AtlasError("There is no operation; write one, such as '{ frameworks { totalCount } }'.") from error

@@ -1,17 +1,17 @@
 """GraphQL -> Plan."""
 
-from service.compiler.compiler import Bounded, Compiled, Compiler
+from service.compiler.compiler import Compiled, Compiler, LruCache
 from service.compiler.introspection import introspect
-from service.compiler.operation import MOST_ERRORS, Refused, no_operation, operation_of, shortened
-from service.compiler.table_layout import Rows
+from service.compiler.operation import MAX_ERRORS, RequestError, no_operation, operation_of, shortened
+from service.compiler.table_layout import TableLayout
 
 __all__ = [
-    "MOST_ERRORS",
-    "Bounded",
+    "MAX_ERRORS",
     "Compiled",
     "Compiler",
-    "Refused",
-    "Rows",
+    "LruCache",
+    "RequestError",
+    "TableLayout",
     "introspect",
     "no_operation",
     "operation_of",

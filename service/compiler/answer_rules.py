@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 from schema import Edge, Kind, Ontology
 from schema.answers import PATH_LENGTH, Asked, adopted, advised, compared, needed
 from schema.graph import kind_value
-from service.compiler.list_arguments import Lists
-from service.compiler.planning_context import Operation, Selected
-from service.compiler.selections import Selections
+from service.compiler.list_arguments import ListArguments
+from service.compiler.planning_context import PlanningContext, SelectedField
+from service.compiler.selections import SelectionPlanner
 from service.compiler.variables import choice
 from service.plan import (
     AnyNode,
@@ -19,22 +19,22 @@ from service.plan import (
     Cells,
     CellValue,
     ClaimNode,
-    Compared,
-    CompareRows,
+    ComparedEntities,
     Comparison,
+    ComparisonRows,
     Count,
     CountedName,
     Counts,
     EntityNode,
     Graph,
     GraphScalar,
-    PathFact,
+    PathField,
     Paths,
     ReasonPart,
     Reasons,
+    Recommend,
+    RecommendationList,
     RecommendationPart,
-    Recommended,
-    Recommending,
     Requirement,
     RequirementName,
     Root,
@@ -48,14 +48,14 @@ from service.plan import (
     Steps,
     Weight,
 )
-from service.plan.parameters import LONGEST_PATH, Convert
+from service.plan.parameters import MAX_PATH_LENGTH, Conversion
 
-Rule: TypeAlias = Callable[[Operation, Selected], Root]
+Rule: TypeAlias = Callable[[PlanningContext, SelectedField], Root]
 
 _LEAST = "usedByAtLeast"
 
 
-def rules(ontology: Ontology, selections: Selections) -> dict[str, Rule]:
+def rules(ontology: Ontology, selections: SelectionPlanner) -> dict[str, Rule]:
     """The rules of the root fields, as far as the ontology knows what they are about."""
     found: dict[str, Rule] = {
         "graph": partial(_graph, ontology),
@@ -90,15 +90,15 @@ def fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _graph(ontology: Ontology, operation: Operation, selected: Selected) -> Graph:
-    def counts(part: Selected, of: Literal["kinds", "relations"]) -> Counts:
+def _graph(ontology: Ontology, operation: PlanningContext, selected: SelectedField) -> Graph:
+    def counts(part: SelectedField, of: Literal["kinds", "relations"]) -> Counts:
         kinds = ontology.kinds
         names = ontology.relation_names if of == "relations" else tuple(kind.name for kind in kinds)
         values = names if of == "relations" else tuple(map(kind_value, kinds))
         type_name = "RelationCount" if of == "relations" else "KindCount"
         return Counts(part.key, of, names, values, operation.parts(part, type_name, _counted))
 
-    def graph(part: Selected) -> GraphScalar | Counts:
+    def graph(part: SelectedField) -> GraphScalar | Counts:
         match part.name:
             case "kinds" | "relations" as of:
                 return counts(part, of)
@@ -108,29 +108,31 @@ def _graph(ontology: Ontology, operation: Operation, selected: Selected) -> Grap
     return Graph(selected.key, operation.parts(selected, "GraphInfo", graph))
 
 
-def _counted(part: Selected) -> Count | CountedName:
+def _counted(part: SelectedField) -> Count | CountedName:
     return Count(part.key) if part.name == "count" else CountedName(part.key)
 
 
-def _search(ontology: Ontology, selections: Selections, operation: Operation, selected: Selected) -> Search:
+def _search(
+    ontology: Ontology, selections: SelectionPlanner, operation: PlanningContext, selected: SelectedField
+) -> Search:
     arguments = operation.arguments(selected)
     kind_names = {kind_value(kind): kind.name for kind in ontology.kinds}
     chosen = arguments.get("kinds")
     kinds = tuple(kind_names[name] for name in kind_names if chosen is None or name in map(choice, chosen))
-    place = selected.place("text")
-    text = operation.slot(arguments["text"], Convert.TEXT, place)
-    words = operation.slot(arguments["text"], Convert.WORDS, place)
-    page = Lists(ontology, operation, selected).search_page()
+    location = selected.location("text")
+    text = operation.parameter(arguments["text"], Conversion.TEXT, location)
+    words = operation.parameter(arguments["text"], Conversion.WORDS, location)
+    page = ListArguments(ontology, operation, selected).search_page()
     return Search(selected.key, text, words, kinds, page, selections.search_connection(operation, selected))
 
 
 def _comparison(
-    ontology: Ontology, selections: Selections, kind: Kind, operation: Operation, selected: Selected
+    ontology: Ontology, selections: SelectionPlanner, kind: Kind, operation: PlanningContext, selected: SelectedField
 ) -> Comparison:
     arguments, edges = operation.arguments(selected), compared(kind)
-    slugs = operation.slot(arguments[kind.plural], Convert.SLUGS, selected.place(kind.plural), (1,))
+    slugs = operation.parameter(arguments[kind.plural], Conversion.SLUGS, selected.location(kind.plural), (1,))
 
-    def cell(part: Selected, edge: Edge) -> CellPart:
+    def cell(part: SelectedField, edge: Edge) -> CellPart:
         match part.name:
             case "value":
                 return CellValue(part.key)
@@ -139,7 +141,7 @@ def _comparison(
             case _:
                 return EntityNode(part.key, selections.entity(operation, part, kind))
 
-    def row(part: Selected, edge: Edge) -> RowPart:
+    def row(part: SelectedField, edge: Edge) -> RowPart:
         match part.name:
             case "relation":
                 return RowRelation(part.key)
@@ -148,17 +150,19 @@ def _comparison(
             case _:
                 return Cells(part.key, operation.parts(part, "Cell", partial(cell, edge=edge)))
 
-    def comparison(part: Selected) -> Compared | CompareRows:
+    def comparison(part: SelectedField) -> ComparedEntities | ComparisonRows:
         if part.name != "rows":
-            return Compared(part.key, selections.entity(operation, part, kind))
+            return ComparedEntities(part.key, selections.entity(operation, part, kind))
         rows = (operation.parts(part, "ComparisonRow", partial(row, edge=edge)) for edge in edges)
-        return CompareRows(part.key, edges, tuple(rows))
+        return ComparisonRows(part.key, edges, tuple(rows))
 
     parts = operation.parts(selected, "Comparison", comparison)
     return Comparison(selected.key, kind, slugs, bool(arguments["onlyDifferences"]), parts)
 
 
-def _recommending(selections: Selections, kind: Kind, operation: Operation, selected: Selected) -> Recommending:
+def _recommending(
+    selections: SelectionPlanner, kind: Kind, operation: PlanningContext, selected: SelectedField
+) -> Recommend:
     need = operation.arguments(selected)["need"]
     asked = [item for item in needed(kind) if need.get(item.name) is not None]
     wanted = [need[item.name] for item in asked if item.wanted]
@@ -168,29 +172,31 @@ def _recommending(selections: Selections, kind: Kind, operation: Operation, sele
         raise nothing
 
     def requirement(item: Asked) -> Requirement:
-        slugs = operation.slot(need[item.name], Convert.SLUGS, selected.place(f"need.{item.name}"), (0,))
+        slugs = operation.parameter(need[item.name], Conversion.SLUGS, selected.location(f"need.{item.name}"), (0,))
         return Requirement(item.name, item.edge, item.required, item.wanted, slugs)
 
-    def recommended(part: Selected) -> Recommended:
+    def recommended(part: SelectedField) -> RecommendationList:
         rule = partial(_recommendation, selections, operation, kind, asked)
-        return Recommended(part.key, part.name == "nearMisses", operation.parts(part, "Recommendation", rule))
+        return RecommendationList(part.key, part.name == "nearMisses", operation.parts(part, "Recommendation", rule))
 
-    root = Recommending(
+    root = Recommend(
         key=selected.key,
         kind=kind,
         requirements=tuple(map(requirement, asked)),
         users=adopted(kind),
-        least=None if least is None else operation.slot(least, Convert.COUNT, selected.place(f"need.{_LEAST}")),
+        least=None
+        if least is None
+        else operation.parameter(least, Conversion.COUNT, selected.location(f"need.{_LEAST}")),
         size=operation.first(selected),
         parts=operation.parts(selected, "Recommendations", recommended),
     )
     if least is None:
-        operation.slot(wanted, Convert.ASKED, nothing.place, (str(nothing),))  # all lists may be empty
+        operation.parameter(wanted, Conversion.ASKED, nothing.location, (str(nothing),))  # all lists may be empty
     return root
 
 
 def _recommendation(
-    selections: Selections, operation: Operation, kind: Kind, asked: Iterable[Asked], part: Selected
+    selections: SelectionPlanner, operation: PlanningContext, kind: Kind, asked: Iterable[Asked], part: SelectedField
 ) -> RecommendationPart:
     def reasons(edge: Edge | None) -> tuple[ReasonPart, ...]:
         return operation.parts(part, "Reason", partial(_reason, selections, operation, edge))
@@ -204,7 +210,9 @@ def _recommendation(
             return EntityNode(part.key, selections.entity(operation, part, kind))
 
 
-def _reason(selections: Selections, operation: Operation, edge: Edge | None, part: Selected) -> ReasonPart:
+def _reason(
+    selections: SelectionPlanner, operation: PlanningContext, edge: Edge | None, part: SelectedField
+) -> ReasonPart:
     match part.name:
         case "requirement":
             return RequirementName(part.key)
@@ -218,11 +226,13 @@ def _reason(selections: Selections, operation: Operation, edge: Edge | None, par
             return AnyNode(part.key, selections.branches(operation, part, (edge.target,) if edge else ()))
 
 
-def _paths(ontology: Ontology, selections: Selections, operation: Operation, selected: Selected) -> Paths:
+def _paths(
+    ontology: Ontology, selections: SelectionPlanner, operation: PlanningContext, selected: SelectedField
+) -> Paths:
     arguments = operation.arguments(selected)
     longest = PATH_LENGTH if arguments.get("maxLength") is None else arguments["maxLength"]
 
-    def step(part: Selected) -> StepPart:
+    def step(part: SelectedField) -> StepPart:
         match part.name:
             case "relation":
                 return StepRelation(part.key)
@@ -233,16 +243,18 @@ def _paths(ontology: Ontology, selections: Selections, operation: Operation, sel
             case name:
                 raise TypeError(f"a step has no field {name}")
 
-    def path(part: Selected) -> PathFact | Steps:
+    def path(part: SelectedField) -> PathField | Steps:
         if part.name == "steps":
             return Steps(part.key, operation.parts(part, "Step", step))
-        return PathFact(part.key, part.name)
+        return PathField(part.key, part.name)
 
     return Paths(
         key=selected.key,
-        ends=tuple(operation.slot(arguments[name], Convert.PLAIN, selected.place(name)) for name in ("from", "to")),  # type: ignore[arg-type] - two
-        longest=operation.slot(longest, Convert.LENGTH, selected.place("maxLength")),
-        most=min(longest, LONGEST_PATH) if isinstance(longest, int) else LONGEST_PATH,
+        ends=tuple(
+            operation.parameter(arguments[name], Conversion.PLAIN, selected.location(name)) for name in ("from", "to")
+        ),  # type: ignore[arg-type] - two
+        longest=operation.parameter(longest, Conversion.LENGTH, selected.location("maxLength")),
+        most=min(longest, MAX_PATH_LENGTH) if isinstance(longest, int) else MAX_PATH_LENGTH,
         size=operation.first(selected),
         relations=ontology.relations,
         parts=operation.parts(selected, "Path", path),

@@ -16,13 +16,13 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_valu
 from graphql.execution.values import VariableValues
 
 from schema import Ontology
-from service.compiler.operation import MOST_ERRORS, Chosen, Refused, choose, shortened
+from service.compiler.operation import MAX_ERRORS, RequestError, SelectedOperation, select_operation, shortened
 from service.compiler.planner import Planner
-from service.compiler.planning_context import Operation
-from service.compiler.table_layout import Rows, rows
+from service.compiler.planning_context import PlanningContext
+from service.compiler.table_layout import TableLayout, rows
 from service.compiler.variables import shape
-from service.plan import Listening, Plan, Write, Writes
-from service.plan.cost import Levels, conditions, levels
+from service.plan import MutationField, MutationPlan, Plan, SubscriptionPlan
+from service.plan.cost import CostTree, conditions, levels
 from service.telemetry.metrics import PLANS
 
 _CHARACTERS = 1_000
@@ -32,7 +32,7 @@ V = TypeVar("V")
 S = TypeVar("S")
 
 
-class Bounded(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """A mapping that forgets what was used least recently.
 
     It holds `size` items, and fewer where these weigh more than `heaviest` together: `weigh` tells what one does.
@@ -45,7 +45,7 @@ class Bounded(Generic[K, V]):
         self._kept: OrderedDict[K, V] = OrderedDict()
 
     @classmethod
-    def of_texts(cls, size: int, text: Callable[[K, V], str]) -> Bounded[K, V]:
+    def of_texts(cls, size: int, text: Callable[[K, V], str]) -> LruCache[K, V]:
         """For what is made of documents, in proportion to their length: those of 1,000 characters count as one."""
         return cls(size, lambda key, value: len(text(key, value)), size * _CHARACTERS)
 
@@ -76,15 +76,15 @@ class Compiled(Generic[S]):
     `levels` says how many rows each of them can hold, `conditions` how many there are in filters.
     """
 
-    plan: Plan | Writes | Listening
+    plan: Plan | MutationPlan | SubscriptionPlan
     statements: tuple[S | None, ...]
-    levels: tuple[Levels, ...]
+    levels: tuple[CostTree, ...]
     conditions: int
-    chosen: Chosen
+    chosen: SelectedOperation
     values: VariableValues
 
 
-_Planned: TypeAlias = tuple[Plan | Writes | Listening, tuple[S | None, ...], tuple[Levels, ...], int]
+_Planned: TypeAlias = tuple[Plan | MutationPlan | SubscriptionPlan, tuple[S | None, ...], tuple[CostTree, ...], int]
 
 
 class Compiler(Generic[S]):
@@ -103,8 +103,8 @@ class Compiler(Generic[S]):
         self._hide_suggestions = hide_suggestions
         self._planner = Planner(schema, ontology)
         self._write = write
-        self._chosen = Bounded[tuple[str, str | None], Chosen].of_texts(size, lambda key, _: key[0])
-        self._plans = Bounded[tuple[str, str | None, Hashable], _Planned[S]].of_texts(size, lambda key, _: key[0])
+        self._chosen = LruCache[tuple[str, str | None], SelectedOperation].of_texts(size, lambda key, _: key[0])
+        self._plans = LruCache[tuple[str, str | None, Hashable], _Planned[S]].of_texts(size, lambda key, _: key[0])
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
@@ -112,17 +112,17 @@ class Compiler(Generic[S]):
         """Compile a valid document; raises Refused, and InputError for arguments that contradict each other."""
         chosen = self._chosen.get((text, operation_name))
         if chosen is None:
-            chosen = self._chosen.put((text, operation_name), choose(self._schema, document, operation_name))
+            chosen = self._chosen.put((text, operation_name), select_operation(self._schema, document, operation_name))
         definitions = chosen.definition.variable_definitions or ()
         values = get_variable_values(
             self._schema,
             definitions,
             dict(variables or {}),
-            max_errors=MOST_ERRORS,
+            max_errors=MAX_ERRORS,
             hide_suggestions=self._hide_suggestions,
         )
         if isinstance(values, list):
-            raise Refused(shortened(_placed(error, chosen) for error in values))
+            raise RequestError(shortened(_placed(error, chosen) for error in values))
         key = text, operation_name, shape(values.coerced, chosen.types)
         found = self._plans.get(key)
         PLANS.labels("miss" if found is None else "hit").inc()
@@ -135,26 +135,26 @@ class Compiler(Generic[S]):
             )
         return Compiled(*found, chosen, values)
 
-    def rows(self, compiled: Compiled[S]) -> Rows:
+    def rows(self, compiled: Compiled[S]) -> TableLayout:
         """Where the rows of the operation's answer stand; raises Refused where it has none."""
         chosen = compiled.chosen
-        return rows(Operation(self._schema, chosen.definition, chosen.fragments, compiled.values))
+        return rows(PlanningContext(self._schema, chosen.definition, chosen.fragments, compiled.values))
 
     def _written(self, plan: Plan | None) -> S | None:
         return self._write(plan) if plan is not None and plan.asks_store else None
 
 
-def _plans_of(planned: Plan | Writes | Listening) -> Iterator[Plan | None]:
+def _plans_of(planned: Plan | MutationPlan | SubscriptionPlan) -> Iterator[Plan | None]:
     match planned:
         case Plan():
             yield planned
-        case Listening(plan=plan):
+        case SubscriptionPlan(plan=plan):
             yield plan
-        case Writes(roots=roots):
-            yield from (root.payload.plan if isinstance(root, Write) else None for root in roots)
+        case MutationPlan(roots=roots):
+            yield from (root.payload.plan if isinstance(root, MutationField) else None for root in roots)
 
 
-def _placed(error: GraphQLError, chosen: Chosen) -> GraphQLError:
+def _placed(error: GraphQLError, chosen: SelectedOperation) -> GraphQLError:
     """The error of a variable, with the place of the variables where it says none."""
     if error.locations:
         return error

@@ -21,13 +21,13 @@ from graphql import execute as _execute
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import VariableValues
 
-from service.compiler.operation import Chosen
+from service.compiler.operation import SelectedOperation
 
 NAMES = frozenset({"__schema", "__type"})
 
 
 def introspect(
-    schema: GraphQLSchema, chosen: Chosen, values: VariableValues, variables: Mapping[str, Any]
+    schema: GraphQLSchema, chosen: SelectedOperation, values: VariableValues, variables: Mapping[str, Any]
 ) -> dict[str, bytes]:
     """Answer the root fields of an operation that ask about the schema: each one's JSON, by response key."""
     query = schema.query_type

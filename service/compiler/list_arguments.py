@@ -8,40 +8,40 @@ from typing import Any, cast
 
 from schema import Edge, Kind, Ontology, Property, PropertyType
 from schema.answers import SEARCH_SIZE
-from service.compiler.planning_context import Operation, Selected
+from service.compiler.planning_context import PlanningContext, SelectedField
 from service.compiler.variables import choice
 from service.plan import (
     DEFAULT_PAGE,
-    All,
-    AnyOf,
+    And,
     ByClaim,
     ByCount,
     ByProperty,
-    ClaimWhere,
-    Compare,
-    Counted,
-    Hops,
-    Named,
+    ClaimFilter,
+    CountMatches,
+    HasRelated,
+    NameMatches,
     Not,
     Operator,
+    Or,
     Order,
     Page,
     Predicate,
-    Related,
+    PropertyMatches,
+    Traversal,
 )
-from service.plan.parameters import Convert, Slot
+from service.plan.parameters import Conversion, ParameterIndex
 
-ALWAYS = All(())
-NEVER = AnyOf(())
+ALWAYS = And(())
+NEVER = Or(())
 KNOWN = ("HAS", "DISPUTED")
 CLAIM_ORDER = "claims"
 SEARCH_ORDER = "search"
 
 
-class Lists:
+class ListArguments:
     """Reads the arguments of one list field."""
 
-    def __init__(self, ontology: Ontology, operation: Operation, selected: Selected) -> None:
+    def __init__(self, ontology: Ontology, operation: PlanningContext, selected: SelectedField) -> None:
         self._ontology = ontology
         self._operation = operation
         self._selected = selected
@@ -53,33 +53,33 @@ class Lists:
         predicate = self._filter(kind, given, "where") if given else ALWAYS
         return None if predicate == ALWAYS else predicate
 
-    def hops(self, edge: Edge) -> Hops:
+    def traversal(self, edge: Edge) -> Traversal:
         """The claims that a relation field walks over."""
-        return Hops(edge, self._stances(self.arguments.get("stance")))
+        return Traversal(edge, self._stances(self.arguments.get("stance")))
 
-    def claims(self) -> ClaimWhere:
+    def claims(self) -> ClaimFilter:
         """The filter of a list of claims."""
         given: dict[str, Any] = self.arguments.get("where") or {}
         converts = {
-            "subject": Convert.PLAIN,
-            "object": Convert.PLAIN,
-            "source": Convert.PLAIN,
-            "relation": Convert.RELATIONS,
-            "minConfidence": Convert.THOUSANDTHS,
+            "subject": Conversion.PLAIN,
+            "object": Conversion.PLAIN,
+            "source": Conversion.PLAIN,
+            "relation": Conversion.RELATIONS,
+            "minConfidence": Conversion.THOUSANDTHS,
         }
-        slots: dict[str, Slot | None] = {
-            name: self._slot(given[name], convert, f"where.{name}", self._ontology.relation_names)
-            for name, convert in converts.items()
+        parameters: dict[str, ParameterIndex | None] = {
+            name: self._parameter(given[name], conversion, f"where.{name}", self._ontology.relation_names)
+            for name, conversion in converts.items()
             if given.get(name) is not None
         }
         stances = given.get("stance")
-        return ClaimWhere(
-            subject=slots.get("subject"),
-            object=slots.get("object"),
-            source=slots.get("source"),
-            relations=slots.get("relation"),
+        return ClaimFilter(
+            subject=parameters.get("subject"),
+            object=parameters.get("object"),
+            source=parameters.get("source"),
+            relations=parameters.get("relation"),
             stances=None if stances is None else self._stances(stances),
-            least=slots.get("minConfidence"),
+            least=parameters.get("minConfidence"),
         )
 
     def page(self, kind: Kind, *, claim: bool) -> Page:
@@ -107,19 +107,20 @@ class Lists:
         signature = f"{zlib.crc32(told.encode()):08x}"
         return Page(
             order=order,
-            size=self._slot(size, Convert.SIZE, "last" if backwards else "first"),
+            size=self._parameter(size, Conversion.SIZE, "last" if backwards else "first"),
             backwards=backwards,
             after=self._cursor("after", signature, types),
             before=self._cursor("before", signature, types),
             signature=signature,
         )
 
-    def _cursor(self, argument: str, signature: str, types: tuple[type, ...]) -> tuple[Slot, ...] | None:
+    def _cursor(self, argument: str, signature: str, types: tuple[type, ...]) -> tuple[ParameterIndex, ...] | None:
         given = self.arguments.get(argument)
         if given is None:
             return None
         return tuple(
-            self._slot(given, Convert.CURSOR, argument, (signature, types, index)) for index in range(len(types))
+            self._parameter(given, Conversion.CURSOR, argument, (signature, types, index))
+            for index in range(len(types))
         )
 
     def _order(self, kind: Kind, *, claim: bool) -> Iterable[Order]:
@@ -162,7 +163,7 @@ class Lists:
         if name == "and":
             yield _all(self._filter(kind, item, argument) for item in value)
         elif name == "or":
-            yield AnyOf(tuple(self._filter(kind, item, argument) for item in value))
+            yield Or(tuple(self._filter(kind, item, argument) for item in value))
         elif name == "not":
             yield Not(self._filter(kind, value, argument))
         elif name in kind.edge_by_name:
@@ -170,7 +171,7 @@ class Lists:
         elif kind.property_by_name[name].type is PropertyType.CHOICE:
             prop = kind.property_by_name[name]
             names = [choice(item, prop.annotation) for item in value]
-            yield Compare(prop, "in", self._slot(names, Convert.PLAIN, argument))
+            yield PropertyMatches(prop, "in", self._parameter(names, Conversion.PLAIN, argument))
         else:
             yield from self._property(kind.property_by_name[name], value, argument)
 
@@ -179,45 +180,45 @@ class Lists:
         for name, value in given.items():
             if value is None:
                 if name in {"eq", "ne"}:
-                    missing: Predicate = NEVER if prop.required else Compare(prop, "null", None)
+                    missing: Predicate = NEVER if prop.required else PropertyMatches(prop, "null", None)
                     yield missing if name == "eq" else Not(missing)
                 continue
             operator, negated = _positive(name)
-            slot = self._slot(value, _convert(prop, operator), f"{argument}.{name}")
-            term = Named(operator, slot) if named else Compare(prop, operator, slot)
+            parameter = self._parameter(value, _convert(prop, operator), f"{argument}.{name}")
+            term = NameMatches(operator, parameter) if named else PropertyMatches(prop, operator, parameter)
             yield Not(term) if negated else term
 
     def _relation(self, edge: Edge, given: Mapping[str, Any], argument: str) -> Iterable[Predicate]:
         target = self._ontology.kind_by_name[edge.target]
         least = given.get("minConfidence")
-        hops = Hops(
+        traversal = Traversal(
             edge,
             self._stances(given.get("stance")),
-            None if least is None else self._slot(least, Convert.THOUSANDTHS, f"{argument}.minConfidence"),
+            None if least is None else self._parameter(least, Conversion.THOUSANDTHS, f"{argument}.minConfidence"),
         )
         quantifiers = {name: given[name] for name in ("some", "none", "all", "count") if given.get(name) is not None}
         for name, value in quantifiers.items():
             if name == "count":
-                yield from self._count(hops, value, f"{argument}.count")
+                yield from self._count(traversal, value, f"{argument}.count")
                 continue
             where = self._filter(target, value, f"{argument}.{name}")
             if name == "some":
-                yield Related(hops, None if where == ALWAYS else where)
+                yield HasRelated(traversal, None if where == ALWAYS else where)
             elif name == "none":
-                yield Not(Related(hops, None if where == ALWAYS else where))
+                yield Not(HasRelated(traversal, None if where == ALWAYS else where))
             else:
-                yield Not(Related(hops, Not(where)))
+                yield Not(HasRelated(traversal, Not(where)))
         if not quantifiers:
-            yield Related(hops, None)
+            yield HasRelated(traversal, None)
 
-    def _count(self, hops: Hops, given: Mapping[str, Any], argument: str) -> Iterable[Predicate]:
+    def _count(self, traversal: Traversal, given: Mapping[str, Any], argument: str) -> Iterable[Predicate]:
         for name, value in given.items():
             if value is None:
                 if name in {"eq", "ne"}:  # a count is never missing
                     yield NEVER if name == "eq" else ALWAYS
                 continue
             operator, negated = _positive(name)
-            term = Counted(hops, operator, self._slot(value, Convert.PLAIN, f"{argument}.{name}"))
+            term = CountMatches(traversal, operator, self._parameter(value, Conversion.PLAIN, f"{argument}.{name}"))
             yield Not(term) if negated else term
 
     def _stances(self, given: list[Any] | None) -> tuple[str, ...]:
@@ -226,16 +227,18 @@ class Lists:
         asked = {choice(item) for item in given}
         return tuple(name for name in ("HAS", "DISPUTED", "LACKS") if name in asked)
 
-    def _slot(self, value: Any, convert: Convert, argument: str, detail: tuple[Any, ...] = ()) -> Slot:
-        return self._operation.slot(value, convert, self._selected.place(argument), detail)
+    def _parameter(
+        self, value: Any, conversion: Conversion, argument: str, detail: tuple[Any, ...] = ()
+    ) -> ParameterIndex:
+        return self._operation.parameter(value, conversion, self._selected.location(argument), detail)
 
 
 def without(where: Predicate | None, edge: Edge) -> Predicate | None:
     """A filter less what it asks, on its topmost level, of this edge."""
     match where:
-        case All(parts):
+        case And(parts):
             left = tuple(part for part in parts if not _asks(part, edge))
-            return All(left) if left else None
+            return And(left) if left else None
         case None:
             return None
         case _:
@@ -244,8 +247,8 @@ def without(where: Predicate | None, edge: Edge) -> Predicate | None:
 
 def _asks(predicate: Predicate, edge: Edge) -> bool:
     match predicate:
-        case Related(hops) | Counted(hops):
-            return hops.edge == edge
+        case HasRelated(traversal) | CountMatches(traversal):
+            return traversal.edge == edge
         case Not(part):
             return _asks(part, edge)
         case _:
@@ -263,16 +266,16 @@ def _positive(name: str) -> tuple[Operator, bool]:
             return cast("Operator", name), False
 
 
-def _convert(prop: Property, operator: Operator) -> Convert:
+def _convert(prop: Property, operator: Operator) -> Conversion:
     if prop.type is not PropertyType.TEXT:
-        return Convert.PLAIN
-    return Convert.KEYS if operator == "in" else Convert.KEY
+        return Conversion.PLAIN
+    return Conversion.KEYS if operator == "in" else Conversion.KEY
 
 
 def _all(parts: Iterable[Predicate]) -> Predicate:
-    flat = (item for part in parts for item in (part.parts if isinstance(part, All) else (part,)))
+    flat = (item for part in parts for item in (part.parts if isinstance(part, And) else (part,)))
     needed = tuple(flat)
-    return needed[0] if len(needed) == 1 else All(needed)
+    return needed[0] if len(needed) == 1 else And(needed)
 
 
 def _descends(direction: Any) -> bool:

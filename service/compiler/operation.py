@@ -22,13 +22,13 @@ from graphql.execution.collect_fields import FragmentDetails
 
 from service.compiler.variables import InputType, Types
 
-MOST_ERRORS = 20
+MAX_ERRORS = 20
 """How many errors of one document, or of its variables, a client is told."""
 
 _LONGEST_MESSAGE = 500
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a request
+class RequestError(Exception):
     """The request itself is wrong; nothing was executed."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
@@ -46,7 +46,7 @@ def shortened(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedOperation:
     """An operation with the fragments it may spread and the types of its variables."""
 
     definition: OperationDefinitionNode
@@ -54,7 +54,7 @@ class Chosen:
     types: Types
 
 
-def choose(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> Chosen:
+def select_operation(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> SelectedOperation:
     """Pick the operation of this name, or the only one; raises Refused."""
     definition = operation_of(document, name)
     read_type = cast("Callable[[GraphQLSchema, TypeNode], InputType]", type_from_ast)
@@ -64,7 +64,7 @@ def choose(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> C
         for item in document.definitions
         if isinstance(item, FragmentDefinitionNode)
     }
-    return Chosen(definition, fragments, types)
+    return SelectedOperation(definition, fragments, types)
 
 
 def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -73,9 +73,9 @@ def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitio
     if name is not None:
         found = [item for item in found if item.name and item.name.value == name]
     if len(found) > 1:
-        raise Refused([GraphQLError("The document has several operations; name one by operationName.")])
+        raise RequestError([GraphQLError("The document has several operations; name one by operationName.")])
     if not found:
-        raise Refused([no_operation(name)])
+        raise RequestError([no_operation(name)])
     return found[0]
 
 

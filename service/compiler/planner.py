@@ -11,25 +11,25 @@ from graphql.execution.values import VariableValues
 from schema import Kind, Ontology, OntologyError
 from schema.answers import alike
 from service.compiler import answer_rules, mutations
-from service.compiler.list_arguments import Lists
-from service.compiler.mutations import Mutations
-from service.compiler.planning_context import Operation, Selected
-from service.compiler.selections import SOURCE, Selections
+from service.compiler.list_arguments import ListArguments
+from service.compiler.mutations import MutationPlanner
+from service.compiler.planning_context import PlanningContext, SelectedField
+from service.compiler.selections import SOURCE, SelectionPlanner
 from service.compiler.variables import Types, mark
 from service.plan import (
-    ById,
-    ClaimListing,
+    ClaimList,
+    EntityList,
     Introspection,
-    Listening,
-    Listing,
     Lookup,
+    MutationField,
+    MutationPlan,
+    NodeLookup,
     Plan,
     Root,
+    SubscriptionPlan,
     Typename,
-    Write,
-    Writes,
 )
-from service.plan.parameters import Convert
+from service.plan.parameters import Conversion
 
 _KNOWN_FIELDS: dict[str, frozenset[str]] = {
     "PageInfo": frozenset({"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"}),
@@ -50,8 +50,8 @@ class Planner:
     def __init__(self, schema: GraphQLSchema, ontology: Ontology) -> None:
         self._schema = schema
         self._ontology = ontology
-        self._selections = Selections(ontology)
-        self._mutations = Mutations(ontology, self._selections)
+        self._selections = SelectionPlanner(ontology)
+        self._mutations = MutationPlanner(ontology, self._selections)
         self._fields = {**answer_rules.fields(ontology), **mutations.fields(ontology)}
         self._roots = self._root_rules()
         self._check()
@@ -62,18 +62,18 @@ class Planner:
         fragments: dict[str, FragmentDetails],
         variables: VariableValues,
         types: Types,
-    ) -> Plan | Writes | Listening:
+    ) -> Plan | MutationPlan | SubscriptionPlan:
         """Plan one operation; raises InputError for arguments that contradict each other."""
         marked = VariableValues(variables.sources, mark(variables.coerced, types))
-        operation = Operation(self._schema, definition, fragments, marked)
+        operation = PlanningContext(self._schema, definition, fragments, marked)
         selections = list(operation.roots())
         match definition.operation:
             case OperationType.QUERY:
                 roots = tuple(self._root(operation, selected) for selected in selections)
-                return Plan(roots, tuple(operation.slots))
+                return Plan(roots, tuple(operation.parameters))
             case OperationType.MUTATION:
                 writes = tuple(self._write(operation, selected) for selected in selections)
-                return Writes(writes, tuple(operation.slots))
+                return MutationPlan(writes, tuple(operation.parameters))
             case OperationType.SUBSCRIPTION:
                 return self._mutations.listening(operation, selections[0])
 
@@ -105,8 +105,8 @@ class Planner:
 
     # ---------------------------------------------------------------------------------------------------------- roots
 
-    def _root_rules(self) -> Mapping[str, Callable[[Operation, Selected], Root]]:
-        rules: dict[str, Callable[[Operation, Selected], Root]] = {
+    def _root_rules(self) -> Mapping[str, Callable[[PlanningContext, SelectedField], Root]]:
+        rules: dict[str, Callable[[PlanningContext, SelectedField], Root]] = {
             "node": self._by_id,
             "nodes": self._by_id,
             "claims": self._claim_listing,
@@ -118,11 +118,11 @@ class Planner:
             rules[kind.plural] = lambda operation, selected, kind=kind: self._listing(operation, selected, kind)
         return rules
 
-    def _write(self, operation: Operation, selected: Selected) -> Typename | Introspection | Write:
+    def _write(self, operation: PlanningContext, selected: SelectedField) -> Typename | Introspection | MutationField:
         root = self._about_schema(selected)
         return self._mutations.write(operation, selected) if root is None else root
 
-    def _about_schema(self, selected: Selected) -> Typename | Introspection | None:
+    def _about_schema(self, selected: SelectedField) -> Typename | Introspection | None:
         match selected.name:
             case "__typename":
                 return Typename(selected.key, selected.parent.name)
@@ -131,30 +131,32 @@ class Planner:
             case _:
                 return None
 
-    def _root(self, operation: Operation, selected: Selected) -> Root:
+    def _root(self, operation: PlanningContext, selected: SelectedField) -> Root:
         root = self._about_schema(selected)
         return self._roots[selected.name](operation, selected) if root is None else root
 
-    def _lookup(self, operation: Operation, selected: Selected, kind: Kind) -> Lookup:
-        slug = operation.slot(operation.arguments(selected)["slug"], Convert.KEY, selected.place("slug"))
+    def _lookup(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> Lookup:
+        slug = operation.parameter(operation.arguments(selected)["slug"], Conversion.KEY, selected.location("slug"))
         return Lookup(selected.key, kind, slug, self._selections.entity(operation, selected, kind))
 
-    def _listing(self, operation: Operation, selected: Selected, kind: Kind) -> Listing:
-        lists = Lists(self._ontology, operation, selected)
+    def _listing(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> EntityList:
+        lists = ListArguments(self._ontology, operation, selected)
         where, page = lists.where(kind), lists.page(kind, claim=False)
-        return Listing(
+        return EntityList(
             selected.key, kind, where, page, self._selections.connection(operation, selected, kind, None, where)
         )
 
-    def _by_id(self, operation: Operation, selected: Selected) -> ById:
+    def _by_id(self, operation: PlanningContext, selected: SelectedField) -> NodeLookup:
         many = selected.name == "nodes"
         argument = "ids" if many else "id"
-        convert = Convert.IDS if many else Convert.PLAIN
-        slot = operation.slot(operation.arguments(selected)[argument], convert, selected.place(argument))
+        conversion = Conversion.IDS if many else Conversion.PLAIN
+        parameter = operation.parameter(
+            operation.arguments(selected)[argument], conversion, selected.location(argument)
+        )
         branches = self._selections.any_entity(operation, selected)
-        return ById(selected.key, slot, many, branches, self._selections.any_claim(operation, selected))
+        return NodeLookup(selected.key, parameter, many, branches, self._selections.any_claim(operation, selected))
 
-    def _claim_listing(self, operation: Operation, selected: Selected) -> ClaimListing:
-        lists = Lists(self._ontology, operation, selected)
+    def _claim_listing(self, operation: PlanningContext, selected: SelectedField) -> ClaimList:
+        lists = ListArguments(self._ontology, operation, selected)
         where, page = lists.claims(), lists.claim_page()
-        return ClaimListing(selected.key, where, page, self._selections.claim_connection(operation, selected))
+        return ClaimList(selected.key, where, page, self._selections.claim_connection(operation, selected))

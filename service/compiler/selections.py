@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from schema import Edge, Kind, Ontology
 from schema.answers import alike
-from service.compiler.list_arguments import KNOWN, Lists, without
-from service.compiler.planning_context import Operation, Selected
+from service.compiler.list_arguments import KNOWN, ListArguments, without
+from service.compiler.planning_context import PlanningContext, SelectedField
 from service.plan import (
     AlternativePart,
     Alternatives,
@@ -17,7 +17,6 @@ from service.plan import (
     Branch,
     Branches,
     ChangeNode,
-    Cited,
     ClaimEnd,
     ClaimNode,
     ClaimPart,
@@ -31,30 +30,31 @@ from service.plan import (
     EvidenceList,
     EvidencePart,
     EvidenceScalar,
+    EvidenceSource,
     Facet,
     FacetCount,
     FacetPart,
     Facets,
     FacetTarget,
     Highlights,
-    Hops,
     Nodes,
     Overlap,
-    PageFact,
     PageInfo,
+    PageInfoField,
     Predicate,
+    RelationConnection,
     Scalar,
     Score,
     SourceClaims,
-    Total,
-    Walk,
+    TotalCount,
+    Traversal,
 )
 
 CLAIM = "Claim"
 SOURCE = "Source"
 
 
-class Selections:
+class SelectionPlanner:
     """Plans selections of one ontology."""
 
     def __init__(self, ontology: Ontology) -> None:
@@ -64,7 +64,7 @@ class Selections:
 
     # ------------------------------------------------------------------------------------------------------- entities
 
-    def branches(self, operation: Operation, selected: Selected, kinds: tuple[str, ...]) -> Branches:
+    def branches(self, operation: PlanningContext, selected: SelectedField, kinds: tuple[str, ...]) -> Branches:
         """What is selected of each kind; kinds of which the same is selected share a branch."""
         kinds_by_parts: dict[tuple[EntityPart, ...], list[str]] = {}
         for name in kinds:
@@ -72,28 +72,28 @@ class Selections:
             kinds_by_parts.setdefault(parts, []).append(name)
         return tuple(Branch(tuple(names), parts) for parts, names in kinds_by_parts.items())
 
-    def entity(self, operation: Operation, selected: Selected, kind: Kind) -> tuple[EntityPart, ...]:
+    def entity(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> tuple[EntityPart, ...]:
         return operation.parts(selected, kind.name, partial(self._entity_part, operation, kind))
 
-    def _entity_part(self, operation: Operation, kind: Kind, selected: Selected) -> EntityPart:
+    def _entity_part(self, operation: PlanningContext, kind: Kind, selected: SelectedField) -> EntityPart:
         if prop := kind.property_by_name.get(selected.name):
             return Scalar(selected.key, prop)
         if edge := kind.edge_by_name.get(selected.name):
             return self._walk(operation, selected, edge)
         if selected.name == "alternatives" and alike(kind):
             return self._alternatives(operation, selected, kind)
-        lists = Lists(self._ontology, operation, selected)
+        lists = ListArguments(self._ontology, operation, selected)
         return SourceClaims(selected.key, lists.claim_page(), self.claim_connection(operation, selected))
 
-    def any_entity(self, operation: Operation, selected: Selected) -> Branches:
+    def any_entity(self, operation: PlanningContext, selected: SelectedField) -> Branches:
         """What is selected of an entity of any kind."""
         return self.branches(operation, selected, tuple(self._ontology.kind_by_name))
 
-    def _alternatives(self, operation: Operation, selected: Selected, kind: Kind) -> Alternatives:
+    def _alternatives(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> Alternatives:
         edges = alike(kind)
         kinds = _unique(edge.target for edge in edges)
 
-        def part_of(part: Selected) -> AlternativePart:
+        def part_of(part: SelectedField) -> AlternativePart:
             match part.name:
                 case "score":
                     return Score(part.key)
@@ -107,86 +107,94 @@ class Selections:
             parts = operation.parts(selected, "Alternative", part_of)
         return Alternatives(selected.key, kind, edges, size, parts)
 
-    def _walk(self, operation: Operation, selected: Selected, edge: Edge) -> Walk:
+    def _walk(self, operation: PlanningContext, selected: SelectedField, edge: Edge) -> RelationConnection:
         target = self._ontology.kind_by_name[edge.target]
-        lists = Lists(self._ontology, operation, selected)
-        hops, where, page = lists.hops(edge), lists.where(target), lists.page(target, claim=True)
+        lists = ListArguments(self._ontology, operation, selected)
+        traversal, where, page = lists.traversal(edge), lists.where(target), lists.page(target, claim=True)
         with operation.nested(selected):
             parts = self.connection(operation, selected, target, edge, where)
-        return Walk(selected.key, hops, where, page, parts)
+        return RelationConnection(selected.key, traversal, where, page, parts)
 
     # ---------------------------------------------------------------------------------------------------- connections
 
     def connection(
-        self, operation: Operation, selected: Selected, kind: Kind, edge: Edge | None, where: Predicate | None
+        self,
+        operation: PlanningContext,
+        selected: SelectedField,
+        kind: Kind,
+        edge: Edge | None,
+        where: Predicate | None,
     ) -> tuple[ConnectionPart, ...]:
-        def node(part: Selected) -> EntityNode:
+        def node(part: SelectedField) -> EntityNode:
             return EntityNode(part.key, self.entity(operation, part, kind))
 
-        def claim(part: Selected) -> ClaimNode:
+        def claim(part: SelectedField) -> ClaimNode:
             if edge is None:
                 return ClaimNode(part.key, None)
             return self.led(operation, part, edge)
 
-        def facets(part: Selected) -> Facets:
+        def facets(part: SelectedField) -> Facets:
             rule = partial(self._facet, operation, kind, where)
             return Facets(part.key, operation.parts(part, f"{kind.name}Facets", rule))
 
         rules = {"node": node, "claim": claim}
         return self._connection_parts(operation, selected, f"{kind.name}Connection", rules, facets)
 
-    def _facet(self, operation: Operation, kind: Kind, where: Predicate | None, selected: Selected) -> Facet:
+    def _facet(self, operation: PlanningContext, kind: Kind, where: Predicate | None, selected: SelectedField) -> Facet:
         edge = kind.edge_by_name[selected.name]
         target = self._ontology.kind_by_name[edge.target]
 
-        def part_of(part: Selected) -> FacetPart:
+        def part_of(part: SelectedField) -> FacetPart:
             if part.name == "target":
                 return FacetTarget(part.key, self.entity(operation, part, target))
             return FacetCount(part.key)
 
         size = operation.first(selected)
         parts = operation.parts(selected, "FacetCount", part_of)
-        return Facet(selected.key, Hops(edge, KNOWN), without(where, edge), size, parts)
+        return Facet(selected.key, Traversal(edge, KNOWN), without(where, edge), size, parts)
 
-    def claim_connection(self, operation: Operation, selected: Selected) -> tuple[ConnectionPart, ...]:
-        def node(part: Selected) -> ClaimNode:
+    def claim_connection(self, operation: PlanningContext, selected: SelectedField) -> tuple[ConnectionPart, ...]:
+        def node(part: SelectedField) -> ClaimNode:
             return ClaimNode(part.key, self.any_claim(operation, part))
 
         return self._connection_parts(operation, selected, "ClaimConnection", {"node": node})
 
-    def search_connection(self, operation: Operation, selected: Selected) -> tuple[ConnectionPart, ...]:
-        def node(part: Selected) -> AnyNode:
+    def search_connection(self, operation: PlanningContext, selected: SelectedField) -> tuple[ConnectionPart, ...]:
+        def node(part: SelectedField) -> AnyNode:
             return AnyNode(part.key, self.any_entity(operation, part))
 
-        def score(part: Selected) -> Score:
+        def score(part: SelectedField) -> Score:
             return Score(part.key)
 
-        def highlights(part: Selected) -> Highlights:
+        def highlights(part: SelectedField) -> Highlights:
             return Highlights(part.key)
 
         rules = {"node": node, "score": score, "highlights": highlights}
         return self._connection_parts(operation, selected, "SearchConnection", rules)
 
     def change_connection(
-        self, operation: Operation, selected: Selected, change: Callable[[Operation, Selected], ChangeNode]
+        self,
+        operation: PlanningContext,
+        selected: SelectedField,
+        change: Callable[[PlanningContext, SelectedField], ChangeNode],
     ) -> tuple[ConnectionPart, ...]:
-        def node(part: Selected) -> ChangeNode:
+        def node(part: SelectedField) -> ChangeNode:
             return change(operation, part)
 
         return self._connection_parts(operation, selected, "ChangeConnection", {"node": node})
 
     def _connection_parts(
         self,
-        operation: Operation,
-        selected: Selected,
+        operation: PlanningContext,
+        selected: SelectedField,
         type_name: str,
-        rules: Mapping[str, Callable[[Selected], Any]],
-        facets: Callable[[Selected], Facets] | None = None,
+        rules: Mapping[str, Callable[[SelectedField], Any]],
+        facets: Callable[[SelectedField], Facets] | None = None,
     ) -> tuple[ConnectionPart, ...]:
-        def edge(part: Selected) -> EdgePart:
+        def edge(part: SelectedField) -> EdgePart:
             return Cursor(part.key) if part.name == "cursor" else rules[part.name](part)
 
-        def connection(part: Selected) -> ConnectionPart:
+        def connection(part: SelectedField) -> ConnectionPart:
             match part.name:
                 case "edges":
                     edge_type = type_name.removesuffix("Connection") + "Edge"
@@ -198,27 +206,27 @@ class Selections:
                 case "facets" if facets is not None:
                     return facets(part)
                 case _:
-                    return Total(part.key)
+                    return TotalCount(part.key)
 
         return operation.parts(selected, type_name, connection)
 
     # --------------------------------------------------------------------------------------------------------- claims
 
-    def led(self, operation: Operation, selected: Selected, edge: Edge) -> ClaimNode:
+    def led(self, operation: PlanningContext, selected: SelectedField, edge: Edge) -> ClaimNode:
         """What is selected of the claim that leads over an edge."""
         ends = (edge.relation.subject,), (edge.relation.object,)
         return ClaimNode(selected.key, self.claim(operation, selected, *ends))
 
-    def any_claim(self, operation: Operation, selected: Selected) -> tuple[ClaimPart, ...]:
+    def any_claim(self, operation: PlanningContext, selected: SelectedField) -> tuple[ClaimPart, ...]:
         return self.claim(operation, selected, self._subjects, self._objects)
 
     def claim(
-        self, operation: Operation, selected: Selected, subjects: tuple[str, ...], objects: tuple[str, ...]
+        self, operation: PlanningContext, selected: SelectedField, subjects: tuple[str, ...], objects: tuple[str, ...]
     ) -> tuple[ClaimPart, ...]:
-        def end(part: Selected, name: Literal["subject", "object"], kinds: tuple[str, ...]) -> ClaimEnd:
+        def end(part: SelectedField, name: Literal["subject", "object"], kinds: tuple[str, ...]) -> ClaimEnd:
             return ClaimEnd(part.key, name, self.branches(operation, part, kinds))
 
-        def part_of(part: Selected) -> ClaimPart:
+        def part_of(part: SelectedField) -> ClaimPart:
             match part.name:
                 case "subject":
                     return end(part, "subject", subjects)
@@ -231,14 +239,14 @@ class Selections:
 
         return operation.parts(selected, CLAIM, part_of)
 
-    def _evidence(self, operation: Operation, part: Selected) -> EvidencePart:
+    def _evidence(self, operation: PlanningContext, part: SelectedField) -> EvidencePart:
         if part.name == "source":
-            return Cited(part.key, self.entity(operation, part, self._ontology.kind_by_name[SOURCE]))
+            return EvidenceSource(part.key, self.entity(operation, part, self._ontology.kind_by_name[SOURCE]))
         return EvidenceScalar(part.key, part.name)
 
 
-def _page_fact(part: Selected) -> PageFact:
-    return PageFact(part.key, part.name)
+def _page_fact(part: SelectedField) -> PageInfoField:
+    return PageInfoField(part.key, part.name)
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -21,12 +21,12 @@ from graphql import (
 )
 
 from service.compiler.introspection import NAMES
-from service.compiler.operation import Refused
-from service.compiler.planning_context import Operation, Selected
+from service.compiler.operation import RequestError
+from service.compiler.planning_context import PlanningContext, SelectedField
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TableLayout:
     """`path`: the response keys that lead to the rows; `listed`: whether there is a list, or one object that is the row.
 
     A column is the path from a row to a leaf, lists on the way left out: `("features", "nodes", "name")`.
@@ -37,45 +37,47 @@ class Rows:
     columns: tuple[tuple[str, ...], ...]
 
 
-def rows(operation: Operation) -> Rows:
+def rows(operation: PlanningContext) -> TableLayout:
     """The rows of an operation with one root field: its first list of objects, the least deep one; raises Refused."""
     roots = [root for root in operation.roots() if root.name != "__typename"]
     if len(roots) != 1 or roots[0].name in NAMES:
         told = ", ".join(root.key for root in roots) or "none"
-        raise Refused([GraphQLError(f"Rows are made of one root field that asks for data; this operation has {told}.")])
-    level: list[tuple[Selected, tuple[str, ...]]] = [(roots[0], (roots[0].key,))]
+        raise RequestError(
+            [GraphQLError(f"Rows are made of one root field that asks for data; this operation has {told}.")]
+        )
+    level: list[tuple[SelectedField, tuple[str, ...]]] = [(roots[0], (roots[0].key,))]
     while level:
-        below: list[tuple[Selected, tuple[str, ...]]] = []
+        below: list[tuple[SelectedField, tuple[str, ...]]] = []
         for selected, path in level:
             if _is_list(selected):
-                return Rows(path, listed=True, columns=_columns(operation, selected))
+                return TableLayout(path, listed=True, columns=_columns(operation, selected))
             below += [(part, (*path, part.key)) for part in _objects(operation, selected)]
         level = below
-    return Rows((roots[0].key,), listed=False, columns=_columns(operation, roots[0]))
+    return TableLayout((roots[0].key,), listed=False, columns=_columns(operation, roots[0]))
 
 
-def _is_list(selected: Selected) -> bool:
+def _is_list(selected: SelectedField) -> bool:
     return is_list_type(get_nullable_type(_type(selected)))
 
 
-def _type(selected: Selected) -> Any:
+def _type(selected: SelectedField) -> Any:
     return selected.parent.fields[selected.name].type
 
 
-def _named(selected: Selected) -> GraphQLNamedType:
+def _named(selected: SelectedField) -> GraphQLNamedType:
     return get_named_type(_type(selected))
 
 
-def _objects(operation: Operation, selected: Selected) -> Iterator[Selected]:
+def _objects(operation: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
     """The fields below one that have fields of their own."""
     return (part for part in _below(operation, selected) if not _is_leaf(part))
 
 
-def _is_leaf(selected: Selected) -> bool:
+def _is_leaf(selected: SelectedField) -> bool:
     return selected.name == "__typename" or is_leaf_type(_named(selected))
 
 
-def _below(operation: Operation, selected: Selected) -> Iterator[Selected]:
+def _below(operation: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
     """What is selected below a field, of whichever of its types; what is selected of several at once comes once."""
     seen: set[tuple[int, ...]] = set()
     for name in _types(operation.schema, _named(selected)):
@@ -90,7 +92,7 @@ def _types(schema: GraphQLSchema, type_: GraphQLNamedType) -> list[str]:
     return [one.name for one in schema.get_possible_types(type_)] if is_abstract_type(type_) else [type_.name]
 
 
-def _columns(operation: Operation, selected: Selected) -> tuple[tuple[str, ...], ...]:
+def _columns(operation: PlanningContext, selected: SelectedField) -> tuple[tuple[str, ...], ...]:
     found: dict[tuple[str, ...], None] = {}
     for part in _below(operation, selected):
         if _is_leaf(part):

@@ -1,7 +1,7 @@
 """Where the values of an operation come from: coerced variables, marked so that a plan can point at them.
 
 A plan must not hold the values of one request. So before arguments are coerced, every leaf of the coerced variables is
-replaced by a `Mark` that remembers its path; what decides the shape of a statement (nulls, keys, list lengths, enum
+replaced by a `VariableMarker` that remembers its path; what decides the shape of a statement (nulls, keys, list lengths, enum
 values and booleans) stays. `shape` is that same information as a hashable key.
 """
 
@@ -23,7 +23,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from service.plan.parameters import Given, Items, Origin, Variable
+from service.plan.parameters import Constant, ListOf, ValueSource, VariablePath
 
 InputType: TypeAlias = Any
 """A graphql.GraphQLInputType, whose lists graphql-core leaves without the type of their items."""
@@ -33,7 +33,7 @@ Types: TypeAlias = Mapping[str, InputType]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class VariableMarker:
     """Stands for the value that a request has at this path of its variables."""
 
     path: tuple[str | int, ...]
@@ -49,16 +49,16 @@ def shape(variables: Mapping[str, Any], types: Types) -> Hashable:
     return tuple((name, _shape(value, types[name])) for name, value in variables.items())
 
 
-def origin(value: Any) -> Origin:
+def origin(value: Any) -> ValueSource:
     """Return where a marked leaf, or a list of them, comes from."""
     match value:
-        case Mark(path):
-            return Variable(path)
+        case VariableMarker(path):
+            return VariablePath(path)
         case list():
             origins = tuple(origin(item) for item in cast("list[Any]", value))
-            return Given(value) if all(isinstance(one, Given) for one in origins) else Items(origins)
+            return Constant(value) if all(isinstance(one, Constant) for one in origins) else ListOf(origins)
         case _:
-            return Given(value)
+            return Constant(value)
 
 
 def choice(value: Any, of: Any = None) -> str:
@@ -73,11 +73,11 @@ def _mark(value: Any, type_: InputType, path: tuple[str | int, ...]) -> Any:
         return None
     if isinstance(type_, GraphQLList):
         if _is_free(type_.of_type):
-            return Mark(path)
+            return VariableMarker(path)
         return [_mark(item, type_.of_type, (*path, index)) for index, item in enumerate(value)]
     if isinstance(type_, GraphQLInputObjectType):
         return {name: _mark(item, type_.fields[name].type, (*path, name)) for name, item in value.items()}
-    return Mark(path) if _is_free(type_) else value
+    return VariableMarker(path) if _is_free(type_) else value
 
 
 def _shape(value: Any, type_: InputType) -> Hashable:

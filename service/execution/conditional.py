@@ -9,7 +9,7 @@ from service.plan import Changes, Plan, Search
 
 
 @dataclass(slots=True)
-class Conditional:
+class ConditionalRequest:
     """A GET on its way: what its client has already, and the tag of what it gets. Not frozen: the engine fills it in."""
 
     request: bytes

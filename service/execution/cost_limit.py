@@ -10,13 +10,13 @@ import orjson
 
 from schema import Ontology
 from service.execution.document_limits import exceeded
-from service.plan.cost import Levels, Sizes, cost, sizes, sizes_plan
+from service.plan.cost import CostTree, Sizes, cost, sizes, sizes_plan
 from service.stores import Store
 
 _SIZES_SECONDS = 60.0
 
 
-class Budget:
+class CostLimit:
     """So many rows for each operation. Knows how many entities of each kind there are, as of a minute ago."""
 
     def __init__(self, ontology: Ontology, most: int) -> None:
@@ -25,7 +25,7 @@ class Budget:
         self._sizes: tuple[float, Sizes] | None = None
 
     async def afford(
-        self, store: Store[Any], levels: Sequence[Levels], values: Sequence[Sequence[Any]]
+        self, store: Store[Any], levels: Sequence[CostTree], values: Sequence[Sequence[Any]]
     ) -> dict[str, int]:
         """What the pages of an operation can hold, and may; raises LimitError where that is too much.
 

@@ -30,7 +30,7 @@ from graphql import (
 
 from service.errors import LimitError
 from service.execution.request_parameters import DEEPEST
-from service.plan.parameters import Bounds
+from service.plan.parameters import ValueLimits
 from service.settings import Settings
 
 _ABOUT_SCHEMA = frozenset({"__schema", "__type"})
@@ -38,7 +38,7 @@ _QUESTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DocumentLimits:
     """The most of each that one request may have; `cost` is in rows, see `service.plan.cost`."""
 
     characters: int
@@ -58,12 +58,12 @@ class Limits:
     cost: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
+    def of(cls, settings: Settings) -> DocumentLimits:
         return cls(**{item.name: getattr(settings, f"max_{item.name}") for item in fields(cls)})
 
     @property
-    def bounds(self) -> Bounds:
-        return Bounds(self.page, self.nested_page, self.items, self.text)
+    def bounds(self) -> ValueLimits:
+        return ValueLimits(self.page, self.nested_page, self.items, self.text)
 
     def check(self, name: str, value: int) -> None:
         """Raise LimitError where there is more of something than one request may have."""
@@ -104,7 +104,7 @@ class Limits:
                 raise exceeded("items", f"{count} in all variables", 10 * self.items)
 
 
-LIMITS = Limits.of(Settings.model_construct())
+DEFAULT_LIMITS = DocumentLimits.of(Settings.model_construct())
 """Those that hold where nobody sets others."""
 
 
@@ -242,7 +242,7 @@ def _collect(
                 pass
 
 
-def _count(values: Iterable[Any], limits: Limits, depth: int) -> int:
+def _count(values: Iterable[Any], limits: DocumentLimits, depth: int) -> int:
     """How many values there are in lists and objects."""
     if depth > DEEPEST:
         raise LimitError(f"A variable holds lists and objects that are nested more than {DEEPEST} deep.", "depth")

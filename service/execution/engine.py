@@ -28,48 +28,57 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from schema import ONTOLOGY, Ontology, build
 from schema.nearest import nearest
 from schema.text import words
-from service.changes.feed import Feed
-from service.changes.subscription import Stream, begin, lost
+from service.changes.feed import ChangeFeed
+from service.changes.subscription import Subscription, begin, lost
 from service.compiler import (
-    MOST_ERRORS,
-    Bounded,
+    MAX_ERRORS,
     Compiled,
     Compiler,
-    Refused,
-    Rows,
+    LruCache,
+    RequestError,
+    TableLayout,
     introspect,
     operation_of,
     shortened,
 )
-from service.errors import LIMIT, REFUSED, AccessError, ForbiddenError, InputError, LimitError, Place, StoreUnavailable
+from service.errors import (
+    LIMIT,
+    REFUSED,
+    AccessError,
+    ArgumentLocation,
+    ForbiddenError,
+    InputError,
+    LimitError,
+    StoreUnavailable,
+)
 from service.execution.conditional import lasts
-from service.execution.cost_limit import Budget
-from service.execution.document_limits import LIMITS, Limits, rules
+from service.execution.cost_limit import CostLimit
+from service.execution.document_limits import DEFAULT_LIMITS, DocumentLimits, rules
 from service.execution.error_results import limit_error, told
 from service.execution.explain import explain
-from service.execution.request_context import BOOKMARK, EXPLAIN, TERMS, Terms
-from service.execution.spelling import Vocabulary
+from service.execution.request_context import ANONYMOUS, BOOKMARK, EXPLAIN, RequestContext
+from service.execution.spelling import SpellingCorrector
 from service.plan import (
     Changes,
     Comparison,
-    GaveUp,
     Introspection,
-    Listening,
-    Lost,
+    MutationField,
+    MutationPlan,
+    PathLimitReached,
     Paths,
     Plan,
-    Recommending,
+    Recommend,
     Root,
     Search,
+    SubscriptionPlan,
     Typename,
-    Unknown,
-    Write,
-    Writes,
+    UnknownReferences,
+    VersionUnavailable,
 )
-from service.plan.parameters import Value, bind
+from service.plan.parameters import Parameter, bind
 from service.settings import Settings
-from service.stores import Explained, Store
-from service.telemetry import Operation, note_document, note_refusal
+from service.stores import Explanation, Store
+from service.telemetry import OperationRecord, record_document, record_rejection
 from service.writes import mutations
 
 log = logging.getLogger("atlas")
@@ -99,13 +108,13 @@ class _Request:
     compiled: Compiled[Any]
     values: list[Any]
     variables: Mapping[str, Any] | None
-    terms: Terms
+    terms: RequestContext
     began: float
     planned: float
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class EngineConfig:
     """How an engine answers.
 
     `development`: whether everybody may see how queries are answered, and what goes wrong inside. `introspection`: whether
@@ -113,38 +122,38 @@ class Options:
     """
 
     plan_cache: int = 1024
-    limits: Limits = LIMITS
+    limits: DocumentLimits = DEFAULT_LIMITS
     development: bool = False
     introspection: bool = True
 
     @classmethod
-    def of(cls, settings: Settings) -> Options:
-        return cls(settings.plan_cache, Limits.of(settings), settings.development, settings.introspection)
+    def of(cls, settings: Settings) -> EngineConfig:
+        return cls(settings.plan_cache, DocumentLimits.of(settings), settings.development, settings.introspection)
 
 
-OPTIONS = Options()
+ENGINE_CONFIG = EngineConfig()
 
 
 class Engine:
     """Answers the operations of an ontology's schema from one store."""
 
-    def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, options: Options = OPTIONS) -> None:
+    def __init__(self, store: Store[Any], ontology: Ontology = ONTOLOGY, options: EngineConfig = ENGINE_CONFIG) -> None:
         self.store = store
         self._development = options.development
         self._limits = options.limits
         self._rules = rules(introspection=options.introspection)
         self._hide = not options.introspection
-        self._budget = Budget(ontology, options.limits.cost)
+        self._budget = CostLimit(ontology, options.limits.cost)
         self._ontology = ontology
         self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._compiler: Compiler[Any] = Compiler(
             self._graphql, ontology, store.write, options.plan_cache, hide_suggestions=self._hide
         )
-        self._vocabulary = Vocabulary(store)
-        self._feed = Feed(store)
-        self._documents = Bounded[str, DocumentNode].of_texts(options.plan_cache, lambda text, _: text)
-        self._introspected: Bounded[Any, dict[str, bytes]] = Bounded(_INTROSPECTED)
+        self._vocabulary = SpellingCorrector(store)
+        self._feed = ChangeFeed(store)
+        self._documents = LruCache[str, DocumentNode].of_texts(options.plan_cache, lambda text, _: text)
+        self._introspected: LruCache[Any, dict[str, bytes]] = LruCache(_INTROSPECTED)
         self._introspecting = asyncio.Lock()
         self._running = 0
 
@@ -171,21 +180,21 @@ class Engine:
         try:
             return self._limits.parse(text)
         except LimitError as error:
-            note_refusal(LIMIT)
+            record_rejection(LIMIT)
             raise limit_error(error) from error
         except GraphQLError:
-            note_refusal(REFUSED)
+            record_rejection(REFUSED)
             raise
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document."""
         errors = self._errors(document)
         if errors:
-            note_refusal(REFUSED)
+            record_rejection(REFUSED)
         return errors
 
     def _errors(self, document: DocumentNode) -> list[GraphQLError]:
-        found = validate(self._graphql, document, self._rules, max_errors=MOST_ERRORS, hide_suggestions=self._hide)
+        found = validate(self._graphql, document, self._rules, max_errors=MAX_ERRORS, hide_suggestions=self._hide)
         return shortened(found)
 
     def admit(self, text: str) -> DocumentNode:
@@ -193,9 +202,9 @@ class Engine:
         try:
             document = self._limits.parse(text)
         except GraphQLError as error:
-            raise Refused([error]) from error
+            raise RequestError([error]) from error
         if errors := self._errors(document):
-            raise Refused(errors)
+            raise RequestError(errors)
         self.remember(text, document)
         return document
 
@@ -217,28 +226,28 @@ class Engine:
         document: DocumentNode,
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
-        terms: Terms = TERMS,
+        terms: RequestContext = ANONYMOUS,
     ) -> ExecutionResult:
         """Answer a valid document; `data` holds, per root field, what orjson writes as its JSON.
 
         What the principal may do is asked every time, since documents and plans are kept for all.
         """
-        operation = Operation(terms.principal.name)
+        operation = OperationRecord(terms.principal.name)
 
         async def answer() -> ExecutionResult:
             began = time.perf_counter()
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
             operation.chosen(compiled.chosen.definition)
-            values = self._bind(compiled.plan.slots, compiled)
+            values = self._bind(compiled.plan.parameters, compiled)
             self._agree(compiled, terms)
             request = _Request(compiled, values, variables, terms, began, time.perf_counter())
             match compiled.plan:
                 case Plan() as plan:
                     return await self._read(plan, request)
-                case Writes() as plan:
+                case MutationPlan() as plan:
                     return await self._write(plan, request)
-                case Listening():
+                case SubscriptionPlan():
                     return PreExecutionError(None, [GraphQLError(_STREAM)])
 
         return await self._told(answer(), text, terms, operation)
@@ -252,7 +261,7 @@ class Engine:
         """
         compiled = self.compile(text, document, operation_name, variables)
         if isinstance(compiled.plan, Plan) and (statement := compiled.statements[0]) is not None:
-            values = self._bind(compiled.plan.slots, compiled)
+            values = self._bind(compiled.plan.parameters, compiled)
             await self._budget.afford(self.store, compiled.levels, [values])
             await self.store.plan(statement, values)
 
@@ -267,7 +276,7 @@ class Engine:
         try:
             parsed = document or self.parse(text)
             is_subscription = operation_of(parsed, operation_name).operation is OperationType.SUBSCRIPTION
-        except Refused as refused:
+        except RequestError as refused:
             return PreExecutionError(None, refused.errors)
         except GraphQLError as error:
             plain = GraphQLError(
@@ -278,21 +287,21 @@ class Engine:
             return None
         if document is None and (errors := self.validate(parsed)):
             return PreExecutionError(None, errors)
-        note_document(text)
-        terms = Terms.of(context)
-        operation = Operation(terms.principal.name)
+        record_document(text)
+        terms = RequestContext.of(context)
+        operation = OperationRecord(terms.principal.name)
 
         async def opened() -> AsyncGenerator[ExecutionResult]:
             terms.require("read")
             compiled = self.compile(text, parsed, operation_name, variables)
             operation.chosen(compiled.chosen.definition)
-            assert isinstance(compiled.plan, Listening)  # noqa: S101 - that is what a subscription becomes
-            values = self._bind(compiled.plan.slots, compiled)
-            asked = self._bind(compiled.plan.plan.slots, compiled)
+            assert isinstance(compiled.plan, SubscriptionPlan)  # noqa: S101 - that is what a subscription becomes
+            values = self._bind(compiled.plan.parameters, compiled)
+            asked = self._bind(compiled.plan.plan.parameters, compiled)
             await self._budget.afford(self.store, compiled.levels, [asked])
             digest, listener = await begin(self.store, self._feed, compiled.plan, values)
             expires = terms.principal.expires
-            stream = Stream(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
+            stream = Subscription(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
             return stream.events(listener)
 
         found = await self._told(opened(), text, terms, operation)
@@ -305,29 +314,31 @@ class Engine:
         """Whether the operation of this name is a mutation; of a document that has been parsed before."""
         return operation_of(self.known(text) or self.parse(text), operation_name).operation is OperationType.MUTATION
 
-    def rows(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None) -> Rows:
+    def rows(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None) -> TableLayout:
         """Where the rows are in the answer to a query that has been answered; raises Refused where it has none."""
         document = self.known(text)
         if document is None:
-            raise Refused([GraphQLError("The document is not known.")])
+            raise RequestError([GraphQLError("The document is not known.")])
         return self._compiler.rows(self.compile(text, document, operation_name, variables))
 
-    def _agree(self, compiled: Compiled[Any], terms: Terms) -> None:
+    def _agree(self, compiled: Compiled[Any], terms: RequestContext) -> None:
         """Raise where an operation cannot be answered in the way that was asked for, or not to this principal."""
         if terms.explain:
             if not self._development and not terms.principal.allows("admin"):
                 raise ForbiddenError(_UNEXPLAINED)
             if not isinstance(compiled.plan, Plan):
-                raise Refused([GraphQLError("Only queries are explained.")])
+                raise RequestError([GraphQLError("Only queries are explained.")])
         if terms.table is not None:
             if not isinstance(compiled.plan, Plan):
-                raise Refused([GraphQLError("Only the answers of queries become tables.")])
+                raise RequestError([GraphQLError("Only the answers of queries become tables.")])
             terms.table.rows = self._compiler.rows(compiled)
 
-    def _bind(self, slots: Iterable[Value], compiled: Compiled[Any]) -> list[Any]:
-        return bind(slots, compiled.values.coerced, self._limits.bounds)
+    def _bind(self, parameters: Iterable[Parameter], compiled: Compiled[Any]) -> list[Any]:
+        return bind(parameters, compiled.values.coerced, self._limits.bounds)
 
-    async def _told(self, answer: Awaitable[T], text: str, terms: Terms, operation: Operation) -> T | ExecutionResult:
+    async def _told(
+        self, answer: Awaitable[T], text: str, terms: RequestContext, operation: OperationRecord
+    ) -> T | ExecutionResult:
         """An answer, or what a client is told where there is none."""
         self._running += 1
         try:
@@ -352,11 +363,11 @@ class Engine:
             if terms.conditional.meets(moment):
                 return ExecutionResult(None, None)
         values = await self._mended(plan, request.values)
-        explained = Explained()
+        explained = Explanation()
         if statement is not None and terms.explain:
             explained = await self.store.explain(statement, values, bookmark)
         elif statement is not None:
-            explained = Explained(await self.store.fetch(statement, values, bookmark))
+            explained = Explanation(await self.store.fetch(statement, values, bookmark))
         fetched = iter(explained.answers)
         data = await self._assemble(plan.roots, request, lambda _: next(fetched))
         await self._check(plan, data)
@@ -367,21 +378,21 @@ class Engine:
         explanation["milliseconds"] |= {name: round(value * 1000, 3) for name, value in seconds.items()}
         return ExecutionResult(data, None, {COST: afforded, EXPLAIN: explanation})
 
-    async def _write(self, plan: Writes, request: _Request) -> ExecutionResult:
+    async def _write(self, plan: MutationPlan, request: _Request) -> ExecutionResult:
         """Write the root fields one after the other; whether that is allowed is known before the first."""
         compiled, values = request.compiled, request.values
         refused, bookmark = _refusal(request.terms), None
         answers: dict[str, mutations.Answer] = {}
         parts = zip(plan.roots, compiled.statements, compiled.levels, strict=True)
-        writes = [(root, statement, levels) for root, statement, levels in parts if isinstance(root, Write)]
-        bound = [self._bind(root.payload.plan.slots, compiled) for root, *_ in writes]
+        writes = [(root, statement, levels) for root, statement, levels in parts if isinstance(root, MutationField)]
+        bound = [self._bind(root.payload.plan.parameters, compiled) for root, *_ in writes]
         await self._budget.afford(self.store, [levels for *_, levels in writes], bound)
-        for (root, statement, _), slots in zip(writes, bound, strict=True):
+        for (root, statement, _), parameters in zip(writes, bound, strict=True):
             if refused is not None:
                 answers[root.key] = mutations.refuse(root, refused)
                 continue
-            given = {name: values[slot] for name, slot in root.values}
-            fetch = None if statement is None else (statement, slots)
+            given = {name: values[parameter] for name, parameter in root.values}
+            fetch = None if statement is None else (statement, parameters)
             try:
                 answers[root.key], bookmark = await mutations.perform(self.store, self._ontology, root, given, fetch)
             except StoreUnavailable as error:
@@ -403,41 +414,41 @@ class Engine:
         """Raise InputError where a root field was asked for what is not there, or for too much."""
         for root in plan.roots:
             match data[root.key]:
-                case Lost(foreign) if isinstance(root, Changes) and root.after is not None:
-                    raise lost(plan.slots[root.after[0]].place, foreign=foreign)
-                case Unknown(items) if isinstance(root, Comparison | Recommending | Paths):
+                case VersionUnavailable(foreign) if isinstance(root, Changes) and root.after is not None:
+                    raise lost(plan.parameters[root.after[0]].location, foreign=foreign)
+                case UnknownReferences(items) if isinstance(root, Comparison | Recommend | Paths):
                     raise await self._unknown(plan, root, items)
-                case GaveUp(length) if isinstance(root, Paths):
-                    place = plan.slots[root.longest].place
+                case PathLimitReached(length) if isinstance(root, Paths):
+                    location = plan.parameters[root.longest].location
                     raise InputError(
-                        f"{place.argument}: chains of {length} steps between the two lead over too many claims; ask "
+                        f"{location.argument}: chains of {length} steps between the two lead over too many claims; ask "
                         f"for at most {length - 1}.",
-                        place,
+                        location,
                     )
                 case _:
                     pass
 
     async def _unknown(
-        self, plan: Plan, root: Comparison | Recommending | Paths, items: tuple[tuple[int, str], ...]
+        self, plan: Plan, root: Comparison | Recommend | Paths, items: tuple[tuple[int, str], ...]
     ) -> InputError:
         """What to tell a client that names what is not there: the nearest that are."""
-        sentences: dict[Place, list[str]] = {}
+        sentences: dict[ArgumentLocation, list[str]] = {}
         kinds = dict.fromkeys(kind for number, _ in items if (kind := root.named[number][0]) is not None)
         names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
-            kind, slot = root.named[number]
+            kind, parameter = root.named[number]
             text = f"nothing with the ID '{_brief(name)}'"
             if kind is not None:  # many names are looked through
                 text = await asyncio.to_thread(_not_there, name, names[kind])
-            sentences.setdefault(plan.slots[slot].place, []).append(text)
-        said = (f"{place.argument}: there is {', '.join(texts)}." for place, texts in sentences.items())
+            sentences.setdefault(plan.parameters[parameter].location, []).append(text)
+        said = (f"{location.argument}: there is {', '.join(texts)}." for location, texts in sentences.items())
         return InputError(" ".join(said), next(iter(sentences)))
 
     async def _assemble(
         self,
-        roots: Iterable[Root | Write],
+        roots: Iterable[Root | MutationField],
         request: _Request,
-        answer: Callable[[Root | Write], Any],
+        answer: Callable[[Root | MutationField], Any],
     ) -> dict[str, Any]:
         data: dict[str, Any] = {}
         about_schema: dict[str, Any] | None = None
@@ -457,11 +468,11 @@ class Engine:
         loop, one at a time, and kept.
         """
         compiled = request.compiled
-        place = compiled.chosen.definition.loc
-        assert place is not None  # noqa: S101 - it was parsed
+        location = compiled.chosen.definition.loc
+        assert location is not None  # noqa: S101 - it was parsed
         known = compiled.values.coerced  # a client may send along what the operation does not have
         variables = {name: value for name, value in (request.variables or {}).items() if name in known}
-        asked = place.source.body, place.start, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+        asked = location.source.body, location.start, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
         async with self._introspecting:
             found = self._introspected.get(asked)
             if found is None:
@@ -480,7 +491,7 @@ class Execution(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context
         if context.query:
-            note_document(context.query)
+            record_document(context.query)
         if context.query and (document := self._engine.known(context.query)) is not None:
             context.graphql_document = document
             context.pre_execution_errors = []  # not None: it has been validated
@@ -505,7 +516,7 @@ class Execution(SchemaExtension):
             context.graphql_document,
             context._provided_operation_name,  # noqa: SLF001 - operation_name guesses the first of several
             context.variables,
-            Terms.of(context.context, context.operation_extensions),
+            RequestContext.of(context.context, context.operation_extensions),
         )
         yield
 
@@ -515,7 +526,7 @@ class Execution(SchemaExtension):
         return dict(result.extensions or {}) if isinstance(result, ExecutionResult) else {}
 
 
-def _refusal(terms: Terms) -> str | None:
+def _refusal(terms: RequestContext) -> str | None:
     """Why a principal may not write; None who may."""
     try:
         terms.require("write")

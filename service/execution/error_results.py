@@ -10,7 +10,7 @@ from graphql import GraphQLError, Source
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from service.auth.authenticator import Principal
-from service.compiler import Refused
+from service.compiler import RequestError
 from service.errors import (
     BAD_INPUT,
     FORBIDDEN,
@@ -40,7 +40,7 @@ def told(error: Exception, text: str, principal: Principal, *, development: bool
     `development`: whether clients may see what went wrong inside.
     """
     match error:
-        case Refused(errors=errors):
+        case RequestError(errors=errors):
             return PreExecutionError(None, errors)
         case InputError():
             return PreExecutionError(None, [_input_error(error, text)])
@@ -70,10 +70,10 @@ def limit_error(error: LimitError) -> GraphQLError:
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:
-    place = error.place
+    location = error.location
     extensions = {"code": LIMIT, "limit": error.limit} if error.limit else {"code": BAD_INPUT}
     return GraphQLError(
-        str(error), source=Source(text), positions=[place.position], path=place.path, extensions=extensions
+        str(error), source=Source(text), positions=[location.position], path=location.path, extensions=extensions
     )
 
 

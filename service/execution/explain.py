@@ -10,13 +10,13 @@ import orjson
 
 from schema import Edge, Kind, Property, Relation
 from service.plan import Plan
-from service.plan.parameters import Given, Items, Origin, Value, Variable
-from service.stores import Explained, Store
+from service.plan.parameters import Constant, ListOf, Parameter, ValueSource, VariablePath
+from service.stores import Explanation, Store
 
 _INDENT = "  "
 
 
-def explain(store: Store[Any], plan: Plan, explained: Explained, data: Any) -> dict[str, Any]:
+def explain(store: Store[Any], plan: Plan, explained: Explanation, data: Any) -> dict[str, Any]:
     """What a client is told of a query that was answered with this data.
 
     `rows` is how many things the lists of the answer hold. There is no statement where no store was asked.
@@ -34,7 +34,7 @@ def explain(store: Store[Any], plan: Plan, explained: Explained, data: Any) -> d
 def describe(plan: Plan) -> str:
     """A plan as text: a node a line, what hangs on it below; `$3` is a value, listed at the end with where it is from."""
     lines = [line for root in plan.roots for line in _node(root, "")]
-    lines += [f"${slot} = {_value(value)}" for slot, value in enumerate(plan.slots)]
+    lines += [f"${parameter} = {_value(value)}" for parameter, value in enumerate(plan.parameters)]
     return "\n".join(lines)
 
 
@@ -94,16 +94,16 @@ def _inline(value: Any, *, is_slot: bool) -> str | None:
             return str(value)
 
 
-def _value(value: Value) -> str:
-    place = ".".join((*value.place.path, value.place.argument))
-    return f"{_origin(value.origin)} ({value.convert.value}, of {place})"
+def _value(value: Parameter) -> str:
+    location = ".".join((*value.location.path, value.location.argument))
+    return f"{_origin(value.origin)} ({value.conversion.value}, of {location})"
 
 
-def _origin(origin: Origin) -> str:
+def _origin(origin: ValueSource) -> str:
     match origin:
-        case Given(value):
+        case Constant(value):
             return repr(value)
-        case Variable(path):
+        case VariablePath(path):
             return "variable " + ".".join(map(str, path))
-        case Items(items):
+        case ListOf(items):
             return f"[{', '.join(map(_origin, items))}]"

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.auth.authenticator import ANYONE, EXPIRED, Principal, Scope
 from service.errors import AccessError, InvalidTokenError
-from service.execution.conditional import Conditional
+from service.execution.conditional import ConditionalRequest
 from service.execution.tables import Table
 
 BOOKMARK = "bookmark"
@@ -18,7 +18,7 @@ EXPLAIN = "explain"
 
 
 @dataclass(slots=True)
-class Context:
+class TransportContext:
     """What a request hands to its operation: Strawberry's context value.
 
     Not frozen: Strawberry itself sets what a WebSocket's `connection_init` brings.
@@ -28,7 +28,7 @@ class Context:
     refused: AccessError | None = None
     table: Table | None = None
     """The table that the answer is to be: what has no rows is refused before it runs."""
-    conditional: Conditional | None = None
+    conditional: ConditionalRequest | None = None
     """What a client that asks by GET has of the answer already."""
     connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
     authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
@@ -36,7 +36,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RequestContext:
     """On which an operation is answered: for whom, and, with a bookmark, at least as new as the write that gave it.
 
     `refused` says why the token that was sent is not taken; nothing is answered then.
@@ -47,13 +47,13 @@ class Terms:
     refused: AccessError | None = None
     explain: bool = False
     table: Table | None = None
-    conditional: Conditional | None = None
+    conditional: ConditionalRequest | None = None
 
     @classmethod
-    def of(cls, context: object, extensions: dict[str, Any] | None = None) -> Terms:
+    def of(cls, context: object, extensions: dict[str, Any] | None = None) -> RequestContext:
         """The terms of a request by its context and extensions; where there is no context anyone asks."""
-        if not isinstance(context, Context):
-            context = Context()
+        if not isinstance(context, TransportContext):
+            context = TransportContext()
         refused = context.refused
         if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
             refused = InvalidTokenError(EXPIRED)
@@ -75,5 +75,5 @@ class Terms:
         self.principal.require(scope)
 
 
-TERMS = Terms()
+ANONYMOUS = RequestContext()
 """Those of who says nothing of them: anyone, who may see what anyone may."""

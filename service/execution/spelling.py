@@ -20,7 +20,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from schema.text import squash, words
-from service.compiler import Bounded
+from service.compiler import LruCache
 from service.errors import StoreError
 from service.stores import Store
 
@@ -33,7 +33,7 @@ _LONGEST = 200  # each word of a text may cost milliseconds
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Vocabulary:
+class SpellingCorrector:
     """The spellings that a store holds, read at the first use. Close it to end what it does in the background."""
 
     def __init__(self, store: Store[Any], look_seconds: float = _LOOK_SECONDS) -> None:
@@ -104,7 +104,7 @@ class _Known:
 
     version: str
     names: dict[str, _Names]
-    mended: Bounded[tuple[str, tuple[str, ...] | None], str] = field(default_factory=lambda: Bounded(_KEPT))
+    mended: LruCache[tuple[str, tuple[str, ...] | None], str] = field(default_factory=lambda: LruCache(_KEPT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class _Forms:
     def begin(self, start: str, length: int) -> Iterator[str]:
         """The forms of that length that begin so."""
         same = self.by_length.get(length, [])
-        found = (same[place] for place in range(bisect_left(same, start), len(same)))
+        found = (same[location] for location in range(bisect_left(same, start), len(same)))
         return takewhile(lambda form: form.startswith(start), found)
 
 

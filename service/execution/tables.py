@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from service.compiler import Rows
+from service.compiler import TableLayout
 
 CSV = "text/csv"
 JSON_LINES = "application/jsonl"
@@ -28,7 +28,7 @@ class Table:
     """An answer that is to be a table of this media type. Not frozen: the engine fills in where its rows are."""
 
     media_type: str
-    rows: Rows | None = None
+    rows: TableLayout | None = None
 
     def write(self, data: Any) -> bytes:
         """The table of an answer's data, as the engine gives it."""
@@ -41,7 +41,7 @@ class Table:
         return f"{self.rows.path[0] if self.rows else 'rows'}.{_ENDINGS[self.media_type]}"
 
 
-def found(data: Mapping[str, Any], rows: Rows) -> list[Any]:
+def found(data: Mapping[str, Any], rows: TableLayout) -> list[Any]:
     """The rows of an answer, in its order."""
     value: Any = data
     for key in rows.path:
@@ -51,12 +51,12 @@ def found(data: Mapping[str, Any], rows: Rows) -> list[Any]:
     return value or []
 
 
-def names(rows: Rows) -> list[str]:
+def names(rows: TableLayout) -> list[str]:
     """What the columns are called."""
     return [".".join(column) for column in rows.columns]
 
 
-def cells(row: Any, rows: Rows) -> Iterator[Any]:
+def cells(row: Any, rows: TableLayout) -> Iterator[Any]:
     """The cells of a row: text, a number, True, False or None for nothing."""
     for column in rows.columns:
         values = list(_values(row, column))
@@ -74,7 +74,7 @@ def text(value: Any) -> str:
             return str(value)
 
 
-def write_csv(data: Mapping[str, Any], rows: Rows) -> bytes:
+def write_csv(data: Mapping[str, Any], rows: TableLayout) -> bytes:
     written = io.StringIO()
     writer = csv.writer(
         written, quoting=csv.QUOTE_NONNUMERIC
@@ -84,11 +84,11 @@ def write_csv(data: Mapping[str, Any], rows: Rows) -> bytes:
     return written.getvalue().encode()
 
 
-def write_json_lines(data: Mapping[str, Any], rows: Rows) -> bytes:
+def write_json_lines(data: Mapping[str, Any], rows: TableLayout) -> bytes:
     return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found(data, rows))
 
 
-WRITERS: dict[str, Callable[[Mapping[str, Any], Rows], bytes]] = {CSV: write_csv, JSON_LINES: write_json_lines}
+WRITERS: dict[str, Callable[[Mapping[str, Any], TableLayout], bytes]] = {CSV: write_csv, JSON_LINES: write_json_lines}
 """By media type."""
 
 _ENDINGS = {CSV: "csv", JSON_LINES: "jsonl"}

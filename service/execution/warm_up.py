@@ -33,7 +33,7 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from service.compiler import Refused
+from service.compiler import RequestError
 from service.errors import AtlasError, LimitError, StatementTimeout, StoreRefused, StoreUnavailable
 from service.execution.engine import Engine
 
@@ -64,7 +64,7 @@ async def plan_ahead(engine: Engine, documents: Iterable[tuple[str, str]], secon
                 for query, plan in _plans(engine, file, text):
                     try:
                         await _insist(plan)
-                    except (Refused, AtlasError) as error:
+                    except (RequestError, AtlasError) as error:
                         log.info("%s of %s.graphql is not planned ahead: %s", query, file, error)
                     else:
                         planned += 1
@@ -78,7 +78,7 @@ def _plans(engine: Engine, file: str, text: str) -> Iterator[tuple[str, Callable
     """What plans each query of a document, by its name."""
     try:
         document = engine.admit(text)
-    except (Refused, LimitError) as error:
+    except (RequestError, LimitError) as error:
         log.info("%s.graphql is not planned ahead: %s", file, error)
         return
     for query in document.definitions:

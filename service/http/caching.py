@@ -35,7 +35,7 @@ from typing import Any
 import orjson
 
 from service.auth.authenticator import Principal
-from service.execution.conditional import Conditional
+from service.execution.conditional import ConditionalRequest
 
 NO_STORE = {"cache-control": "no-store"}
 
@@ -46,7 +46,7 @@ _IMMATERIAL = {
 }  # how a document is named; how new the answer is to be, which its moment tells
 
 
-class Caching:
+class HttpCaching:
     """What clients are told of reusing answers."""
 
     def __init__(self, seconds: int, store: str, most_cost: int, schema: Callable[[], str]) -> None:
@@ -60,15 +60,15 @@ class Caching:
 
     def conditional(
         self, asked: Mapping[str, Any], media_type: str, principal: Principal, if_none_match: str | None
-    ) -> Conditional:
+    ) -> ConditionalRequest:
         """A GET that asks for this text, operation, variables and extensions."""
         extensions = {name: value for name, value in (asked.get("extensions") or {}).items() if name not in _IMMATERIAL}
         who = principal.name, sorted(principal.scopes)
         deciding = (asked["query"], asked.get("operationName"), asked.get("variables") or {}, extensions)
         request = orjson.dumps((self._service, media_type, who, deciding), option=orjson.OPT_SORT_KEYS)
-        return Conditional(hashlib.sha256(request).digest(), _tags(if_none_match))
+        return ConditionalRequest(hashlib.sha256(request).digest(), _tags(if_none_match))
 
-    def headers(self, conditional: Conditional, *, private: bool) -> dict[str, str]:
+    def headers(self, conditional: ConditionalRequest, *, private: bool) -> dict[str, str]:
         """The headers of a good answer; `private` where caches that several share must not keep it."""
         control = f"max-age={self._seconds}" if self._seconds else "no-cache"
         found = {"cache-control": f"private, {control}" if private else control, "vary": _VARY}

@@ -32,11 +32,11 @@ from service.compiler import no_operation
 from service.errors import BAD_INPUT, RATE_LIMITED, AccessError, ForbiddenError, InvalidTokenError, PersistedError
 from service.execution.engine import COST, Engine
 from service.execution.error_results import code_of
-from service.execution.request_context import BOOKMARK, Context
+from service.execution.request_context import BOOKMARK, TransportContext
 from service.execution.request_parameters import PARAMETERS, mistyped, too_deep
 from service.execution.tables import Table
 from service.http.caching import NO_STORE
-from service.http.config import Policy
+from service.http.config import HttpConfig
 from service.http.error_responses import (
     CHALLENGES,
     INVALID,
@@ -49,11 +49,11 @@ from service.http.error_responses import (
     status_of,
     unknown,
 )
-from service.http.negotiation import EVENT_STREAM, JSON, Wanted, accepts, negotiate
-from service.http.rate_limits import LimitedError, who_asks
+from service.http.negotiation import EVENT_STREAM, JSON, ResponseFormat, accepts, negotiate
+from service.http.rate_limits import RateLimitedError, client_key
 from service.pages.assets import Pages
-from service.telemetry import note_refusal
-from service.websocket.protocol import Operations, TextAdapter, Turned
+from service.telemetry import record_rejection
+from service.websocket.protocol import OperationRejected, TextFrameAdapter, TransportWSHandler
 
 _BOOKMARK_HEADER = "atlas-bookmark"
 _DOCUMENT = {"query", "documentId", "extensions"}  # one of which a URL has that asks for an answer
@@ -61,13 +61,15 @@ _UNNAMED = "The request names no `query`."
 _DRAINED = 10
 
 
-class GraphQLView(GraphQL[Any, Any]):
+class GraphQLEndpoint(GraphQL[Any, Any]):
     """GraphQL over HTTP for an engine."""
 
-    websocket_adapter_class = TextAdapter  # type: ignore[assignment]
-    graphql_transport_ws_handler_class = Operations  # type: ignore[assignment]
+    websocket_adapter_class = TextFrameAdapter  # type: ignore[assignment]
+    graphql_transport_ws_handler_class = TransportWSHandler  # type: ignore[assignment]
 
-    def __init__(self, engine: Engine, authenticator: Authenticator, policy: Policy, *, pages: Pages | None) -> None:
+    def __init__(
+        self, engine: Engine, authenticator: Authenticator, policy: HttpConfig, *, pages: Pages | None
+    ) -> None:
         """`pages` has the explorer; None where there is to be none."""
         self._most_bytes = policy.most_bytes
         self._authenticator = authenticator
@@ -103,13 +105,13 @@ class GraphQLView(GraphQL[Any, Any]):
         except HTTPException as error:
             response = refuse(error.status_code, error.reason, media_type)
         except AccessError as error:
-            note_refusal(code_of(error))
+            record_rejection(code_of(error))
             response = deny(error, media_type)
         except PersistedError as error:
-            note_refusal(error.code)
+            record_rejection(error.code)
             response = unknown(error, media_type)
-        except LimitedError as error:
-            note_refusal(RATE_LIMITED)
+        except RateLimitedError as error:
+            record_rejection(RATE_LIMITED)
             response = limited(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
@@ -123,24 +125,24 @@ class GraphQLView(GraphQL[Any, Any]):
         """A WebSocket, unless its address has asked too often; who it is, is known later."""
         address = socket.client.host if socket.client else None
         try:
-            await self._rates.count(who_asks(ANYONE, address))
-        except LimitedError as error:
-            note_refusal(RATE_LIMITED)
+            await self._rates.count(client_key(ANYONE, address))
+        except RateLimitedError as error:
+            record_rejection(RATE_LIMITED)
             await refuse_socket(socket, limited(error, JSON), str(error))
             return
-        await self.run(socket, Context(authorization=_authorization(socket.headers), address=address))
+        await self.run(socket, TransportContext(authorization=_authorization(socket.headers), address=address))
 
-    async def _context(self, request: Request) -> Context:
+    async def _context(self, request: Request) -> TransportContext:
         """Who asks, counted. A token that does not hold is told by the engine, in the payload of a mutation; where reading
         is closed it is refused at once, since nothing of the document's faults may be learnt.
         """
         try:
-            context = Context(self._authenticator.authenticate(_authorization(request.headers)))
+            context = TransportContext(self._authenticator.authenticate(_authorization(request.headers)))
         except InvalidTokenError as error:
             await self._count(ANYONE, request)
             if not self._authenticator.public_read:
                 raise
-            return Context(refused=error)
+            return TransportContext(refused=error)
         except AccessError:
             await self._count(ANYONE, request)
             raise
@@ -150,9 +152,9 @@ class GraphQLView(GraphQL[Any, Any]):
     async def _count(self, principal: Principal, request: Request) -> None:
         """Count a request; raises LimitedError where there were too many."""
         address = request.client.host if request.client else None
-        request.scope["atlas.quota"] = await self._rates.count(who_asks(principal, address))
+        request.scope["atlas.quota"] = await self._rates.count(client_key(principal, address))
 
-    def _cached(self, response: Response, context: Context) -> Response:
+    def _cached(self, response: Response, context: TransportContext) -> Response:
         """The answer as caches may keep it: with its tag, or without a body where the client has it already."""
         conditional = context.conditional
         if conditional is None:
@@ -164,7 +166,7 @@ class GraphQLView(GraphQL[Any, Any]):
         response.headers.update(headers)
         return response
 
-    async def on_ws_connect(self, context: Context) -> Any:
+    async def on_ws_connect(self, context: TransportContext) -> Any:
         """Know who opens a WebSocket: by what `connection_init` brings, or else by the header of the handshake."""
         given = context.connection_params or {}
         if context.authorization is not None and not any(name.lower() == "authorization" for name in given):
@@ -172,26 +174,26 @@ class GraphQLView(GraphQL[Any, Any]):
         try:
             context.principal = self._authenticator.authenticate_connection(given)
         except AccessError as error:
-            note_refusal(code_of(error))
+            record_rejection(code_of(error))
             raise ConnectionRejectionError from error
         return UNSET
 
-    async def admit(self, context: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    async def admit(self, context: TransportContext, payload: dict[str, Any]) -> dict[str, Any]:
         """An operation over a WebSocket, counted, with the text of its document; raises Turned."""
         try:
-            await self._rates.count(who_asks(context.principal, context.address))
-        except LimitedError as error:
-            note_refusal(RATE_LIMITED)
-            raise Turned(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
+            await self._rates.count(client_key(context.principal, context.address))
+        except RateLimitedError as error:
+            record_rejection(RATE_LIMITED)
+            raise OperationRejected(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
         if fault := too_deep(payload):
-            raise Turned(fault, {"code": BAD_INPUT})
+            raise OperationRejected(fault, {"code": BAD_INPUT})
         try:
             text = self._persisted.text(payload)
         except PersistedError as error:
-            note_refusal(error.code)
-            raise Turned(str(error), {"code": error.code}) from error
+            record_rejection(error.code)
+            raise OperationRejected(str(error), {"code": error.code}) from error
         if not text:
-            raise Turned(_UNNAMED, {"code": BAD_INPUT})
+            raise OperationRejected(_UNNAMED, {"code": BAD_INPUT})
         return {**payload, "query": text}
 
     def should_render_graphql_ide(self, request: Any) -> bool:  # noqa: ARG002 - our pages, not Strawberry's
@@ -212,7 +214,7 @@ class GraphQLView(GraphQL[Any, Any]):
                 raise ForbiddenError("Only certain documents are answered here, and the schema is not among them.")
         except AccessError as error:
             return deny(error, JSON)
-        except LimitedError as error:
+        except RateLimitedError as error:
             return limited(error, JSON)
         return PlainTextResponse(self.schema.as_str(), headers={"cache-control": "no-cache"})
 
@@ -278,9 +280,9 @@ class GraphQLView(GraphQL[Any, Any]):
 
     async def execute_operation(self, request: Any, **given: Any) -> Any:  # type: ignore[override]
         data: GraphQLRequestData = given["request_data"]
-        wanted: Wanted = request.scope["atlas.wanted"]
+        wanted: ResponseFormat = request.scope["atlas.wanted"]
         data.protocol = "sse" if wanted.streams else "http"
-        context: Context = given["context"]
+        context: TransportContext = given["context"]
         if request.method == "GET" and context.refused is None and not wanted.streams:
             asked = {
                 "query": data.query,

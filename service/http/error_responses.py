@@ -24,7 +24,7 @@ from service.errors import (
 from service.execution.error_results import access_error, code_of
 from service.http.caching import NO_STORE
 from service.http.negotiation import GRAPHQL_JSON, JSON
-from service.http.rate_limits import LimitedError
+from service.http.rate_limits import RateLimitedError
 
 _STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
 _BEARER = 'Bearer realm="framework-atlas"'
@@ -51,7 +51,7 @@ def unknown(error: PersistedError, media_type: str) -> Response:
     return _answer({"message": str(error), "extensions": {"code": error.code}}, status, media_type)
 
 
-def limited(error: LimitedError, media_type: str) -> Response:
+def limited(error: RateLimitedError, media_type: str) -> Response:
     """The answer to who has asked too often."""
     told = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
     return _answer(told, 429, media_type, {**error.quota.headers, **NO_STORE})

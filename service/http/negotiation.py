@@ -24,7 +24,7 @@ _REMEMBERED = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ResponseFormat:
     """The shapes in which an answer is wanted: the media type of its JSON, a stream, a table."""
 
     json: str = JSON
@@ -37,16 +37,16 @@ class Wanted:
         return self.json == GRAPHQL_JSON or self.streams or self.table is not None
 
 
-def negotiate(headers: Headers) -> Wanted:
+def negotiate(headers: Headers) -> ResponseFormat:
     """What both sides like best, application/json where anything goes."""
     ranges = _ranges(_accept(headers))
     if not ranges:
-        return Wanted()
+        return ResponseFormat()
     best = max((JSON, GRAPHQL_JSON, *tables.WRITERS), key=lambda media: _weight(media, ranges))
     if _weight(best, ranges)[0] > 0:
-        return Wanted(table=best) if best in tables.WRITERS else Wanted(best)
+        return ResponseFormat(table=best) if best in tables.WRITERS else ResponseFormat(best)
     if accepts(headers, EVENT_STREAM):
-        return Wanted(streams=True)
+        return ResponseFormat(streams=True)
     raise HTTPException(406, f"The answer can be {_listed((GRAPHQL_JSON, JSON, *tables.WRITERS))}; Accept allows none.")
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema, validate
 
 from schema import Ontology, build
-from service.compiler import Bounded
+from service.compiler import LruCache
 from service.errors import (
     BAD_INPUT,
     MISMATCH,
@@ -38,7 +38,7 @@ from service.errors import (
     PersistedError,
     SettingsError,
 )
-from service.execution.document_limits import Limits, rules
+from service.execution.document_limits import DocumentLimits, rules
 from service.settings import Settings
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -47,28 +47,28 @@ _ENDING = ".graphql"
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class TrustedDocuments:
     """The documents of a folder: their texts, by hash and by file."""
 
     texts: Mapping[str, str]
     files: Mapping[str, str]
 
 
-NONE = Documents({}, {})
+NONE = TrustedDocuments({}, {})
 
 
-class Persisted:
+class PersistedQueries:
     """The documents that one process knows by their hashes."""
 
-    def __init__(self, settings: Settings, documents: Documents, valid: Callable[[str], bool]) -> None:
+    def __init__(self, settings: Settings, documents: TrustedDocuments, valid: Callable[[str], bool]) -> None:
         """`valid` tells whether a text has been a valid document before."""
         self._documents = documents
         self._only = settings.persisted_only
         self._longest = settings.max_characters
         self._valid = valid
         self._automatic = settings.apq_cache > 0 and not self._only
-        self._kept = Bounded[str, str].of_texts(settings.apq_cache, lambda _, text: text)
-        self._offered = Bounded[str, str].of_texts(settings.apq_cache, lambda _, text: text)
+        self._kept = LruCache[str, str].of_texts(settings.apq_cache, lambda _, text: text)
+        self._offered = LruCache[str, str].of_texts(settings.apq_cache, lambda _, text: text)
 
     @property
     def only(self) -> bool:
@@ -147,7 +147,7 @@ class Persisted:
         return text
 
 
-def read_documents(settings: Settings, ontology: Ontology) -> Documents:
+def read_trusted_documents(settings: Settings, ontology: Ontology) -> TrustedDocuments:
     """The documents of the folder that the settings name; raises SettingsError, with every fault's file and line.
 
     A text is known with and without the line break at the end of its file, since tools that make such hashes differ in that.
@@ -159,7 +159,7 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
         return NONE
     if not folder.is_dir():
         raise SettingsError(f"ATLAS_PERSISTED: {folder} is no folder.")
-    limits, by = Limits.of(settings), rules(introspection=settings.introspection)
+    limits, by = DocumentLimits.of(settings), rules(introspection=settings.introspection)
     schema: GraphQLSchema = build(ontology)._schema  # noqa: SLF001 - Strawberry has no public name for it
     texts: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -177,7 +177,7 @@ def read_documents(settings: Settings, ontology: Ontology) -> Documents:
         raise SettingsError("\n".join(f"ATLAS_PERSISTED: {fault}" for fault in faults))
     if not files:
         raise SettingsError(f"ATLAS_PERSISTED: {folder} holds no file that ends in {_ENDING}.")
-    return Documents(texts, files)
+    return TrustedDocuments(texts, files)
 
 
 def _faults(path: Path, text: str, check: Callable[[str], list[GraphQLError]]) -> list[str]:

@@ -37,7 +37,7 @@ _AWAY_SECONDS = 5.0
 _SWEEP_SECONDS = 1.0
 
 
-class LimitedError(AtlasError):
+class RateLimitedError(AtlasError):
     """Somebody has asked too often."""
 
     def __init__(self, quota: Quota) -> None:
@@ -67,7 +67,7 @@ class Quota:
         return found if self.allowed else {**found, "retry-after": str(self.seconds)}
 
 
-class Rates:
+class RateLimiter:
     """Counts what is asked. Raises SettingsError where a setting is wrong. Close it to give back its connections."""
 
     def __init__(self, settings: Settings) -> None:
@@ -92,7 +92,7 @@ class Rates:
         quota = Quota(allowed, self._item.amount, self._item.get_expiry(), stats.remaining if allowed else 0, seconds)
         if not allowed:
             log.info("limited: %s", who)
-            raise LimitedError(quota)
+            raise RateLimitedError(quota)
         return quota
 
     async def close(self) -> None:
@@ -116,7 +116,7 @@ class Rates:
         return SlidingWindowCounterRateLimiter(storage)
 
 
-def who_asks(principal: Principal, address: str | None) -> str:
+def client_key(principal: Principal, address: str | None) -> str:
     """By what somebody is counted."""
     if principal.name is not None:
         return f"token:{principal.name}"

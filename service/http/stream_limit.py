@@ -11,13 +11,13 @@ from starlette.websockets import WebSocket
 
 from service.errors import UNAVAILABLE
 from service.http.error_responses import overloaded, refuse_socket
-from service.telemetry import begins_stream, note_refusal
+from service.telemetry import begins_stream, record_rejection
 
 _SHARE = 0.75
 _FULL = "There are too many streams and WebSockets; try again in a moment."
 
 
-class Lasting:
+class StreamLimit:
     """ASGI middleware that refuses WebSockets and event streams beyond three quarters of the connections."""
 
     def __init__(self, app: ASGIApp, connections: int) -> None:
@@ -68,5 +68,5 @@ class Lasting:
 
 
 def _refusal() -> Response:
-    note_refusal(UNAVAILABLE)
+    record_rejection(UNAVAILABLE)
     return overloaded(_FULL)

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from schema import Edge, Kind, Relation
 from service.plan.pages import Page
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 from service.plan.selections import (
     AnyNode,
     Branches,
@@ -88,7 +88,7 @@ RowPart: TypeAlias = Typename | RowRelation | EntityNode | Cells
 
 
 @dataclass(frozen=True, slots=True)
-class CompareRows:
+class ComparisonRows:
     """The rows, over the edges in their order; `parts` belongs to the edge at the same place, by which targets differ."""
 
     key: str
@@ -97,7 +97,7 @@ class CompareRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedEntities:
     """The entities that are compared, in the order asked, each once."""
 
     key: str
@@ -106,16 +106,16 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Entities of a kind side by side. A store answers a name that leads to none, or to several, with `Unknown`."""
+    """Entities of a kind side by side. A store answers a name that leads to none, or to several, with `UnknownReferences`."""
 
     key: str
     kind: Kind
-    slugs: Slot
+    slugs: ParameterIndex
     only_differences: bool
-    parts: tuple[Typename | Compared | CompareRows, ...]
+    parts: tuple[Typename | ComparedEntities | ComparisonRows, ...]
 
     @property
-    def named(self) -> tuple[tuple[str | None, Slot], ...]:
+    def named(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
         return ((self.kind.name, self.slugs),)
 
 
@@ -127,8 +127,8 @@ class Search:
     """
 
     key: str
-    text: Slot
-    words: Slot
+    text: ParameterIndex
+    words: ParameterIndex
     kinds: tuple[str, ...]
     page: Page
     parts: tuple[ConnectionPart, ...]
@@ -162,7 +162,7 @@ RecommendationPart: TypeAlias = Typename | EntityNode | Score | Reasons
 
 
 @dataclass(frozen=True, slots=True)
-class Recommended:
+class RecommendationList:
     """The best entities, or (`near`) those of which something required does not hold."""
 
     key: str
@@ -178,32 +178,32 @@ class Requirement:
     edge: Edge
     required: bool
     wanted: bool
-    slugs: Slot
+    slugs: ParameterIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Recommending:
+class Recommend:
     """The entities of a kind that meet requirements, at most `size` of each sort; see `schema.answers` for the weights.
 
     `users` is the edge to who uses an entity, if there is one, `least` how many there must be, None if that was not
-    asked for. A store answers a name that leads to none, or to several, with `Unknown`.
+    asked for. A store answers a name that leads to none, or to several, with `UnknownReferences`.
     """
 
     key: str
     kind: Kind
     requirements: tuple[Requirement, ...]
     users: Edge | None
-    least: Slot | None
-    size: Slot
-    parts: tuple[Typename | Recommended, ...]
+    least: ParameterIndex | None
+    size: ParameterIndex
+    parts: tuple[Typename | RecommendationList, ...]
 
     @property
-    def named(self) -> tuple[tuple[str | None, Slot], ...]:
+    def named(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
         return tuple((item.edge.target, item.slugs) for item in self.requirements)
 
 
 @dataclass(frozen=True, slots=True)
-class PathFact:
+class PathField:
     """`length`, `confidence` or `sentence` of a path."""
 
     key: str
@@ -241,17 +241,17 @@ class Paths:
 
     `ends` are two slots of global IDs, `longest` holds the length, which is never more than `most`, `relations` are all
     there are. A store answers an ID that it does not know with
-    `Unknown`, and a search that would lead over too many claims with `GaveUp`.
+    `UnknownReferences`, and a search that would lead over too many claims with `PathLimitReached`.
     """
 
     key: str
-    ends: tuple[Slot, Slot]
-    longest: Slot
+    ends: tuple[ParameterIndex, ParameterIndex]
+    longest: ParameterIndex
     most: int
-    size: Slot
+    size: ParameterIndex
     relations: tuple[Relation, ...]
-    parts: tuple[Typename | PathFact | Steps, ...]
+    parts: tuple[Typename | PathField | Steps, ...]
 
     @property
-    def named(self) -> tuple[tuple[str | None, Slot], ...]:
+    def named(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
         return tuple((None, end) for end in self.ends)

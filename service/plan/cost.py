@@ -13,45 +13,45 @@ from typing import Any, TypeAlias, cast
 from schema import Edge, Kind, Ontology, Property, Relation
 from service.plan import (
     Alternatives,
-    ById,
     Changes,
-    ClaimListing,
-    Compare,
-    CompareRows,
+    ClaimList,
     Comparison,
+    ComparisonRows,
     Count,
-    Counted,
     CountedName,
+    CountMatches,
     Counts,
     Edges,
+    EntityList,
     EvidenceList,
     Facet,
     Facets,
     Graph,
-    Listing,
+    HasRelated,
     Lookup,
-    Named,
+    NameMatches,
+    NodeLookup,
     Nodes,
     Overlap,
     Page,
     PageInfo,
     Paths,
     Plan,
+    PropertyMatches,
     Reasons,
-    Recommending,
-    Related,
+    Recommend,
+    RelationConnection,
     Requirement,
     Search,
     SourceClaims,
-    Walk,
 )
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 
-TARGETS = 100
+RELATED_ESTIMATE = 100
 """What a list without pages of what an entity is joined to counts for: those of an overlap, per relation the rows of a
 comparison and the users of what is recommended. An estimate, as the next one.
 """
-VOICES = 20
+EVIDENCE_ESTIMATE = 20
 """What the evidence of a claim counts for; never more than there are sources."""
 
 Sizes: TypeAlias = Mapping[str, int]
@@ -59,15 +59,15 @@ Sizes: TypeAlias = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class ListCost:
     """The rows of one list: `times` the value of `size`, or its length where it is a list, and never more than there are
     of a kind. `below` hangs on each row.
     """
 
-    size: Slot | None
+    size: ParameterIndex | None
     times: int
     kind: str | None
-    below: tuple[Level | Either, ...]
+    below: tuple[ListCost | BranchCost, ...]
 
     def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
         value = 1 if self.size is None else values[self.size]
@@ -77,24 +77,24 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class BranchCost:
     """What hangs on a row that is of one of several kinds."""
 
-    branches: tuple[tuple[Level | Either, ...], ...]
+    branches: tuple[tuple[ListCost | BranchCost, ...], ...]
 
     def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
         return max(_sum(branch, values, sizes) for branch in self.branches)
 
 
-Levels: TypeAlias = tuple[Level | Either, ...]
+CostTree: TypeAlias = tuple[ListCost | BranchCost, ...]
 
 
-def levels(plan: Plan) -> Levels:
+def levels(plan: Plan) -> CostTree:
     """The lists of a plan; written with it, once."""
     return tuple(level for root in plan.roots for level in _levels(root))
 
 
-def cost(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
+def cost(levels: CostTree, values: Sequence[Any], sizes: Sizes) -> int:
     """How many rows these lists can hold; kinds whose size is not known count as endless."""
     return _sum(levels, values, sizes)
 
@@ -102,14 +102,14 @@ def cost(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
 def conditions(node: Any) -> int:
     """How many conditions a plan, or a part of it, asks of entities: for each a database has to think of a way."""
     match node:
-        case Compare() | Named() | Counted():
+        case PropertyMatches() | NameMatches() | CountMatches():
             return 1
         case Kind() | Property() | Relation() | Edge():
             return 0
         case tuple():
             return sum(map(conditions, cast("tuple[Any, ...]", node)))
         case _ if is_dataclass(node):
-            return isinstance(node, Related) + sum(conditions(getattr(node, field.name)) for field in fields(node))
+            return isinstance(node, HasRelated) + sum(conditions(getattr(node, field.name)) for field in fields(node))
         case _:
             return 0
 
@@ -125,71 +125,71 @@ def sizes(answer: Any) -> Sizes:
     return {item["kind"]: item["count"] for item in answer["kinds"]}
 
 
-def _sum(levels: Levels, values: Sequence[Any], sizes: Sizes) -> int:
+def _sum(levels: CostTree, values: Sequence[Any], sizes: Sizes) -> int:
     return sum(level.rows(values, sizes) for level in levels)
 
 
-def _levels(node: Any, requirements: tuple[Requirement, ...] = ()) -> Levels:
+def _levels(node: Any, requirements: tuple[Requirement, ...] = ()) -> CostTree:
     """The lists of a node; below what is recommended there is a reason for each thing that is required."""
     requirements = getattr(node, "requirements", requirements)
     below = tuple(level for part in _parts(node) for level in _levels(part, requirements))
     if branches := getattr(node, "branches", ()):
-        below += (Either(tuple(_levels(branch) for branch in branches)),)
+        below += (BranchCost(tuple(_levels(branch) for branch in branches)),)
     match node:
-        case Walk(hops=hops, page=page):
-            return _page(node, page, hops.edge.target)
+        case RelationConnection(traversal=traversal, page=page):
+            return _page(node, page, traversal.edge.target)
         case SourceClaims(page=page):
             return _page(node, page, None)
-        case Facet(hops=hops, size=size):
-            return (Level(size, 1, hops.edge.target, below),)
+        case Facet(traversal=traversal, size=size):
+            return (ListCost(size, 1, traversal.edge.target, below),)
         case Alternatives(kind=kind, size=size):
-            return (Level(size, 1, kind.name, below),)
-        case CompareRows(edges=edges):
-            return (Level(None, TARGETS * len(edges), None, below),)
+            return (ListCost(size, 1, kind.name, below),)
+        case ComparisonRows(edges=edges):
+            return (ListCost(None, RELATED_ESTIMATE * len(edges), None, below),)
         case Reasons():
             return _reasons(node, requirements)
         case Overlap():
-            return (Level(None, TARGETS, None, below),)
+            return (ListCost(None, RELATED_ESTIMATE, None, below),)
         case EvidenceList():
-            return (Level(None, VOICES, "Source", below),)
+            return (ListCost(None, EVIDENCE_ESTIMATE, "Source", below),)
         case _:
             return _root_levels(node, below)
 
 
-def _root_levels(node: Any, below: Levels) -> Levels:
+def _root_levels(node: Any, below: CostTree) -> CostTree:
     match node:
-        case Lookup() | ById(many=False):
-            return (Level(None, 1, None, below),)
-        case ById(slot=size) | Comparison(slugs=size):
-            return (Level(size, 1, None, below),)
-        case Listing(kind=kind, page=page):
+        case Lookup() | NodeLookup(many=False):
+            return (ListCost(None, 1, None, below),)
+        case NodeLookup(parameter=size) | Comparison(slugs=size):
+            return (ListCost(size, 1, None, below),)
+        case EntityList(kind=kind, page=page):
             return _page(node, page, kind.name)
-        case ClaimListing(page=page) | Changes(page=page) | Search(page=page):
+        case ClaimList(page=page) | Changes(page=page) | Search(page=page):
             return _page(node, page, None)
-        case Recommending(kind=kind, size=size):
-            return (Level(size, 1, kind.name, below),)
+        case Recommend(kind=kind, size=size):
+            return (ListCost(size, 1, kind.name, below),)
         case Paths(longest=longest, size=size):
-            return (Level(size, 1, None, (Level(longest, 1, None, below),)),)
+            return (ListCost(size, 1, None, (ListCost(longest, 1, None, below),)),)
         case _:
             return below
 
 
-def _reasons(node: Reasons, requirements: tuple[Requirement, ...]) -> Levels:
+def _reasons(node: Reasons, requirements: tuple[Requirement, ...]) -> CostTree:
     """One for each thing that is required, and one for each user."""
     required = (
-        Level(requirement.slugs, 1, None, tuple(level for part in parts for level in _levels(part)))
+        ListCost(requirement.slugs, 1, None, tuple(level for part in parts for level in _levels(part)))
         for requirement, parts in zip(requirements, node.parts, strict=True)
     )
-    users = Level(None, TARGETS, None, tuple(level for part in node.users for level in _levels(part)))
+    users = ListCost(None, RELATED_ESTIMATE, None, tuple(level for part in node.users for level in _levels(part)))
     return *required, users
 
 
-def _page(node: Any, page: Page, kind: str | None) -> Levels:
+def _page(node: Any, page: Page, kind: str | None) -> CostTree:
     """The rows of a page and what hangs on each, and the facets beside it; a total alone fetches no page."""
     facets = tuple(level for part in node.parts if isinstance(part, Facets) for level in _levels(part))
     rows = tuple(level for part in node.parts if not isinstance(part, Facets) for level in _levels(part))
     paged = any(isinstance(part, Edges | Nodes | PageInfo) for part in node.parts)
-    return Level(page.size if paged else None, 1, kind if paged else None, rows), *facets
+    return ListCost(page.size if paged else None, 1, kind if paged else None, rows), *facets
 
 
 def _parts(node: Any) -> Iterator[Any]:

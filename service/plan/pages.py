@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schema import Edge, Property, PropertyType
-from service.plan.parameters import LARGEST_INTEGER, Slot
+from service.plan.parameters import MAX_INTEGER, ParameterIndex
 
 DEFAULT_PAGE = 20
 
@@ -47,15 +47,15 @@ class Page:
     """
 
     order: tuple[Order, ...]
-    size: Slot
+    size: ParameterIndex
     backwards: bool
-    after: tuple[Slot, ...] | None
-    before: tuple[Slot, ...] | None
+    after: tuple[ParameterIndex, ...] | None
+    before: tuple[ParameterIndex, ...] | None
     signature: str
 
 
-def missing(order: ByProperty | ByClaim) -> str | int:
+def null_placeholder(order: ByProperty | ByClaim) -> str | int:
     """What stands for null in an order, so that nulls come last and a cursor never holds one."""
     if isinstance(order, ByProperty) and order.property.type is PropertyType.INTEGER:
-        return -LARGEST_INTEGER if order.descending else LARGEST_INTEGER
+        return -MAX_INTEGER if order.descending else MAX_INTEGER
     return "" if order.descending else "~"  # only dates can be null, and are digits

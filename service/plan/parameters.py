@@ -10,19 +10,19 @@ from enum import Enum
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from schema.text import key, words
-from service.errors import InputError, Place
+from service.errors import ArgumentLocation, InputError
 
-MOST_NAMED = 20
-MOST_WORDS = 10
-LONGEST_TEXT = 200
-LONGEST_PATH = 6
-LARGEST_INTEGER = 2**63 - 1
+MAX_REFERENCES = 20
+MAX_SEARCH_WORDS = 10
+MAX_SEARCH_CHARACTERS = 200
+MAX_PATH_LENGTH = 6
+MAX_INTEGER = 2**63 - 1
 _LONGEST_NUMBER = 18
 _WRITTEN_TIMES = 10
 _TEXT_SETTING = "ATLAS_MAX_TEXT"
 
-Slot: TypeAlias = int
-"""The place of a value in `Plan.slots`."""
+ParameterIndex: TypeAlias = int
+"""The place of a value in `Plan.parameters`."""
 
 
 class Version(NamedTuple):
@@ -46,7 +46,7 @@ class Version(NamedTuple):
         return cls(digest, int(sequence))
 
 
-class Bounds(NamedTuple):
+class ValueLimits(NamedTuple):
     """How much the values of a request may ask for: rows of a page, rows of a page below another, items of a list,
     characters of a text.
     """
@@ -57,7 +57,7 @@ class Bounds(NamedTuple):
     text: int
 
 
-class Convert(Enum):
+class Conversion(Enum):
     """What is done to a client's value before a statement sees it."""
 
     PLAIN = "plain"
@@ -79,31 +79,31 @@ class Convert(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Constant:
     """A value that stands in the document."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class VariablePath:
     """A value inside the operation's variables: `("w", "name", "eq")`."""
 
     path: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class ListOf:
     """A list whose items come from different places."""
 
-    items: tuple[Origin, ...]
+    items: tuple[ValueSource, ...]
 
 
-Origin: TypeAlias = Given | Variable | Items
+ValueSource: TypeAlias = Constant | VariablePath | ListOf
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class Parameter:
     """Where the value of a slot comes from, what is made of it, and where in the document to point when it is wrong.
 
     `detail` is what the conversion needs beside the value: for a cursor the order's signature, the number of its values
@@ -111,16 +111,16 @@ class Value:
     was asked for what to say when it is nothing; for a version which of its parts.
     """
 
-    origin: Origin
-    convert: Convert
-    place: Place
+    origin: ValueSource
+    conversion: Conversion
+    location: ArgumentLocation
     detail: tuple[Any, ...] = ()
 
 
-def bind(slots: Iterable[Value], variables: Mapping[str, Any], bounds: Bounds) -> list[Any]:
+def bind(parameters: Iterable[Parameter], variables: Mapping[str, Any], bounds: ValueLimits) -> list[Any]:
     """Return the values of slots, in order; raises InputError that says what is wrong and where."""
     keys = _Keys(bounds.text)
-    return [_convert(value, _resolve(value.origin, variables), bounds, keys) for value in slots]
+    return [_convert(value, _resolve(value.origin, variables), bounds, keys) for value in parameters]
 
 
 def write_cursor(signature: str, values: list[Any]) -> str:
@@ -128,16 +128,16 @@ def write_cursor(signature: str, values: list[Any]) -> str:
     return json.dumps([signature, *values], ensure_ascii=False, separators=(",", ":")).encode().hex().upper()
 
 
-def _resolve(origin: Origin, variables: Mapping[str, Any]) -> Any:
+def _resolve(origin: ValueSource, variables: Mapping[str, Any]) -> Any:
     match origin:
-        case Given(value):
+        case Constant(value):
             return value
-        case Variable(path):
+        case VariablePath(path):
             found: Any = variables
             for step in path:
                 found = found[step]
             return found
-        case Items(items):
+        case ListOf(items):
             return [_resolve(item, variables) for item in items]
 
 
@@ -145,40 +145,40 @@ class _Keys:
     """The keys of a request's texts. Each is made once; beyond ASCII that takes long, so that it is limited in all."""
 
     def __init__(self, longest: int) -> None:
-        self._most = self._left = MOST_NAMED * longest
+        self._most = self._left = MAX_REFERENCES * longest
         self._known: dict[str, str] = {}
 
-    def of(self, given: Any, place: Place) -> str:
-        text = _plain(given, place)
+    def of(self, given: Any, location: ArgumentLocation) -> str:
+        text = _plain(given, location)
         found = self._known.get(text)
         if found is None:
             self._left -= 0 if text.isascii() else len(text)
             if self._left < 0:
-                told = f"{place.argument}: the texts of the request have more than {self._most} characters in all"
-                raise InputError(f"{told} ({_TEXT_SETTING}, {MOST_NAMED} times).", place, "text")
+                told = f"{location.argument}: the texts of the request have more than {self._most} characters in all"
+                raise InputError(f"{told} ({_TEXT_SETTING}, {MAX_REFERENCES} times).", location, "text")
             found = self._known[text] = key(text)
         return found
 
 
-def _convert(value: Value, given: Any, bounds: Bounds, keys: _Keys) -> Any:
-    if value.convert is Convert.SIZE:
-        return _size(given, value.place, bounds)
+def _convert(value: Parameter, given: Any, bounds: ValueLimits, keys: _Keys) -> Any:
+    if value.conversion is Conversion.SIZE:
+        return _size(given, value.location, bounds)
     if isinstance(given, list) and len(items := cast("list[Any]", given)) > bounds.items:
-        place = value.place
-        told = f"{place.argument} has {len(items)} items; at most {bounds.items} are allowed (ATLAS_MAX_ITEMS)."
-        raise InputError(told, place, "items")
-    if value.convert is not Convert.CURSOR:
+        location = value.location
+        told = f"{location.argument} has {len(items)} items; at most {bounds.items} are allowed (ATLAS_MAX_ITEMS)."
+        raise InputError(told, location, "items")
+    if value.conversion is not Conversion.CURSOR:
         _check_length(given, value, bounds.text)
-    return _CONVERTERS[value.convert](given, value, keys)
+    return _CONVERTERS[value.conversion](given, value, keys)
 
 
-def _check_length(given: Any, value: Value, longest: int) -> None:
-    most = longest * _WRITTEN_TIMES if value.convert is Convert.WRITTEN else longest
+def _check_length(given: Any, value: Parameter, longest: int) -> None:
+    most = longest * _WRITTEN_TIMES if value.conversion is Conversion.WRITTEN else longest
     for text in _texts(given):
         if len(text) > most:
-            told = f"{value.place.argument} has {len(text)} characters; at most {most} are allowed ({_TEXT_SETTING}"
+            told = f"{value.location.argument} has {len(text)} characters; at most {most} are allowed ({_TEXT_SETTING}"
             times = f", {_WRITTEN_TIMES} times" if most > longest else ""
-            raise InputError(f"{told}{times}).", value.place, "text")
+            raise InputError(f"{told}{times}).", value.location, "text")
 
 
 def _texts(given: Any) -> Iterator[str]:
@@ -188,129 +188,133 @@ def _texts(given: Any) -> Iterator[str]:
     )
 
 
-def _plain(given: Any, place: Place) -> Any:
+def _plain(given: Any, location: ArgumentLocation) -> Any:
     """Refuse what no database holds as text."""
     for text in _texts(given):
         if "\0" in text:
-            raise InputError(f"{place.argument}: text must not hold the character U+0000.", place)
+            raise InputError(f"{location.argument}: text must not hold the character U+0000.", location)
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise InputError(f"{place.argument}: half of a surrogate pair is no text.", place) from error
+            raise InputError(f"{location.argument}: half of a surrogate pair is no text.", location) from error
     return given
 
 
-def _size(given: int, place: Place, bounds: Bounds) -> int:
+def _size(given: int, location: ArgumentLocation, bounds: ValueLimits) -> int:
     if given < 0:
-        raise InputError(f"{place.argument} is {given}; it must not be negative.", place)
-    name = "page" if len(place.path) == 1 else "nested_page"
+        raise InputError(f"{location.argument} is {given}; it must not be negative.", location)
+    name = "page" if len(location.path) == 1 else "nested_page"
     most = getattr(bounds, name)
     if given > most:
         told = "a page has at most" if name == "page" else "a page below another field has at most"
-        raise InputError(f"{place.argument} is {given}; {told} {most} (ATLAS_MAX_{name.upper()}).", place, name)
+        raise InputError(f"{location.argument} is {given}; {told} {most} (ATLAS_MAX_{name.upper()}).", location, name)
     return given
 
 
-def _slugs(given: list[str], value: Value, keys: _Keys) -> list[str]:
-    place, (least,) = value.place, value.detail
-    if not least <= len(given) <= MOST_NAMED:
-        wanted = f"{least} to {MOST_NAMED}" if least else f"at most {MOST_NAMED}"
-        raise InputError(f"{place.argument} has {len(given)} items; name {wanted}.", place)
-    return [keys.of(item, place) for item in given]
+def _slugs(given: list[str], value: Parameter, keys: _Keys) -> list[str]:
+    location, (least,) = value.location, value.detail
+    if not least <= len(given) <= MAX_REFERENCES:
+        wanted = f"{least} to {MAX_REFERENCES}" if least else f"at most {MAX_REFERENCES}"
+        raise InputError(f"{location.argument} has {len(given)} items; name {wanted}.", location)
+    return [keys.of(item, location) for item in given]
 
 
-def _text(given: str, value: Value, keys: _Keys) -> str:
-    place = value.place
-    if len(given) > LONGEST_TEXT:
-        raise InputError(f"{place.argument} has {len(given)} characters; search for at most {LONGEST_TEXT}.", place)
-    return keys.of(given, place)
+def _text(given: str, value: Parameter, keys: _Keys) -> str:
+    location = value.location
+    if len(given) > MAX_SEARCH_CHARACTERS:
+        raise InputError(
+            f"{location.argument} has {len(given)} characters; search for at most {MAX_SEARCH_CHARACTERS}.", location
+        )
+    return keys.of(given, location)
 
 
-def _words(given: str, value: Value, _: _Keys) -> list[str]:
-    place = value.place
-    found = words(_plain(given, place))
-    if len(found) > MOST_WORDS:
-        raise InputError(f"{place.argument} has {len(found)} words; search for at most {MOST_WORDS}.", place)
+def _words(given: str, value: Parameter, _: _Keys) -> list[str]:
+    location = value.location
+    found = words(_plain(given, location))
+    if len(found) > MAX_SEARCH_WORDS:
+        raise InputError(
+            f"{location.argument} has {len(found)} words; search for at most {MAX_SEARCH_WORDS}.", location
+        )
     return found
 
 
-def _count(given: int, value: Value, _: _Keys) -> int:
-    place = value.place
+def _count(given: int, value: Parameter, _: _Keys) -> int:
+    location = value.location
     if given < 1:
-        raise InputError(f"{place.argument} is {given}; ask for at least 1, or leave it out.", place)
+        raise InputError(f"{location.argument} is {given}; ask for at least 1, or leave it out.", location)
     return given
 
 
-def _asked(given: list[Any], value: Value, _: _Keys) -> None:
+def _asked(given: list[Any], value: Parameter, _: _Keys) -> None:
     if not any(given):
-        raise InputError(value.detail[0], value.place)
+        raise InputError(value.detail[0], value.location)
 
 
-def _length(given: int, value: Value, _: _Keys) -> int:
-    place = value.place
-    if not 1 <= given <= LONGEST_PATH:
-        raise InputError(f"{place.argument} is {given}; a path has 1 to {LONGEST_PATH} steps.", place)
+def _length(given: int, value: Parameter, _: _Keys) -> int:
+    location = value.location
+    if not 1 <= given <= MAX_PATH_LENGTH:
+        raise InputError(f"{location.argument} is {given}; a path has 1 to {MAX_PATH_LENGTH} steps.", location)
     return given
 
 
-def _cursor_value(given: str, value: Value, _: _Keys) -> Any:
+def _cursor_value(given: str, value: Parameter, _: _Keys) -> Any:
     signature, types, index = value.detail
     try:
         opened = json.loads(bytes.fromhex(given))
         fits = opened[0] == signature and len(opened) == len(types) + 1
         fits = fits and all(isinstance(item, type_) for item, type_ in zip(opened[1:], types, strict=True))
-        found = _plain(opened[index + 1], value.place) if fits else None
+        found = _plain(opened[index + 1], value.location) if fits else None
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         found = None
-    if found is None or (isinstance(found, int) and abs(found) > LARGEST_INTEGER):
+    if found is None or (isinstance(found, int) and abs(found) > MAX_INTEGER):
         raise InputError(
-            f"{value.place.argument} is no cursor of this list in this order; take one from its edges or pageInfo.",
-            value.place,
+            f"{value.location.argument} is no cursor of this list in this order; take one from its edges or pageInfo.",
+            value.location,
         )
     return found
 
 
-def _version(given: str, value: Value, _: _Keys) -> Any:
-    place, (part,) = value.place, value.detail
-    found = Version.of(_plain(given, place))
+def _version(given: str, value: Parameter, _: _Keys) -> Any:
+    location, (part,) = value.location, value.detail
+    found = Version.of(_plain(given, location))
     if found is None:
         raise InputError(
-            f"{place.argument} is no cursor of the log of changes; take one from a change or a version.", place
+            f"{location.argument} is no cursor of the log of changes; take one from a change or a version.", location
         )
     return getattr(found, part)
 
 
-def _thousandths(given: float, value: Value, _: _Keys) -> int:
-    place = value.place
+def _thousandths(given: float, value: Parameter, _: _Keys) -> int:
+    location = value.location
     if not 0 <= given <= 1:
-        raise InputError(f"{place.argument} is {given}; a confidence lies between 0 and 1.", place)
+        raise InputError(f"{location.argument} is {given}; a confidence lies between 0 and 1.", location)
     return math.ceil(round(given * 1000, 6))
 
 
-def _relations(given: list[str], value: Value, _: _Keys) -> list[str]:
+def _relations(given: list[str], value: Parameter, _: _Keys) -> list[str]:
     for name in given:
         if name not in value.detail:
             raise InputError(
-                f"{value.place.argument}: there is no relation '{name}'; there are {', '.join(value.detail)}.",
-                value.place,
+                f"{value.location.argument}: there is no relation '{name}'; there are {', '.join(value.detail)}.",
+                value.location,
             )
     return given
 
 
-_CONVERTERS: dict[Convert, Callable[[Any, Value, _Keys], Any]] = {
-    Convert.PLAIN: lambda given, value, _: _plain(given, value.place),
-    Convert.WRITTEN: lambda given, value, _: _plain(given, value.place),
-    Convert.KEY: lambda given, value, keys: keys.of(given, value.place),
-    Convert.KEYS: lambda given, value, keys: [keys.of(item, value.place) for item in given],
-    Convert.CURSOR: _cursor_value,
-    Convert.THOUSANDTHS: _thousandths,
-    Convert.RELATIONS: _relations,
-    Convert.IDS: lambda given, value, _: _plain(given, value.place),
-    Convert.SLUGS: _slugs,
-    Convert.TEXT: _text,
-    Convert.WORDS: _words,
-    Convert.COUNT: _count,
-    Convert.ASKED: _asked,
-    Convert.LENGTH: _length,
-    Convert.VERSION: _version,
+_CONVERTERS: dict[Conversion, Callable[[Any, Parameter, _Keys], Any]] = {
+    Conversion.PLAIN: lambda given, value, _: _plain(given, value.location),
+    Conversion.WRITTEN: lambda given, value, _: _plain(given, value.location),
+    Conversion.KEY: lambda given, value, keys: keys.of(given, value.location),
+    Conversion.KEYS: lambda given, value, keys: [keys.of(item, value.location) for item in given],
+    Conversion.CURSOR: _cursor_value,
+    Conversion.THOUSANDTHS: _thousandths,
+    Conversion.RELATIONS: _relations,
+    Conversion.IDS: lambda given, value, _: _plain(given, value.location),
+    Conversion.SLUGS: _slugs,
+    Conversion.TEXT: _text,
+    Conversion.WORDS: _words,
+    Conversion.COUNT: _count,
+    Conversion.ASKED: _asked,
+    Conversion.LENGTH: _length,
+    Conversion.VERSION: _version,
 }

@@ -9,61 +9,61 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from schema import Edge, Property
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 
 Operator = Literal["eq", "ne", "in", "notIn", "contains", "startsWith", "endsWith", "lt", "lte", "gt", "gte", "null"]
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class PropertyMatches:
     """A property of the entity beside a value; text by its normalised key. `null` takes no value."""
 
     property: Property
     operator: Operator
-    slot: Slot | None
+    parameter: ParameterIndex | None
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameMatches:
     """The entity's name, or one of its aliases, beside a value: true when any of them matches."""
 
     operator: Operator
-    slot: Slot
+    parameter: ParameterIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Hops:
+class Traversal:
     """The claims that lead over an edge and count: those of these stances and, if asked, at least this sure."""
 
     edge: Edge
     stances: tuple[str, ...]
-    least: Slot | None = None
+    least: ParameterIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class HasRelated:
     """At least one hop leads to an entity that matches; `where` None: to any."""
 
-    hops: Hops
+    traversal: Traversal
     where: Predicate | None
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountMatches:
     """How many hops there are beside a value."""
 
-    hops: Hops
+    traversal: Traversal
     operator: Operator
-    slot: Slot
+    parameter: ParameterIndex
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class And:
     parts: tuple[Predicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class Or:
     parts: tuple[Predicate, ...]
 
 
@@ -72,7 +72,7 @@ class Not:
     part: Predicate
 
 
-Predicate: TypeAlias = Compare | Named | Related | Counted | All | AnyOf | Not
+Predicate: TypeAlias = PropertyMatches | NameMatches | HasRelated | CountMatches | And | Or | Not
 
 
 def conjuncts(where: Predicate | None) -> tuple[Predicate, ...]:
@@ -80,7 +80,7 @@ def conjuncts(where: Predicate | None) -> tuple[Predicate, ...]:
     match where:
         case None:
             return ()
-        case All(parts):
+        case And(parts):
             return parts
         case _:
             return (where,)

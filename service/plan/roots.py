@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schema import Kind
-from service.plan.answers import Comparison, Graph, Paths, Recommending, Search
+from service.plan.answers import Comparison, Graph, Paths, Recommend, Search
 from service.plan.pages import Page
-from service.plan.parameters import Slot, Value
+from service.plan.parameters import Parameter, ParameterIndex
 from service.plan.predicates import Predicate
 from service.plan.selections import Branches, ChangePart, ClaimPart, ConnectionPart, EntityPart, Typename
 
@@ -19,12 +19,12 @@ class Lookup:
 
     key: str
     kind: Kind
-    slug: Slot
+    slug: ParameterIndex
     parts: tuple[EntityPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class EntityList:
     """All entities of a kind."""
 
     key: str
@@ -35,32 +35,32 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class ById:
+class NodeLookup:
     """Anything by its global ID (`many`: a list by several, with null where there is none)."""
 
     key: str
-    slot: Slot
+    parameter: ParameterIndex
     many: bool
     branches: Branches
     claim: tuple[ClaimPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimWhere:
+class ClaimFilter:
     """Which claims; what is None does not restrict. Slots hold global IDs, names and a confidence."""
 
-    subject: Slot | None = None
-    object: Slot | None = None
-    source: Slot | None = None
-    relations: Slot | None = None
+    subject: ParameterIndex | None = None
+    object: ParameterIndex | None = None
+    source: ParameterIndex | None = None
+    relations: ParameterIndex | None = None
     stances: tuple[str, ...] | None = None
-    least: Slot | None = None
+    least: ParameterIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimListing:
+class ClaimList:
     key: str
-    where: ClaimWhere
+    where: ClaimFilter
     page: Page
     parts: tuple[ConnectionPart, ...]
 
@@ -73,7 +73,7 @@ class Introspection:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownReferences:
     """A store's answer to a root field that names what is not there, or not one thing alone: the place in `named`, and
     the key or ID.
     """
@@ -82,7 +82,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class GaveUp:
+class PathLimitReached:
     """A store's answer to a root field that would take too long: paths of this length."""
 
     length: int
@@ -93,26 +93,26 @@ class Changes:
     """A page of the log, oldest first. `after` holds the digest and the number of a version.
 
     A store answers a version that is none of this graph's, and one of which it no longer knows what followed, with
-    `Lost`.
+    `VersionUnavailable`.
     """
 
     key: str
-    after: tuple[Slot, Slot] | None
+    after: tuple[ParameterIndex, ParameterIndex] | None
     page: Page
     parts: tuple[ConnectionPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeByNumber:
-    """The change of this number. A store answers one that it no longer knows with `Lost`."""
+    """The change of this number. A store answers one that it no longer knows with `VersionUnavailable`."""
 
     key: str
-    number: Slot
+    number: ParameterIndex
     parts: tuple[ChangePart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class VersionUnavailable:
     """A store's answer to a version behind which it cannot go on: another graph's (`foreign`), or one too old."""
 
     foreign: bool
@@ -123,13 +123,13 @@ Root: TypeAlias = (
     | Changes
     | ChangeByNumber
     | Lookup
-    | Listing
-    | ById
-    | ClaimListing
+    | EntityList
+    | NodeLookup
+    | ClaimList
     | Graph
     | Search
     | Comparison
-    | Recommending
+    | Recommend
     | Paths
     | Introspection
 )
@@ -140,7 +140,7 @@ class Plan:
     """All root fields of one operation, in the order of the response, and the values they need."""
 
     roots: tuple[Root, ...]
-    slots: tuple[Value, ...]
+    parameters: tuple[Parameter, ...]
 
     @property
     def asks_store(self) -> bool:

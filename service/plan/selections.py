@@ -7,10 +7,10 @@ from typing import Literal, TypeAlias
 
 from schema import Edge, Kind, Property
 from service.plan.pages import Page
-from service.plan.parameters import Slot
-from service.plan.predicates import Hops, Predicate
+from service.plan.parameters import ParameterIndex
+from service.plan.predicates import Predicate, Traversal
 
-MOST_NESTED = 10
+MAX_RELATION_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class RelationConnection:
     """The page of a relation's targets."""
 
     key: str
-    hops: Hops
+    traversal: Traversal
     where: Predicate | None
     page: Page
     parts: tuple[ConnectionPart, ...]
@@ -73,11 +73,11 @@ class Alternatives:
     key: str
     kind: Kind
     edges: tuple[Edge, ...]
-    size: Slot
+    size: ParameterIndex
     parts: tuple[AlternativePart, ...]
 
 
-EntityPart: TypeAlias = Typename | Scalar | Walk | SourceClaims | Alternatives
+EntityPart: TypeAlias = Typename | Scalar | RelationConnection | SourceClaims | Alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ class EvidenceScalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class EvidenceSource:
     """The source of a piece of evidence."""
 
     key: str
     parts: tuple[EntityPart, ...]
 
 
-EvidencePart: TypeAlias = Typename | EvidenceScalar | Cited
+EvidencePart: TypeAlias = Typename | EvidenceScalar | EvidenceSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Nodes:
 
 
 @dataclass(frozen=True, slots=True)
-class PageFact:
+class PageInfoField:
     """`hasNextPage`, `hasPreviousPage`, `startCursor` or `endCursor`."""
 
     key: str
@@ -198,11 +198,11 @@ class PageFact:
 @dataclass(frozen=True, slots=True)
 class PageInfo:
     key: str
-    parts: tuple[Typename | PageFact, ...]
+    parts: tuple[Typename | PageInfoField, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class TotalCount:
     key: str
 
 
@@ -230,9 +230,9 @@ class Facet:
     """
 
     key: str
-    hops: Hops
+    traversal: Traversal
     where: Predicate | None
-    size: Slot
+    size: ParameterIndex
     parts: tuple[FacetPart, ...]
 
 
@@ -242,7 +242,7 @@ class Facets:
     parts: tuple[Typename | Facet, ...]
 
 
-ConnectionPart: TypeAlias = Typename | Edges | Nodes | PageInfo | Total | Facets
+ConnectionPart: TypeAlias = Typename | Edges | Nodes | PageInfo | TotalCount | Facets
 
 
 @dataclass(frozen=True, slots=True)

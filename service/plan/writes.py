@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schema import Kind
-from service.plan.parameters import Slot, Value
+from service.plan.parameters import Parameter, ParameterIndex
 from service.plan.roots import Introspection, Plan
 from service.plan.selections import Typename
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PayloadField:
     """A field of a payload that the service itself knows: `version`, `message`, `nearest` and so on."""
 
     key: str
@@ -20,13 +20,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PayloadEntity:
     """What was written, as the graph has it: the next root of the payload's plan."""
 
     key: str
 
 
-PayloadPart: TypeAlias = Typename | Told | Written
+PayloadPart: TypeAlias = Typename | PayloadField | PayloadEntity
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +41,30 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class MutationField:
     """A root field that writes: `name` is the mutation, `kind` that of an upsert, `values` the slots of its input."""
 
     key: str
     name: str
     kind: Kind | None
-    values: tuple[tuple[str, Slot], ...]
+    values: tuple[tuple[str, ParameterIndex], ...]
     payload: Payload
 
 
 @dataclass(frozen=True, slots=True)
-class Writes:
+class MutationPlan:
     """The root fields of a mutation, in the order of the document, and the values they need."""
 
-    roots: tuple[Typename | Introspection | Write, ...]
-    slots: tuple[Value, ...]
+    roots: tuple[Typename | Introspection | MutationField, ...]
+    parameters: tuple[Parameter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class SubscriptionPlan:
     """A subscription: what is asked of every change, what concerns these kinds (None: any), what came after a version."""
 
     key: str
     kinds: tuple[str, ...] | None
-    after: tuple[Slot, Slot] | None
-    slots: tuple[Value, ...]
+    after: tuple[ParameterIndex, ParameterIndex] | None
+    parameters: tuple[Parameter, ...]
     plan: Plan

@@ -37,7 +37,7 @@ from service.app import create_app
 from service.auth.authenticator import ANYONE
 from service.errors import AtlasError
 from service.http.error_responses import overloaded
-from service.http.rate_limits import who_asks
+from service.http.rate_limits import client_key
 from service.service import STOPPING, Service
 from service.settings import Settings
 from service.telemetry import logs, metrics
@@ -519,7 +519,7 @@ def _neighbours(client: tuple[str, int] | None) -> str:
 @lru_cache(4096)
 def _address(host: str | None) -> str:
     """By what connections are counted, as requests are."""
-    return who_asks(ANYONE, host)
+    return client_key(ANYONE, host)
 
 
 def _written(refused: _Refused) -> bytes:

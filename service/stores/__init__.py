@@ -6,11 +6,11 @@ from typing import Any
 
 from schema import Ontology
 from service.settings import Settings
-from service.stores.base import Explained, Progress, Snapshot, Store, no_progress
+from service.stores.base import Explanation, Progress, Snapshot, Store, no_progress
 from service.stores.sqlite.store import SqliteStore
-from service.stores.transaction import Entry, Transaction
+from service.stores.transaction import LogEntry, Transaction
 
-__all__ = ["Entry", "Explained", "Progress", "Snapshot", "Store", "Transaction", "no_progress", "open_store"]
+__all__ = ["Explanation", "LogEntry", "Progress", "Snapshot", "Store", "Transaction", "no_progress", "open_store"]
 
 
 async def open_store(settings: Settings, ontology: Ontology) -> Store[Any]:

@@ -9,7 +9,7 @@ from service.errors import StoreBusy
 from service.telemetry import statement
 
 
-class Gate:
+class AdmissionControl:
     """Counts who is inside, in one event loop, and notes for how long."""
 
     def __init__(self, store: str, work: str, working: int, waiting: int) -> None:

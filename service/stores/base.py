@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from graph_seed import EntityFact, EvidenceFact, Facts
 from service.plan import Plan
-from service.stores.transaction import Entry, Transaction
+from service.stores.transaction import LogEntry, Transaction
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Explanation:
     """What a statement came to: its answers, and what the database did for them, a step a line, indented by depth."""
 
     answers: Sequence[Any] = ()
@@ -82,7 +82,7 @@ class Store(Protocol, Generic[S]):
         """Have the database plan a statement for such values, and not run it, where it keeps plans. Raises as `fetch` does."""
         ...
 
-    async def explain(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Explained:
+    async def explain(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Explanation:
         """Fetch, and tell how the database went about it. Raises as `fetch` does."""
         ...
 
@@ -100,7 +100,7 @@ class Store(Protocol, Generic[S]):
         """
         ...
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
         """The entries of the log behind this number, in their order. `background`: no client waits for them, so they are
         waited for, however many clients do; otherwise raises as `fetch` does.
         """

@@ -39,7 +39,7 @@ def loaded(facts: Facts) -> Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An entry of the log as it is read again; `at` is a moment in UTC (ISO 8601)."""
 
     sequence: int
@@ -48,7 +48,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredEntity:
     """An entity that is there, and the number of the change that wrote it last."""
 
     fact: EntityFact
@@ -61,7 +61,7 @@ class Transaction(Protocol):
     version: Version
     """The state that it found, until it logs a change."""
 
-    async def entities(self, references: Collection[Reference]) -> dict[Reference, Stored]:
+    async def entities(self, references: Collection[Reference]) -> dict[Reference, StoredEntity]:
         """Those of them that are there."""
         ...
 

@@ -6,7 +6,15 @@
 None of them ever holds a document's text, a variable or a token.
 """
 
-from service.telemetry.middleware import Observed, begins_stream
-from service.telemetry.records import Operation, note_document, note_refusal, request_id, statement
+from service.telemetry.middleware import TelemetryMiddleware, begins_stream
+from service.telemetry.records import OperationRecord, record_document, record_rejection, request_id, statement
 
-__all__ = ["Observed", "Operation", "begins_stream", "note_document", "note_refusal", "request_id", "statement"]
+__all__ = [
+    "OperationRecord",
+    "TelemetryMiddleware",
+    "begins_stream",
+    "record_document",
+    "record_rejection",
+    "request_id",
+    "statement",
+]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
-from service.telemetry.records import Notes, current
+from service.telemetry.records import RequestRecord, current
 
 log = logging.getLogger("atlas.requests")
 
@@ -39,7 +39,7 @@ def configuration(form: Literal["auto", "text", "json"], level: str) -> dict[str
     }
 
 
-def log_request(notes: Notes, method: str, path: str, status: int, seconds: float) -> None:
+def log_request(notes: RequestRecord, method: str, path: str, status: int, seconds: float) -> None:
     """Write the one line of a request; probes and assets are told at the level debug only."""
     level = logging.DEBUG if path.startswith(_QUIET) else logging.INFO
     if not log.isEnabledFor(level):

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.telemetry import metrics, traces
 from service.telemetry.logs import log_request
-from service.telemetry.records import Notes, current
+from service.telemetry.records import RequestRecord, current
 
 _HARMLESS = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 _HEADER = "x-request-id"
@@ -34,7 +34,7 @@ _STOPPED = orjson.dumps(
 )
 
 
-class Observed:
+class TelemetryMiddleware:
     """ASGI middleware that notes what becomes of every request."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -76,7 +76,7 @@ class _Request:
     def __init__(self, scope: Scope, request_id: str, send: Send) -> None:
         self.method: str = scope.get("method", "WEBSOCKET")
         self.path = quote(scope["path"][:_LONGEST_PATH])
-        self.notes = Notes(request_id)
+        self.notes = RequestRecord(request_id)
         self.status: int | None = None
         self._is_stream = scope["type"] == "websocket"  # which is open for as long as its client likes
         self._scope = scope

@@ -20,7 +20,7 @@ _ROOTS = 5
 
 
 @dataclass(slots=True)
-class Notes:
+class RequestRecord:
     """What is known so far; on a WebSocket, of the operation that came last."""
 
     request_id: str
@@ -36,7 +36,7 @@ class Notes:
     store_seconds: float = 0.0
 
 
-current: ContextVar[Notes | None] = ContextVar("atlas_notes", default=None)
+current: ContextVar[RequestRecord | None] = ContextVar("atlas_notes", default=None)
 
 
 def request_id() -> str | None:
@@ -45,20 +45,20 @@ def request_id() -> str | None:
     return None if notes is None else notes.request_id
 
 
-def note_document(text: str) -> None:
+def record_document(text: str) -> None:
     """Note which document a request brings, whatever becomes of it."""
     if notes := current.get():
         notes.document = hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def note_refusal(code: str) -> None:
+def record_rejection(code: str) -> None:
     """Note that what was asked for is answered by an error of this code, and count it."""
     metrics.refused(code)
     if notes := current.get():
         notes.code = code
 
 
-class Operation:
+class OperationRecord:
     """An operation while it is answered, as a context."""
 
     def __init__(self, principal: str | None) -> None:
@@ -94,7 +94,7 @@ class Operation:
 
     def refused(self, code: str) -> None:
         """Note that it is answered by an error of this code."""
-        note_refusal(code)
+        record_rejection(code)
         if self._entered is not None:
             traces.failed(self._entered, code)
 

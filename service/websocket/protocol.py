@@ -22,7 +22,7 @@ _extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", defaul
 """Those of the operation that a task runs: a task gets what is set where it is made."""
 
 
-class TextAdapter(ASGIWebSocketAdapter):
+class TextFrameAdapter(ASGIWebSocketAdapter):
     """A WebSocket of text frames, as the protocol asks for; Strawberry sends bytes as binary ones."""
 
     async def send_json(self, message: Mapping[str, object]) -> None:
@@ -36,7 +36,7 @@ class TextAdapter(ASGIWebSocketAdapter):
         await super().close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
 
 
-class Turned(Exception):  # noqa: N818 - a verdict on an operation
+class OperationRejected(Exception):  # noqa: N818 - a verdict on an operation
     """An operation that is not admitted; the client of a WebSocket gets this error for it."""
 
     def __init__(self, message: str, extensions: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ class Turned(Exception):  # noqa: N818 - a verdict on an operation
         self.error = GraphQLError(message, extensions=extensions)
 
 
-class Operations(BaseGraphQLTransportWSHandler[Any, Any]):
+class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     """graphql-transport-ws for a view that has `admit(context, payload)`, which returns the payload or raises Turned.
 
     What is asked here so passes the same door as over HTTP. A message that is none closes the socket with 4400.
@@ -67,7 +67,7 @@ class Operations(BaseGraphQLTransportWSHandler[Any, Any]):
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
                 message = {**message, "payload": await self.view.admit(self.context, message["payload"])}
-            except Turned as turned:
+            except OperationRejected as turned:
                 refused = {"id": message["id"], "type": "error", "payload": [turned.error.formatted]}
                 await self.send_message(refused)  # type: ignore[arg-type]
                 return

@@ -33,7 +33,7 @@ from schema.connections import SOURCE
 from schema.text import key
 from service.errors import AtlasError, FactsError
 from service.stores.base import Progress, Store, Work
-from service.stores.transaction import Change, Stored, Transaction
+from service.stores.transaction import Change, StoredEntity, Transaction
 from service.writes.operations import put_evidence, taken, weigh_again
 
 T = TypeVar("T")
@@ -42,17 +42,17 @@ FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv
 """Formats by the suffix of a file."""
 
 
-class Place(NamedTuple):
+class FileLocation(NamedTuple):
     """Where a line stands: in which of the files, and its number."""
 
     file: int
     line: int
 
 
-class Item(NamedTuple):
+class Record(NamedTuple):
     """A line and its fields."""
 
-    place: Place
+    location: FileLocation
     given: dict[str, Any]
 
 
@@ -62,7 +62,7 @@ _BATCH_SECONDS = 300.0  # nobody waits for it at a browser
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class InputFile:
     """A file that can be read again; `name` is what faults call it."""
 
     name: str
@@ -72,7 +72,7 @@ class File:
 
 
 @contextmanager
-def files(names: Sequence[str], format_: str | None, stdin: BinaryIO) -> Iterator[tuple[File, ...]]:
+def files(names: Sequence[str], format_: str | None, stdin: BinaryIO) -> Iterator[tuple[InputFile, ...]]:
     """Files by their names, `-` being the standard input: what cannot be read twice is kept in a temporary file.
     Raises AtlasError for what cannot be read.
     """
@@ -80,7 +80,7 @@ def files(names: Sequence[str], format_: str | None, stdin: BinaryIO) -> Iterato
         yield tuple(_file(name, format_, stdin, kept) for name in names)
 
 
-def _file(name: str, format_: str | None, stdin: BinaryIO, kept: ExitStack) -> File:
+def _file(name: str, format_: str | None, stdin: BinaryIO, kept: ExitStack) -> InputFile:
     path = Path(name)
     found = format_ or ("jsonl" if name == "-" else FORMATS.get(path.suffix.lower()))
     if found is None:
@@ -92,7 +92,7 @@ def _file(name: str, format_: str | None, stdin: BinaryIO, kept: ExitStack) -> F
             with path.open("rb") as pipe:
                 path = _spool(pipe, kept)
         with path.open("rb"):  # it is said before anything is written that one cannot be read
-            return File(name, path, found, path.stat().st_size)
+            return InputFile(name, path, found, path.stat().st_size)
     except OSError as error:
         raise AtlasError(f"{name}: cannot be read ({error.strerror}).") from error
 
@@ -107,18 +107,18 @@ def _spool(source: BinaryIO, kept: ExitStack) -> Path:
 class _Reading:
     """The lines of all files, as often as asked, and how many bytes of them were read."""
 
-    def __init__(self, given: Sequence[File], ontology: Ontology) -> None:
+    def __init__(self, given: Sequence[InputFile], ontology: Ontology) -> None:
         self.size = sum(file.size for file in given)
         self.done = 0
         self._files = given
         self._ontology = ontology
 
-    def __iter__(self) -> Iterator[tuple[Place, dict[str, Any] | Fault]]:
+    def __iter__(self) -> Iterator[tuple[FileLocation, dict[str, Any] | Fault]]:
         before = 0
         for index, file in enumerate(self._files):
             with file.path.open("rb") as opened:
                 for number, given in READERS[file.format](opened, self._ontology):
-                    yield Place(index, number), given
+                    yield FileLocation(index, number), given
                     if number % 256 == 0 and not opened.closed:
                         self.done = before + opened.tell()
             self.done = before = before + file.size
@@ -128,13 +128,13 @@ class _Reading:
 
 
 @dataclass
-class Faults:
+class LoadErrors:
     """What is wrong, up to so many."""
 
     most: int
-    found: list[tuple[Place, str]] = field(default_factory=list)
+    found: list[tuple[FileLocation, str]] = field(default_factory=list)
 
-    def add(self, faults: Iterable[tuple[Place, str]]) -> None:
+    def add(self, faults: Iterable[tuple[FileLocation, str]]) -> None:
         self.found.extend(faults)
         del self.found[self.most :]
 
@@ -142,14 +142,14 @@ class Faults:
     def full(self) -> bool:
         return len(self.found) >= self.most
 
-    def told(self, given: Sequence[File]) -> Iterator[str]:
+    def told(self, given: Sequence[InputFile]) -> Iterator[str]:
         """A line each, in the order of files and lines."""
-        for place, message in sorted(self.found):
-            yield f"{given[place.file].name}:{place.line}: {message}"
+        for location, message in sorted(self.found):
+            yield f"{given[location.file].name}:{location.line}: {message}"
 
 
 @dataclass(slots=True)
-class Tally:
+class LoadSummary:
     """How many lines did what: entities and evidence that were written, evidence that was taken back, and lines that
     found things as they say.
     """
@@ -159,7 +159,7 @@ class Tally:
     retracted: int = 0
     same: int = 0
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: LoadSummary) -> None:
         self.entities += other.entities
         self.evidence += other.evidence
         self.retracted += other.retracted
@@ -169,14 +169,14 @@ class Tally:
 class _Done(NamedTuple):
     """What became of a batch."""
 
-    tally: Tally
-    faults: list[tuple[Place, str]]
+    tally: LoadSummary
+    faults: list[tuple[FileLocation, str]]
 
 
 class _Said(NamedTuple):
     """A line of evidence that the ontology allows."""
 
-    place: Place
+    location: FileLocation
     claim: str
     fact: EvidenceFact
 
@@ -188,7 +188,7 @@ class Loading:
     """Files on their way into a store."""
 
     def __init__(
-        self, store: Store[Any], ontology: Ontology, given: Sequence[File], faults: Faults, progress: Progress
+        self, store: Store[Any], ontology: Ontology, given: Sequence[InputFile], faults: LoadErrors, progress: Progress
     ) -> None:
         self._store = store
         self._ontology = ontology
@@ -196,9 +196,9 @@ class Loading:
         self._faults = faults
         self._progress = progress
 
-    async def check(self) -> Tally:
+    async def check(self) -> LoadSummary:
         """Find the faults that writing would find, and write nothing; how many lines are right."""
-        tally, known = Tally(), _Known()
+        tally, known = LoadSummary(), _Known()
         if there := bool(await self._store.version(background=True)):
             await open_graph(self._store)
         for batch in self._batches("checking entities", "kind"):
@@ -215,13 +215,13 @@ class Loading:
                 known.entities |= await self._do(partial(_present, references=missing))
             faults += _absent(said, known.entities)
             self._faults.add(faults)
-            tally.evidence += len(batch) - len({place for place, _ in faults})
+            tally.evidence += len(batch) - len({location for location, _ in faults})
         return tally
 
-    async def write(self) -> Tally:
+    async def write(self) -> LoadSummary:
         """Write all lines that are right."""
         await open_graph(self._store)
-        tally = Tally()
+        tally = LoadSummary()
         for batch in self._batches("entities", "kind"):
             parts, faults = _parts(self._ontology, batch)
             self._faults.add(faults)
@@ -234,7 +234,7 @@ class Loading:
                 await self._put(tally, partial(_put_evidence, said=said))
         return tally
 
-    async def _put(self, tally: Tally, work: Work[_Done]) -> None:
+    async def _put(self, tally: LoadSummary, work: Work[_Done]) -> None:
         done, faults = await self._do(work)
         tally.add(done)
         self._faults.add(faults)
@@ -242,19 +242,19 @@ class Loading:
     async def _do(self, work: Work[T]) -> T:
         return (await self._store.transact(work, _BATCH_SECONDS))[0]
 
-    def _batches(self, what: str, wanted: str) -> Iterator[list[Item]]:
+    def _batches(self, what: str, wanted: str) -> Iterator[list[Record]]:
         """The lines of entities, or those of evidence, so many at a time, until there are too many faults. What is
         neither is told along with the entities.
         """
-        batch: list[Item] = []
-        for place, given in self._reading:
+        batch: list[Record] = []
+        for location, given in self._reading:
             if self._faults.full:
                 return
             if isinstance(given, Fault) or not ("kind" in given or "relation" in given):
                 if wanted == "kind":
-                    self._faults.add([(place, str(given) if isinstance(given, Fault) else NEITHER)])
+                    self._faults.add([(location, str(given) if isinstance(given, Fault) else NEITHER)])
             elif ("kind" in given) == (wanted == "kind"):
-                batch.append(Item(place, given))
+                batch.append(Record(location, given))
                 if len(batch) == self._store.batch:
                     yield batch
                     batch = []
@@ -269,15 +269,15 @@ async def open_graph(store: Store[Any]) -> None:
     await store.seed(lambda: Facts((), (), uuid.uuid4().hex[:16]))
 
 
-async def update(store: Store[Any], ontology: Ontology, folder: Path, progress: Progress) -> Tally:
+async def update(store: Store[Any], ontology: Ontology, folder: Path, progress: Progress) -> LoadSummary:
     """Bring what a folder of facts says up to date in a store: its entities, what its sources say and what they say no
     more. What other sources say stays, and so do entities that the folder has no more. Raises FactsError.
     """
-    facts, faults = read(folder, ontology), Faults(most=100)
+    facts, faults = read(folder, ontology), LoadErrors(most=100)
     with files(_names(folder), None, io.BytesIO()) as opened:
         loading = Loading(store, ontology, opened, faults, progress)
         await loading.check()
-        tally = Tally() if faults.found else await loading.write()
+        tally = LoadSummary() if faults.found else await loading.write()
         if faults.found:
             raise FactsError(tuple(faults.told(opened)))
     tally.retracted = await _retract_others(store, facts)
@@ -309,7 +309,7 @@ async def _retract_others(store: Store[Any], facts: Facts) -> int:
 class _Part(NamedTuple):
     """What a line tells of an entity; what it leaves out stays as it is."""
 
-    place: Place
+    location: FileLocation
     reference: Reference
     given: dict[str, Any]
 
@@ -317,7 +317,7 @@ class _Part(NamedTuple):
 class _Found(NamedTuple):
     """What of a batch's entities is there, and what has their slugs and aliases."""
 
-    stored: Mapping[Reference, Stored]
+    stored: Mapping[Reference, StoredEntity]
     holders: Mapping[tuple[str, str], Reference | None]
 
 
@@ -333,21 +333,21 @@ class _Settled(NamedTuple):
     """The entities as a batch leaves them, and what is wrong with its lines."""
 
     facts: dict[Reference, EntityFact]
-    faults: list[tuple[Place, str]]
+    faults: list[tuple[FileLocation, str]]
 
 
-def _parts(ontology: Ontology, items: list[Item]) -> tuple[list[_Part], list[tuple[Place, str]]]:
+def _parts(ontology: Ontology, items: list[Record]) -> tuple[list[_Part], list[tuple[FileLocation, str]]]:
     """The lines of entities in which no field is wrong, whatever is left out, and what is wrong with the others."""
     parts: list[_Part] = []
-    faults: list[tuple[Place, str]] = []
-    for place, given in items:
+    faults: list[tuple[FileLocation, str]] = []
+    for location, given in items:
         kind = ontology.kind_by_name.get(str(given.get("kind")))
         try:
             fact = entity_fact({**(_stand_in(kind) if kind else {}), **given}, ontology)
         except Fault as fault:
-            faults.append((place, str(fault)))
+            faults.append((location, str(fault)))
         else:
-            parts.append(_Part(place, fact.reference, given))
+            parts.append(_Part(location, fact.reference, given))
     return parts, faults
 
 
@@ -358,7 +358,7 @@ def _stand_in(kind: Kind) -> dict[str, Any]:
     return {item.name: item.choices[0] if item.choices else values.get(item.type, "?") for item in required}
 
 
-def _meant(item: Item) -> Reference:
+def _meant(item: Record) -> Reference:
     return Reference(str(item.given.get("kind")), str(item.given.get("slug")))
 
 
@@ -379,8 +379,8 @@ async def _find(transaction: Transaction, parts: list[_Part]) -> _Found:
 def _settle(ontology: Ontology, parts: list[_Part], found: _Found, known: _Known) -> _Settled:
     """Apply the lines in their order to what is there, and keep in mind what they bring."""
     facts: dict[Reference, EntityFact] = {}
-    faults: list[tuple[Place, str]] = []
-    for place, reference, given in parts:
+    faults: list[tuple[FileLocation, str]] = []
+    for location, reference, given in parts:
         stored = found.stored.get(reference)
         before = facts.get(reference) or (stored.fact if stored else None)
         there = before is not None or reference in known.entities
@@ -388,13 +388,13 @@ def _settle(ontology: Ontology, parts: list[_Part], found: _Found, known: _Known
         try:
             fact = entity_fact({**values, **given}, ontology)
         except Fault as fault:
-            faults.append((place, str(fault)))
+            faults.append((location, str(fault)))
             continue
         aliases = [key(alias) for alias in fact.values["aliases"]]
         names = {name: (fact.kind, name) for name in [*aliases, *([] if there else [fact.slug])]}
         holders = {name: known.holders.get(pair, found.holders.get(pair)) for name, pair in names.items()}
         if clash := taken(fact, {name: holder for name, holder in holders.items() if holder}):
-            faults.append((place, clash.message))
+            faults.append((location, clash.message))
             continue
         if before:
             known.holders.update({(fact.kind, key(alias)): None for alias in before.values["aliases"]})
@@ -417,23 +417,23 @@ async def _put_entities(transaction: Transaction, ontology: Ontology, parts: lis
         other = before.get(fact.reference)
         if fact.kind == SOURCE and other and voice_of(other.values) != voice_of(fact.values):
             await weigh_again(transaction, await transaction.citing(fact.slug))
-    return _Done(Tally(entities=len(changed), same=len(parts) - len(faults) - len(changed)), faults)
+    return _Done(LoadSummary(entities=len(changed), same=len(parts) - len(faults) - len(changed)), faults)
 
 
 # ------------------------------------------------------------------------------------------------------------- evidence
 
 
-def _said(ontology: Ontology, items: list[Item]) -> tuple[list[_Said], list[tuple[Place, str]]]:
+def _said(ontology: Ontology, items: list[Record]) -> tuple[list[_Said], list[tuple[FileLocation, str]]]:
     """The lines of evidence that the ontology allows, and what is wrong with the others."""
     said: list[_Said] = []
-    faults: list[tuple[Place, str]] = []
-    for place, given in items:
+    faults: list[tuple[FileLocation, str]] = []
+    for location, given in items:
         try:
             fact = evidence_fact(given, ontology)
         except Fault as fault:
-            faults.append((place, str(fault)))
+            faults.append((location, str(fault)))
         else:
-            said.append(_Said(place, claim_key(fact.subject, fact.relation, fact.object), fact))
+            said.append(_Said(location, claim_key(fact.subject, fact.relation, fact.object), fact))
     return said, faults
 
 
@@ -442,8 +442,8 @@ def _ends(fact: EvidenceFact) -> tuple[Reference, Reference, Reference]:
     return fact.subject, fact.object, Reference(SOURCE, fact.source)
 
 
-def _absent(said: Iterable[_Said], there: Collection[Reference]) -> list[tuple[Place, str]]:
-    return [(place, f"there is no {end}.") for place, _, fact in said for end in _ends(fact) if end not in there]
+def _absent(said: Iterable[_Said], there: Collection[Reference]) -> list[tuple[FileLocation, str]]:
+    return [(location, f"there is no {end}.") for location, _, fact in said for end in _ends(fact) if end not in there]
 
 
 async def _present(transaction: Transaction, references: Collection[Reference]) -> set[Reference]:
@@ -457,10 +457,10 @@ async def _put_evidence(transaction: Transaction, said: list[_Said]) -> _Done:
     fresh = [one for one in said if before.get(one.claim, {}).get(one.fact.source) != one.fact]
     there = await transaction.present({end for one in fresh for end in _ends(one.fact)}) if fresh else set()
     faults = _absent(fresh, there)
-    wrong = {place for place, _ in faults}
+    wrong = {location for location, _ in faults}
     after = {claim: dict(items) for claim, items in before.items()}
-    for place, claim, fact in said:
-        if place not in wrong:
+    for location, claim, fact in said:
+        if location not in wrong:
             after.setdefault(claim, {})[fact.source] = fact
     changed = {claim: tuple(items.values()) for claim, items in after.items() if before.get(claim) != items}
     if changed:
@@ -468,7 +468,7 @@ async def _put_evidence(transaction: Transaction, said: list[_Said]) -> _Done:
         await transaction.log(Change("LOAD", None, kinds=tuple(sorted(kinds)), count=len(changed)))
         await put_evidence(transaction, changed)
     written = sum(item != before.get(claim, {}).get(item.source) for claim, items in changed.items() for item in items)
-    return _Done(Tally(evidence=written, same=len(said) - len(wrong) - written), faults)
+    return _Done(LoadSummary(evidence=written, same=len(said) - len(wrong) - written), faults)
 
 
 async def _citing(transaction: Transaction, source: str) -> list[str]:

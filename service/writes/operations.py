@@ -22,11 +22,11 @@ from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
 from schema.text import key
 from service.plan.parameters import Version
-from service.stores.transaction import Action, Change, Stored, Transaction
+from service.stores.transaction import Action, Change, StoredEntity, Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Succeeded:
     """It is as it was asked for. `id` is what was written, or was; `version` that of the graph."""
 
     id: str
@@ -34,7 +34,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class NotFound:
     """What the write is about is not there: the kind and the name to look for what is near."""
 
     message: str
@@ -43,7 +43,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class Conflict:
     """Something else stands in the way: `field` is what of the input, `value` what is there instead."""
 
     message: str
@@ -52,18 +52,18 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidInput:
     """The input is wrong, in this field."""
 
     message: str
     field: str
 
 
-Outcome: TypeAlias = Done | Missing | Clash | Invalid
+Outcome: TypeAlias = Succeeded | NotFound | Conflict | InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class ClaimEnds:
     """A claim as clients name it: the global IDs of its ends and of a source, and the relation between them."""
 
     subject: str
@@ -73,7 +73,7 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EvidenceInput:
     """What a source says of a claim."""
 
     supports: bool
@@ -96,9 +96,9 @@ async def upsert(
     try:
         fact = entity_fact({"kind": kind.name, **(stored.fact.values if stored else {}), **given}, ontology)
     except Fault as fault:
-        return Invalid(str(fault), fault.field)
+        return InvalidInput(str(fault), fault.field)
     if stored and stored.fact == fact:
-        return Done(reference.id, str(transaction.version))
+        return Succeeded(reference.id, str(transaction.version))
     if clash := await _taken(transaction, fact, new=stored is None):
         return clash
     voiced = stored and kind.name == SOURCE and voice_of(stored.fact.values) != voice_of(fact.values)
@@ -106,35 +106,37 @@ async def upsert(
     await transaction.log(_change("UPSERT", reference, weighed, ontology))
     await transaction.put_entities([fact])
     await weigh_again(transaction, weighed)
-    return Done(reference.id, str(transaction.version))
+    return Succeeded(reference.id, str(transaction.version))
 
 
-def _moved(version: Version, stored: Stored | None, reference: Reference, expected: str) -> Clash | Invalid | None:
+def _moved(
+    version: Version, stored: StoredEntity | None, reference: Reference, expected: str
+) -> Conflict | InvalidInput | None:
     known = Version.of(expected)
     if known is None or known.digest != version.digest or known.sequence > version.sequence:
-        return Invalid(f"expectedVersion: '{expected}' is no version of this graph.", "expectedVersion")
+        return InvalidInput(f"expectedVersion: '{expected}' is no version of this graph.", "expectedVersion")
     if stored is None:
-        return Clash(f"There is no {reference} (any more).", "expectedVersion")
+        return Conflict(f"There is no {reference} (any more).", "expectedVersion")
     if stored.changed > known.sequence:
         changed = str(Version(version.digest, stored.changed))
-        return Clash(f"{reference} was changed since: read it again, then write.", "expectedVersion", changed)
+        return Conflict(f"{reference} was changed since: read it again, then write.", "expectedVersion", changed)
     return None
 
 
-async def _taken(transaction: Transaction, fact: EntityFact, *, new: bool) -> Clash | None:
+async def _taken(transaction: Transaction, fact: EntityFact, *, new: bool) -> Conflict | None:
     names = [*map(key, fact.values["aliases"]), *([fact.slug] if new else [])]
     return taken(fact, await transaction.named(fact.kind, names))
 
 
-def taken(fact: EntityFact, holders: Mapping[str, Reference]) -> Clash | None:
+def taken(fact: EntityFact, holders: Mapping[str, Reference]) -> Conflict | None:
     """What already has the slug or an alias of an entity: either leads to one entity of its kind. `holders` are those
     that have them now, by key.
     """
     if (holder := holders.get(fact.slug, fact.reference)) != fact.reference:
-        return Clash(f"slug: '{fact.slug}' is an alias of {holder}.", "slug", holder.slug)
+        return Conflict(f"slug: '{fact.slug}' is an alias of {holder}.", "slug", holder.slug)
     for alias in fact.values["aliases"]:
         if (holder := holders.get(key(alias), fact.reference)) != fact.reference:
-            return Clash(f"aliases: '{alias}' already leads to {holder}.", "aliases", holder.slug)
+            return Conflict(f"aliases: '{alias}' already leads to {holder}.", "aliases", holder.slug)
     return None
 
 
@@ -142,7 +144,7 @@ async def delete(transaction: Transaction, ontology: Ontology, id_: str) -> Outc
     """Remove an entity, the claims that it is an end of and, of a source, all that it says."""
     reference = Reference.of_id(id_)
     if reference is None or reference.kind not in ontology.kind_by_name:
-        return Missing(f"There is no entity with the ID '{id_}'.")
+        return NotFound(f"There is no entity with the ID '{id_}'.")
     if reference not in await transaction.entities([reference]):
         return _absent(reference)
     about = await transaction.about(reference)
@@ -152,7 +154,7 @@ async def delete(transaction: Transaction, ontology: Ontology, id_: str) -> Outc
     await transaction.drop_claims(about)
     await weigh_again(transaction, changed - set(about), without=reference.slug)
     await transaction.drop_entity(reference)
-    return Done(id_, str(transaction.version))
+    return Succeeded(id_, str(transaction.version))
 
 
 def _change(action: Action, reference: Reference, claims: Collection[str], ontology: Ontology) -> Change:
@@ -166,7 +168,7 @@ def _change(action: Action, reference: Reference, claims: Collection[str], ontol
 # --------------------------------------------------------------------------------------------------------------- claims
 
 
-async def claim(transaction: Transaction, ontology: Ontology, ends: Ends, said: Said) -> Outcome:
+async def claim(transaction: Transaction, ontology: Ontology, ends: ClaimEnds, said: EvidenceInput) -> Outcome:
     """Let a source say something; what it said of the same before is overwritten."""
     found = _ends(ontology, ends)
     if not isinstance(found, tuple):
@@ -176,28 +178,28 @@ async def claim(transaction: Transaction, ontology: Ontology, ends: Ends, said: 
     try:
         fact = evidence_fact({**line, **asdict(said)}, ontology)
     except Fault as fault:
-        return Invalid(str(fault), fault.field)
+        return InvalidInput(str(fault), fault.field)
     there = await transaction.entities({subject, object_, source})
     for end in (subject, object_):
         if end not in there:
             return _absent(end)
     if source not in there:
-        return Invalid(f"source: there is no {source}; every claim cites a source that is known.", "source")
+        return InvalidInput(f"source: there is no {source}; every claim cites a source that is known.", "source")
     key_ = claim_key(subject, relation, object_)
     before = (await transaction.evidence([key_])).get(key_, ())
     if fact in before:
-        return Done(global_id("Claim", key_), str(transaction.version))
+        return Succeeded(global_id("Claim", key_), str(transaction.version))
     await transaction.log(Change("CLAIM", subject, key_, _sorted({subject.kind, object_.kind})))
     await put_evidence(transaction, {key_: (*(one for one in before if one.source != fact.source), fact)})
-    return Done(global_id("Claim", key_), str(transaction.version))
+    return Succeeded(global_id("Claim", key_), str(transaction.version))
 
 
-async def retract(transaction: Transaction, ontology: Ontology, ends: Ends) -> Outcome:
+async def retract(transaction: Transaction, ontology: Ontology, ends: ClaimEnds) -> Outcome:
     """Take back what a source says; a claim goes with the last that was said of it."""
     found = _ends(ontology, ends)
-    if isinstance(found, Invalid):  # a relation that cannot be has no claim
-        return Missing(found.message)
-    if isinstance(found, Missing):
+    if isinstance(found, InvalidInput):  # a relation that cannot be has no claim
+        return NotFound(found.message)
+    if isinstance(found, NotFound):
         return found
     subject, relation, object_, source = found
     key_ = claim_key(subject, relation, object_)
@@ -208,32 +210,34 @@ async def retract(transaction: Transaction, ontology: Ontology, ends: Ends) -> O
         for end in (subject, object_, source):
             if end not in there:
                 return _absent(end)
-        return Missing(f"{source} says nothing of {subject} {relation.name} {object_}.")
+        return NotFound(f"{source} says nothing of {subject} {relation.name} {object_}.")
     await transaction.log(Change("RETRACT", subject, key_, _sorted({subject.kind, object_.kind})))
     await put_evidence(transaction, {key_: left})
-    return Done(global_id("Claim", key_), str(transaction.version))
+    return Succeeded(global_id("Claim", key_), str(transaction.version))
 
 
-def _ends(ontology: Ontology, ends: Ends) -> tuple[Reference, Relation, Reference, Reference] | Missing | Invalid:
+def _ends(
+    ontology: Ontology, ends: ClaimEnds
+) -> tuple[Reference, Relation, Reference, Reference] | NotFound | InvalidInput:
     """The references that global IDs stand for, and the relation between the two."""
     subject, object_, source = (Reference.of_id(one) for one in (ends.subject, ends.object, ends.source))
     for name, given, reference in (("subject", ends.subject, subject), ("object", ends.object, object_)):
         if reference is None or reference.kind not in ontology.kind_by_name:
-            return Missing(f"{name}: there is no entity with the ID '{given}'.")
+            return NotFound(f"{name}: there is no entity with the ID '{given}'.")
     if source is None or source.kind != SOURCE:
-        return Invalid(f"source: '{ends.source}' is not the ID of a {SOURCE}.", "source")
+        return InvalidInput(f"source: '{ends.source}' is not the ID of a {SOURCE}.", "source")
     assert subject is not None  # noqa: S101 - looked at above
     assert object_ is not None  # noqa: S101
     relation = ontology.relation_by_signature.get((subject.kind, ends.relation, object_.kind))
     if relation is None:
         allowed = relations_from(subject.kind, ontology)
         told = f"from {subject.kind} there are {', '.join(allowed)}" if allowed else f"nothing starts at {subject.kind}"
-        return Invalid(f"relation: there is no {subject.kind} {ends.relation} {object_.kind}; {told}.", "relation")
+        return InvalidInput(f"relation: there is no {subject.kind} {ends.relation} {object_.kind}; {told}.", "relation")
     return subject, relation, object_, source
 
 
-def _absent(reference: Reference) -> Missing:
-    return Missing(f"There is no {reference}.", reference.kind, reference.slug)
+def _absent(reference: Reference) -> NotFound:
+    return NotFound(f"There is no {reference}.", reference.kind, reference.slug)
 
 
 # -------------------------------------------------------------------------------------------------------------- weights

@@ -41,7 +41,7 @@ def command_server(folder: Path) -> Iterator[Path]:
 
 
 def serve(address: str) -> None:
-    from service.cli import main  # noqa: PLC0415 - the tests, which import this module, do not need it
+    from service.cli.main import main  # noqa: PLC0415 - the tests, which import this module, do not need it
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system removes commands that have ended
     with socket.socket(socket.AF_UNIX) as server:

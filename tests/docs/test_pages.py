@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from service.auth import new_token
+from service.auth.authenticator import new_token
 from tests.docs.answers import pretty, same_json, same_text
 from tests.docs.command_server import command_server
 from tests.docs.markdown import Block, blocks, replace_block

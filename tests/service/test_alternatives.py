@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graph_seed import Facts, Reference, claims
 from service.stores.ranking import MOST_ALIKE
-from tests.drawn import Told, facts_of, frameworks_told, told_of_frameworks
+from tests.drawn import PayloadField, facts_of, frameworks_told, told_of_frameworks
 from tests.graphs import Graphs, answer, data, shipped
 
 pytestmark = pytest.mark.anyio
@@ -83,7 +83,7 @@ async def test_every_framework_has_the_alternatives_that_share_most_of_what_is_r
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(cases=st.lists(told_of_frameworks(), min_size=4, max_size=4))
 async def test_what_is_denied_is_not_shared_and_what_is_disputed_is(
-    graphs: Graphs, store: str, cases: list[dict[Told, str]]
+    graphs: Graphs, store: str, cases: list[dict[PayloadField, str]]
 ) -> None:
     for told in cases[: 4 if store == "sqlite" else 1]:
         facts = frameworks_told(told)

@@ -28,10 +28,10 @@ from service.app import create_app
 from service.auth.authenticator import ANYONE, Authenticator, Principal, new_token
 from service.errors import ForbiddenError, InvalidTokenError, SettingsError, UnauthenticatedError
 from service.execution.engine import Engine
-from service.execution.request_context import Context
-from service.http.config import Policy
-from service.http.endpoint import GraphQLView
-from service.http.rate_limits import Rates
+from service.execution.request_context import TransportContext
+from service.http.config import HttpConfig
+from service.http.endpoint import GraphQLEndpoint
+from service.http.rate_limits import RateLimiter
 from service.service import prepare
 from service.settings import Settings, read_settings
 from tests.apps import client, fresh
@@ -785,11 +785,13 @@ async def test_the_engine_asks_again_whichever_way_an_operation_came(seeded: Pat
     engine = Engine(store)
     try:
         async with client(
-            GraphQLView(engine, Lax(settings), Policy.of(settings, engine, Rates(settings)), pages=None)
+            GraphQLEndpoint(engine, Lax(settings), HttpConfig.of(settings, engine, RateLimiter(settings)), pages=None)
         ) as asking:
             cold = await asking.post("/", json={"query": DJANGO})
             alone = await engine.schema.execute(DJANGO)
-            given = await engine.schema.execute(DJANGO, context_value=Context(Principal("dash", frozenset({"read"}))))
+            given = await engine.schema.execute(
+                DJANGO, context_value=TransportContext(Principal("dash", frozenset({"read"})))
+            )
             warm = await asking.post("/", json={"query": DJANGO}, headers={"authorization": "x"})
     finally:
         await engine.close()

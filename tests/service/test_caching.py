@@ -77,12 +77,12 @@ async def test_a_304_runs_no_statement_but_the_one_for_the_version(
     ran: list[str] = []
     execute = apsw.Connection.execute
 
-    class Told(apsw.Connection):
+    class PayloadField(apsw.Connection):
         def execute(self, statement: Any, *given: Any, **more: Any) -> Any:
             ran.append(statement)
             return execute(self, statement, *given, **more)
 
-    monkeypatch.setattr("service.stores.sqlite.store.SqliteStore._connection", _told(Told))
+    monkeypatch.setattr("service.stores.sqlite.store.SqliteStore._connection", _told(PayloadField))
     assert (await get(client, tag=tag)).status_code == 304
     assert ran == ["SELECT concat(version, ' ', changed) FROM graph"]
 

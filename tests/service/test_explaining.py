@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.auth.authenticator import Principal, new_token
-from service.execution.request_context import EXPLAIN, Context
+from service.execution.request_context import EXPLAIN, TransportContext
 from tests.apps import fresh
 from tests.graphs import Graphs, answer
 
@@ -36,7 +36,7 @@ $2 = 2 (size, of frameworks.nodes.features.first)"""
 @pytest.mark.anyio
 async def test_it_tells_plan_statement_steps_rows_and_times_and_answers_as_ever(graphs: Graphs, store: str) -> None:
     engine = await graphs.hold(store)
-    context = Context(Principal("admin", frozenset({"admin"})))
+    context = TransportContext(Principal("admin", frozenset({"admin"})))
     variables = {"part": "an"}
 
     explained = await engine.schema.execute(ASKED, variables, context, operation_extensions={EXPLAIN: True})
@@ -62,7 +62,7 @@ async def test_it_tells_plan_statement_steps_rows_and_times_and_answers_as_ever(
 @pytest.mark.anyio
 async def test_what_asks_no_store_has_no_statement(graphs: Graphs, store: str) -> None:
     engine = await graphs.hold(store)
-    context = Context(Principal("admin", frozenset({"admin"})))
+    context = TransportContext(Principal("admin", frozenset({"admin"})))
 
     explained = await engine.schema.execute("{ __typename }", None, context, operation_extensions={EXPLAIN: True})
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from service.changes.feed import BEHIND, Ended, Feed, Listener
-from service.changes.subscription import Stream
+from service.changes.feed import BEHIND, ChangeFeed, FeedListener, SubscriptionEnded
+from service.changes.subscription import Subscription
 from service.errors import StatementTimeout, StoreUnavailable
-from service.stores import Entry
+from service.stores import LogEntry
 from tests.graphs import Graphs, facts_from, write
 from tests.service.test_changes import EVER, name
 from tests.service.test_mutations import LINES
@@ -30,7 +30,7 @@ class Watched:
         self.reads: list[int] = []
         self.away = False
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
         self.reads.append(after)
         if self.away:
             raise StoreUnavailable("away")
@@ -38,11 +38,11 @@ class Watched:
 
 
 @asynccontextmanager
-async def feeding(graphs: Graphs, tmp_path: Path, **options: Any) -> AsyncIterator[tuple[Feed, Watched, Any]]:
+async def feeding(graphs: Graphs, tmp_path: Path, **options: Any) -> AsyncIterator[tuple[ChangeFeed, Watched, Any]]:
     """A feed of a graph of its own, the store as it sees it, and what makes changes: one for each slug."""
     async with graphs.fresh("sqlite", facts_from(tmp_path / "facts", LINES)) as engine:
         watched = Watched(engine.store)
-        feed = Feed(watched, **{"look_seconds": 0.01, **options})  # type: ignore[arg-type]
+        feed = ChangeFeed(watched, **{"look_seconds": 0.01, **options})  # type: ignore[arg-type]
 
         async def change(slugs: str) -> None:
             for slug in slugs:
@@ -55,13 +55,13 @@ async def feeding(graphs: Graphs, tmp_path: Path, **options: Any) -> AsyncIterat
             await feed.close()
 
 
-async def hear(listener: Listener, count: int) -> list[int]:
+async def hear(listener: FeedListener, count: int) -> list[int]:
     async with asyncio.timeout(10):
         return [(await listener.next()).sequence for _ in range(count)]
 
 
-async def reason(listener: Listener) -> str:
-    with pytest.raises(Ended) as ended:
+async def reason(listener: FeedListener) -> str:
+    with pytest.raises(SubscriptionEnded) as ended:
         await hear(listener, 1)
     return ended.value.reason
 
@@ -216,9 +216,9 @@ class Slow:
         raise self._error
 
 
-async def streamed(feed: Feed, error: StoreUnavailable, expires: int | None) -> tuple[Slow, list[Any]]:
+async def streamed(feed: ChangeFeed, error: StoreUnavailable, expires: int | None) -> tuple[Slow, list[Any]]:
     store = Slow(error)
-    stream = Stream(store, "changes", "", [0], "d", expires)  # type: ignore[arg-type]
+    stream = Subscription(store, "changes", "", [0], "d", expires)  # type: ignore[arg-type]
     told: list[Any] = []
     async with asyncio.timeout(10):
         async for result in stream.events(feed.listen(1)):

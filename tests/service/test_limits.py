@@ -10,10 +10,10 @@ import orjson
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
-from service.compiler import Bounded
+from service.compiler import LruCache
 from service.errors import LimitError
-from service.execution.document_limits import LIMITS, Limits
-from service.execution.engine import Engine, Options
+from service.execution.document_limits import DEFAULT_LIMITS, DocumentLimits
+from service.execution.engine import Engine, EngineConfig
 from service.execution.explain import count
 from service.settings import Settings
 from tests.graphs import Graphs, answer
@@ -46,9 +46,9 @@ def test_a_document_that_asks_for_too_much_is_told_by_how_much_and_how_to_change
     limit: str, document: str, value: int | str
 ) -> None:
     with pytest.raises(LimitError) as refused:
-        LIMITS.parse(document)
+        DEFAULT_LIMITS.parse(document)
 
-    most = getattr(LIMITS, limit)
+    most = getattr(DEFAULT_LIMITS, limit)
     assert refused.value.limit == limit
     assert str(refused.value) == (
         f"{limit.replace('_', ' ')}: the request has {value}, and at most {most} are allowed; ask for less at once, or let "
@@ -58,21 +58,21 @@ def test_a_document_that_asks_for_too_much_is_told_by_how_much_and_how_to_change
 
 @pytest.mark.parametrize(("limit", "document"), [(name, found[0]) for name, found in TOO_MUCH.items()])
 def test_each_limit_can_be_raised(limit: str, document: str) -> None:
-    roomy = replace(LIMITS, **dict.fromkeys(TOO_MUCH, 10**7) | {limit: getattr(LIMITS, limit)})
+    roomy = replace(DEFAULT_LIMITS, **dict.fromkeys(TOO_MUCH, 10**7) | {limit: getattr(DEFAULT_LIMITS, limit)})
 
     with pytest.raises(LimitError) as refused:
         roomy.parse(document)
 
     assert refused.value.limit == limit
     if limit not in {"fields", "root_fields"}:  # a million of them would be visited
-        replace(LIMITS, **dict.fromkeys(TOO_MUCH, 10**7)).parse(document)
+        replace(DEFAULT_LIMITS, **dict.fromkeys(TOO_MUCH, 10**7)).parse(document)
 
 
 def test_what_is_refused_costs_next_to_nothing() -> None:
     def seconds(document: str) -> float:
         begun = time.thread_time()
         with pytest.raises(LimitError):
-            LIMITS.parse(document)
+            DEFAULT_LIMITS.parse(document)
         return time.thread_time() - begun
 
     times = {name: min(seconds(document) for _ in range(5)) for name, (document, _) in TOO_MUCH.items()}
@@ -90,18 +90,18 @@ def test_what_is_refused_costs_next_to_nothing() -> None:
 )
 def test_a_fragment_inside_itself_ends_nowhere_and_is_refused(document: str) -> None:
     with pytest.raises(GraphQLError, match=r"Cannot spread fragment '\w' within itself."):
-        LIMITS.parse(document)
+        DEFAULT_LIMITS.parse(document)
 
 
 def test_questions_about_the_schema_have_no_depth() -> None:
     deep = '{ __type(name: "Framework") { fields { type { ' + "ofType { " * 20 + "name" + " }" * 20 + " } } } }"
 
-    assert LIMITS.parse(deep)
+    assert DEFAULT_LIMITS.parse(deep)
 
 
 def test_the_settings_are_the_limits() -> None:
-    assert Limits.of(Settings()) == LIMITS
-    assert Limits.of(Settings(max_depth=3, max_cost=7)) == replace(LIMITS, depth=3, cost=7)
+    assert DocumentLimits.of(Settings()) == DEFAULT_LIMITS
+    assert DocumentLimits.of(Settings(max_depth=3, max_cost=7)) == replace(DEFAULT_LIMITS, depth=3, cost=7)
 
 
 ONE = "query ($a: String!) { framework(slug: $a) { slug } }"
@@ -191,7 +191,7 @@ async def test_a_name_that_is_not_there_is_quoted_in_short(graphs: Graphs, store
 
 
 def test_long_documents_take_the_room_of_several_in_a_cache() -> None:
-    cache = Bounded[str, int].of_texts(5, lambda text, _: text)
+    cache = LruCache[str, int].of_texts(5, lambda text, _: text)
     for number in range(5):
         cache.put(f"{number}" * 1_000, number)
     cache.put("long" * 500, 5)
@@ -206,7 +206,7 @@ def test_long_documents_take_the_room_of_several_in_a_cache() -> None:
 
 async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
     held = await graphs.hold(store)
-    return Engine(held.store, options=Options(limits=replace(LIMITS, **limits)))
+    return Engine(held.store, options=EngineConfig(limits=replace(DEFAULT_LIMITS, **limits)))
 
 
 async def told(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
@@ -377,7 +377,7 @@ async def test_conditions_are_counted_and_as_many_as_are_allowed_are_answered(
 @pytest.mark.anyio
 async def test_a_mutation_whose_payload_asks_for_too_much_writes_nothing(graphs: Graphs, store: str) -> None:
     async with graphs.fresh(store) as held:
-        engine = Engine(held.store, options=Options(limits=replace(LIMITS, cost=10)))
+        engine = Engine(held.store, options=EngineConfig(limits=replace(DEFAULT_LIMITS, cost=10)))
         text = (
             'mutation { upsertFramework(input: {slug: "x", name: "X"}) '
             "{ ... on UpsertedFramework { framework { features(first: 11) { nodes { name } } } } } }"

@@ -25,9 +25,9 @@ from service.errors import FactsError
 from service.settings import read_settings
 from service.stores import Store, no_progress, open_store
 from service.stores.sqlite.store import SqliteStore
-from service.stores.transaction import Entry
+from service.stores.transaction import LogEntry
 from service.writes.export import export
-from service.writes.load import Faults, Loading, Tally, files, update
+from service.writes.load import LoadErrors, Loading, LoadSummary, files, update
 from tests.graphs import Graphs
 from tests.service.test_cli import COMMAND, wait_until
 from tests.service.test_plain_text import NASTY
@@ -90,12 +90,12 @@ def _cell(value: Any) -> str:
 
 async def load(
     store: Store[Any], *paths: Path, check: bool = False, write: bool = True, most: int = 100
-) -> tuple[Tally, list[str]]:
+) -> tuple[LoadSummary, list[str]]:
     """What loading did, or found out, and what was wrong."""
-    faults = Faults(most)
+    faults = LoadErrors(most)
     with files([str(path) for path in paths], None, io.BytesIO()) as opened:
         loading = Loading(store, ONTOLOGY, opened, faults, no_progress)
-        tally = await loading.check() if check or not write else Tally()
+        tally = await loading.check() if check or not write else LoadSummary()
         if write and not (check and faults.found):
             tally = await loading.write()
         return tally, [told.removeprefix(f"{paths[0].parent}/") for told in faults.told(opened)]
@@ -240,7 +240,7 @@ async def test_loading_again_changes_and_logs_nothing(atlas: Store[Any], tmp_pat
     entries, version, written = await atlas.entries(0, 100), await atlas.version(), await exported(atlas)
     second, _ = await load(atlas, path, check=True)
 
-    assert (first, second) == (Tally(entities=5, evidence=2), Tally(same=7))
+    assert (first, second) == (LoadSummary(entities=5, evidence=2), LoadSummary(same=7))
     assert [(one.change.action, one.change.kinds, one.change.count) for one in entries] == [
         ("LOAD", (), 0),
         ("LOAD", ("Feature", "Framework", "Source"), 5),
@@ -274,7 +274,7 @@ async def test_entities_of_all_files_come_before_evidence(atlas: Store[Any], tmp
 
     tally, faults = await load(atlas, evidence, entities, check=True)
 
-    assert (tally, faults) == (Tally(entities=3, evidence=1), [])
+    assert (tally, faults) == (LoadSummary(entities=3, evidence=1), [])
 
 
 # ------------------------------------------------------------------------------------------------------------------- faults
@@ -327,7 +327,7 @@ async def test_all_lines_but_the_wrong_ones_can_be_written(atlas: Store[Any], tm
     assert [fault.startswith(expected) for fault, expected in zip(faults, told, strict=True)] == [True] * len(told), (
         faults
     )
-    assert tally == Tally(entities=2, evidence=1)
+    assert tally == LoadSummary(entities=2, evidence=1)
     lines = [json.loads(line) for line in (await exported(atlas)).splitlines()]
     assert [line["slug"] for line in lines if line.get("kind") == "Framework"] == ["bottle", "django", "flask"]
     assert {**HAS, "note": "Changed."} in lines
@@ -347,7 +347,7 @@ async def test_a_dry_run_writes_nothing(atlas: Store[Any], tmp_path: Path) -> No
 
     tally, faults = await load(atlas, jsonl(tmp_path / "small.jsonl", SMALL), write=False)
 
-    assert (tally, faults) == (Tally(entities=5, evidence=2), [])
+    assert (tally, faults) == (LoadSummary(entities=5, evidence=2), [])
     assert (await exported(atlas), await atlas.version(), await atlas.entries(0, 100)) == before
 
 
@@ -410,7 +410,7 @@ async def test_an_update_leaves_what_people_say_alone(atlas: Store[Any], tmp_pat
     again = await update(atlas, ONTOLOGY, folder, no_progress)
 
     lines = [json.loads(line) for line in (await exported(atlas)).splitlines()]
-    assert (tally, again) == (Tally(entities=1, evidence=1, retracted=1, same=3), Tally(same=5))
+    assert (tally, again) == (LoadSummary(entities=1, evidence=1, retracted=1, same=3), LoadSummary(same=5))
     assert [line for line in lines if "relation" in line] == [
         {"supports": True, **line} for line in (note, {**HAS, "note": "Said anew."}, DENIED, mine)
     ]
@@ -492,7 +492,7 @@ def test_a_load_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
     assert written == asyncio.run(loaded_into_sqlite(tmp_path, path))
 
 
-async def log_and_lines(database: Path) -> tuple[list[Entry], bytes]:
+async def log_and_lines(database: Path) -> tuple[list[LogEntry], bytes]:
     opened = await open_store(read_settings(store=f"sqlite:///{database}"), ONTOLOGY)
     try:
         return await opened.entries(0, 100), await exported(opened)

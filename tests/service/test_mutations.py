@@ -14,7 +14,7 @@ from graph_seed.facts import global_id
 from service.auth.authenticator import ANYONE, Principal
 from service.errors import InvalidTokenError, StoreUnavailable
 from service.execution.engine import Engine
-from service.execution.request_context import Context
+from service.execution.request_context import TransportContext
 from tests.contents import contents
 from tests.graphs import WRITER, Graphs, answer, data, facts_from, write
 
@@ -746,15 +746,15 @@ async def test_who_may_not_write_is_told_so_and_nothing_is_written_warm_or_cold(
         "id": id_of("Company:acme"),
     }
     before = await contents(engine.store)
-    refused = Context(refused=InvalidTokenError("The token has expired; get a new one."))
+    refused = TransportContext(refused=InvalidTokenError("The token has expired; get a new one."))
 
-    async def ask(text: str, context: Context | None) -> dict[str, Any]:
+    async def ask(text: str, context: TransportContext | None) -> dict[str, Any]:
         result = await engine.schema.execute(text, variable_values=given, context_value=context)
         assert result.errors is None
         assert result.data is not None
         return result.data
 
-    asked = [(None, NO_TOKEN), (Context(ANYONE), NO_TOKEN), (Context(READER), NO_SCOPE)]
+    asked = [(None, NO_TOKEN), (TransportContext(ANYONE), NO_TOKEN), (TransportContext(READER), NO_SCOPE)]
     asked.append((refused, "The token has expired; get a new one."))
     fields = "upsertFramework", "claim", "retract", "deleteEntity"
 

@@ -22,7 +22,7 @@ from graph_seed import Claim, Facts, Reference, claims
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
 from service.stores.ranking import MOST_WALKED
-from tests.drawn import Told, facts_of
+from tests.drawn import PayloadField, facts_of
 from tests.graphs import Graphs, answer, data, shipped
 
 pytestmark = pytest.mark.anyio
@@ -165,7 +165,7 @@ NAMES = {
     "Technology": ("t1", "t2", "t3", "t4", "t5", "t6", "t7"),
     "Company": ("c1", "c2"),
 }
-CLAIMS: tuple[Told, ...] = tuple(
+CLAIMS: tuple[PayloadField, ...] = tuple(
     (Reference(relation.subject, subject), relation.name, Reference(relation.object, object_))
     for relation in ONTOLOGY.relations
     for subject in NAMES[relation.subject]
@@ -309,7 +309,7 @@ async def test_a_hub_is_crossed_where_the_way_is_short_and_given_up_where_it_is_
         Reference("Feature", "feature"),
     )
     leaves = [Reference("Technology", f"leaf-{number}") for number in range(MOST_WALKED // 2 + 1)]
-    told: dict[Told, str] = {(hub, "WORKS_WITH", leaf): "HAS" for leaf in leaves}
+    told: dict[PayloadField, str] = {(hub, "WORKS_WITH", leaf): "HAS" for leaf in leaves}
     told |= {(leaf, "WORKS_WITH", hub): "HAS" for leaf in leaves}
     told |= {
         (near, "WORKS_WITH", hub): "HAS",
@@ -364,7 +364,7 @@ async def test_a_longer_chain_does_not_pass_for_the_shortest_where_shorter_ones_
     ]
     pairs += [pair for number in range(60) for pair in itertools.pairwise(("m", f"y{number}", "b"))]
     pairs += itertools.pairwise(("a", "p1", "p2", "p3", "p4", "p5", "b"))
-    told: dict[Told, str] = {
+    told: dict[PayloadField, str] = {
         (Reference("Technology", one), "WORKS_WITH", Reference("Technology", other)): "HAS" for one, other in pairs
     }
     facts = facts_of({"Technology": sorted({name for pair in pairs for name in pair})}, told)

@@ -18,7 +18,7 @@ import pytest
 from service.app import create_app
 from service.cli.main import main
 from service.errors import PersistedError, SettingsError
-from service.http.persisted_queries import NONE, Persisted
+from service.http.persisted_queries import NONE, PersistedQueries
 from service.settings import Settings
 from tests.apps import client as client_of
 from tests.apps import fresh
@@ -119,7 +119,7 @@ async def test_a_document_that_is_not_valid_is_not_kept(client: httpx.AsyncClien
 @pytest.mark.parametrize(("length", "known"), [(20_000, True), (20_001, False)])
 def test_a_document_that_is_too_long_takes_no_memory(length: int, known: bool) -> None:
     text = DJANGO.ljust(length)
-    persisted = Persisted(Settings(), NONE, lambda _: True)
+    persisted = PersistedQueries(Settings(), NONE, lambda _: True)
     persisted.text(apq(text, query=text))
 
     with nullcontext() if known else pytest.raises(PersistedError, match="PersistedQueryNotFound"):

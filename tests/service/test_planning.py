@@ -262,7 +262,7 @@ async def test_no_plan_depends_on_the_size_of_what_is_looked_up(graphs: Graphs) 
         name = base64.b64encode(f"Framework:{text}".encode()).decode()
         given = {"text": text, "id": name, "ids": [name] * many, "texts": [f"{text}{number}" for number in range(many)]}
         compiled = engine.compile(LOOKED_UP, engine.admit(LOOKED_UP), None, given)
-        parameters = cypher.write(compiled.plan).parameters(engine._bind(compiled.plan.slots, compiled))
+        parameters = cypher.write(compiled.plan).parameters(engine._bind(compiled.plan.parameters, compiled))
         return {
             name: (type(value), len(value) if hasattr(value, "__len__") else 0) for name, value in parameters.items()
         }

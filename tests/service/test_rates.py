@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from service.app import create_app
 from service.auth.authenticator import ANYONE, Principal
 from service.errors import SettingsError
-from service.http.rate_limits import LimitedError, Rates, who_asks
+from service.http.rate_limits import RateLimitedError, RateLimiter, client_key
 from service.settings import Settings
 from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
 from tests.service.test_cli import serving
@@ -154,7 +154,7 @@ async def test_without_a_rate_nobody_is_counted(seeded: Path) -> None:
     ],
 )
 def test_somebody_is_a_token_or_an_address(principal: Principal, address: str | None, who: str) -> None:
-    assert who_asks(principal, address) == who
+    assert client_key(principal, address) == who
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_somebody_is_a_token_or_an_address(principal: Principal, address: str | 
 )
 def test_a_wrong_rate_stops_the_start(settings: dict[str, Any], reason: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        Rates(Settings(**settings))
+        RateLimiter(Settings(**settings))
 
     assert str(refused.value) == reason
 
@@ -199,7 +199,7 @@ async def test_a_redis_that_is_away_limits_nobody_and_is_told_once(
 @pytest.mark.anyio
 async def test_who_has_not_asked_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.http.rate_limits._SWEEP_SECONDS", 0.0)
-    rates = Rates(Settings(rate="100/second"))
+    rates = RateLimiter(Settings(rate="100/second"))
     for number in range(50):
         await rates.count(str(number))
     await asyncio.sleep(2.1)  # two windows
@@ -214,11 +214,11 @@ async def test_who_has_not_asked_for_long_is_forgotten(monkeypatch: pytest.Monke
 @pytest.mark.skipif(REDIS is None, reason="no Redis: ATLAS_TEST_REDIS names none")
 async def test_processes_count_together_in_a_redis() -> None:
     settings = Settings(rate="3/hour", rate_store=REDIS)  # type: ignore[arg-type]
-    one, other = Rates(settings), Rates(settings)
+    one, other = RateLimiter(settings), RateLimiter(settings)
     who = f"test:{os.urandom(8).hex()}"
 
     quotas = [await rates.count(who) for rates in (one, other, one)]
-    with pytest.raises(LimitedError) as refused:
+    with pytest.raises(RateLimitedError) as refused:
         await other.count(who)
     for rates in (one, other):
         await rates.close()

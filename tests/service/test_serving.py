@@ -110,7 +110,7 @@ async def subscribers(served: Served, opened: AsyncExitStack, count: int) -> lis
     """Half of them over WebSockets, half as server-sent events, each on its own connection."""
     url = served.base.replace("http", "ws") + "/graphql"
     client = await opened.enter_async_context(
-        httpx.AsyncClient(base_url=served.base, timeout=60, limits=httpx.Limits(max_connections=None))
+        httpx.AsyncClient(base_url=served.base, timeout=60, limits=httpx.DocumentLimits(max_connections=None))
     )
     tasks: list[asyncio.Task[Any]] = []
     for _ in range(count // 2):

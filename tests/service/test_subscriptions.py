@@ -23,11 +23,11 @@ from websockets.typing import Subprotocol
 from schema import ONTOLOGY
 from service.app import create_app
 from service.auth.authenticator import Principal
-from service.changes.feed import Feed
+from service.changes.feed import ChangeFeed
 from service.execution.engine import Engine
-from service.execution.request_context import Context
+from service.execution.request_context import TransportContext
 from service.settings import Settings, read_settings
-from service.stores import Entry, open_store
+from service.stores import LogEntry, open_store
 from tests.graphs import Graphs, costing, facts_from, write
 from tests.model import number
 from tests.service.test_auth import ENTRIES, READER, SECRET, UNKNOWN, WRITER, signed
@@ -63,7 +63,7 @@ class Running:
         return self.app.routes[0].endpoint._service._engine
 
     @property
-    def feed(self) -> Feed:
+    def feed(self) -> ChangeFeed:
         return self.engine._feed
 
     async def rename(self, *names: str) -> str:
@@ -304,7 +304,7 @@ async def test_many_subscribers_of_a_process_read_its_log_once(
     reads: list[int] = []
     entries = service.engine.store.entries
 
-    async def counted(after: int, most: int, **more: Any) -> list[Entry]:
+    async def counted(after: int, most: int, **more: Any) -> list[LogEntry]:
         reads.append(after)
         return await entries(after, most, **more)
 
@@ -413,7 +413,7 @@ async def test_an_expired_token_ends_a_stream_that_always_has_something_to_send(
     begun = await service.elsewhere.store.version()
     await service.rename(*(f"{count}" for count in range(20)))
     expires = int(time.time()) + 600
-    context = Context(Principal("alice", frozenset({"read"}), expires))
+    context = TransportContext(Principal("alice", frozenset({"read"}), expires))
 
     stream = await service.engine.listen(CURSORS, {"after": begun}, context, None)
     assert isinstance(stream, AsyncGenerator)

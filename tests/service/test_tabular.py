@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from schema import ONTOLOGY
-from service.compiler import Refused
+from service.compiler import RequestError
 from service.execution import tables
 from service.execution.engine import Engine
 from tests.apps import fresh
@@ -95,7 +95,7 @@ async def test_what_has_no_rows_says_so(graphs: Graphs, asked: str) -> None:
     engine = await graphs.hold("sqlite")
     await answer(engine, asked)
 
-    with pytest.raises(Refused, match="Rows are made of one root field"):
+    with pytest.raises(RequestError, match="Rows are made of one root field"):
         engine.rows(asked, None, None)
 
 

@@ -23,7 +23,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from service.telemetry import Observed, metrics
+from service.telemetry import TelemetryMiddleware, metrics
 from service.telemetry.logs import JsonFormatter, TextFormatter
 from tests.apps import fresh
 from tests.graph_seed.test_facts import GOOD, folder_of
@@ -221,7 +221,7 @@ async def test_how_long_a_stream_was_open_is_no_time_of_an_answer(
     async def nothing(*_: Any) -> None: ...
 
     before = numbers(metrics.exposition().decode())
-    await Observed(app)({**scope, "path": "/graphql", "headers": []}, nothing, nothing)  # type: ignore[arg-type]
+    await TelemetryMiddleware(app)({**scope, "path": "/graphql", "headers": []}, nothing, nothing)  # type: ignore[arg-type]
 
     grown = {name: value - before.get(name, 0) for name, value in numbers(metrics.exposition().decode()).items()}
     assert grown[f"atlas_requests_total{{{counted}}}"] == 1

@@ -13,7 +13,7 @@ import pytest
 from schema import ONTOLOGY
 from schema.text import key
 from service.errors import StoreUnavailable
-from service.execution.spelling import Vocabulary
+from service.execution.spelling import SpellingCorrector
 from service.settings import read_settings
 from service.stores import open_store
 from service.stores.sqlite.store import SqliteStore
@@ -52,14 +52,14 @@ SHIPPED = {
 
 async def test_what_was_meant_is_one_of_the_shipped_names(graphs: Graphs, store: str) -> None:
     engine = await graphs.hold(store)
-    vocabulary = Vocabulary(engine.store)
+    vocabulary = SpellingCorrector(engine.store)
 
     assert {text: await vocabulary.mend(key(text), None) for text in SHIPPED} == SHIPPED
     await vocabulary.close()
 
 
 async def test_only_names_of_the_kinds_that_are_asked_for_count(graphs: Graphs, store: str) -> None:
-    vocabulary = Vocabulary((await graphs.hold(store)).store)
+    vocabulary = SpellingCorrector((await graphs.hold(store)).store)
     asked: list[tuple[str, ...] | None] = [
         ("Company", "Application"),
         ("Framework",),
@@ -80,11 +80,11 @@ async def test_only_names_of_the_kinds_that_are_asked_for_count(graphs: Graphs, 
 async def spelt(graphs: Graphs, tmp_path: Path) -> AsyncIterator[Any]:
     """Makes a vocabulary of these names of frameworks."""
 
-    async def make(*names: str) -> Vocabulary:
+    async def make(*names: str) -> SpellingCorrector:
         lines = [{"kind": "Framework", "slug": f"f{number}", "name": name} for number, name in enumerate(names)]
         facts = facts_from(tmp_path, lines)
         made.append(facts)
-        return Vocabulary((await graphs.hold("sqlite", facts)).store)
+        return SpellingCorrector((await graphs.hold("sqlite", facts)).store)
 
     made: list[Any] = []
     yield make
@@ -162,7 +162,7 @@ async def test_words_that_nothing_has_together_are_compared_as_one(
     graphs: Graphs, tmp_path: Path, lines: list[dict[str, Any]], kinds: tuple[str, ...] | None, mended: str
 ) -> None:
     facts = facts_from(tmp_path, lines)
-    vocabulary = Vocabulary((await graphs.hold("sqlite", facts)).store)
+    vocabulary = SpellingCorrector((await graphs.hold("sqlite", facts)).store)
 
     assert await vocabulary.mend("fast ai", kinds) == mended
     await graphs.drop(facts)
@@ -218,7 +218,7 @@ def rename(store: SqliteStore, name: str, version: str) -> None:
 
 
 async def test_it_is_read_again_when_the_version_moves_and_nobody_waits_for_that(own: SqliteStore) -> None:
-    vocabulary = Vocabulary(own, look_seconds=0)
+    vocabulary = SpellingCorrector(own, look_seconds=0)
     told = [await vocabulary.mend("flsk", None)]
     rename(own, "flosk", "1")
     told.append(await vocabulary.mend("flsk", None))
@@ -231,7 +231,7 @@ async def test_it_is_read_again_when_the_version_moves_and_nobody_waits_for_that
 
 
 async def test_it_is_not_read_again_when_the_version_stays_or_before_it_is_time(own: SqliteStore) -> None:
-    patient, eager = Vocabulary(own), Vocabulary(own, look_seconds=0)
+    patient, eager = SpellingCorrector(own), SpellingCorrector(own, look_seconds=0)
     version = await own.version()
     told = []
     for vocabulary in (patient, eager):
@@ -253,7 +253,7 @@ async def test_it_is_not_read_again_when_the_version_stays_or_before_it_is_time(
 async def test_what_cannot_be_read_again_is_logged_and_the_old_names_stay(
     own: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    vocabulary = Vocabulary(own, look_seconds=0)
+    vocabulary = SpellingCorrector(own, look_seconds=0)
     faults = iter([StoreUnavailable("away"), ZeroDivisionError("strange")])
 
     async def fail(**_: object) -> str:
@@ -292,7 +292,7 @@ async def test_many_first_uses_read_it_once_and_one_task_at_a_time_looks(
         return await version()
 
     monkeypatch.setattr(own, "version", slow)
-    vocabulary = Vocabulary(own, look_seconds=0)
+    vocabulary = SpellingCorrector(own, look_seconds=0)
     await asyncio.gather(*(vocabulary.mend("flsk", None) for _ in range(5)))
     once = len(asked)
     for _ in range(5):
@@ -312,7 +312,7 @@ async def test_a_store_that_is_away_is_told_at_the_first_use_and_asked_again_at_
     async def away() -> dict[str, list[str]]:
         raise StoreUnavailable("away")
 
-    vocabulary = Vocabulary(own)
+    vocabulary = SpellingCorrector(own)
     monkeypatch.setattr(own, "spellings", away)
     with pytest.raises(StoreUnavailable, match="away"):
         await vocabulary.mend("flsk", None)
@@ -323,7 +323,7 @@ async def test_a_store_that_is_away_is_told_at_the_first_use_and_asked_again_at_
 
 async def test_a_graph_that_is_empty_mends_nothing_until_it_is_filled(tmp_path: Path) -> None:
     store = await open_store(read_settings(store=f"sqlite:///{tmp_path / 'empty.db'}"), ONTOLOGY)
-    vocabulary = Vocabulary(store, look_seconds=0)
+    vocabulary = SpellingCorrector(store, look_seconds=0)
     facts = facts_from(tmp_path / "facts", [{"kind": "Framework", "slug": "flask", "name": "Flask"}])
 
     before = await store.version(), await store.spellings(), await vocabulary.mend("flsk", None)

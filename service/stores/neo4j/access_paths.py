@@ -16,8 +16,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.plan import All, AnyOf, ByProperty, Compare, Hops, Named, Order, Page, Predicate, Related, conjuncts
-from service.plan.parameters import Slot
+from service.plan import (
+    And,
+    ByProperty,
+    HasRelated,
+    NameMatches,
+    Or,
+    Order,
+    Page,
+    Predicate,
+    PropertyMatches,
+    Traversal,
+    conjuncts,
+)
+from service.plan.parameters import ParameterIndex
 from service.stores.neo4j.layout import alias_label, claim_key, label
 from service.stores.neo4j.predicates import (
     Variables,
@@ -28,7 +40,7 @@ from service.stores.neo4j.predicates import (
     hop_conditions,
     needs_edge,
     pattern,
-    slot,
+    placeholder,
     slug_compared,
     sorting,
 )
@@ -40,7 +52,7 @@ _STEP_COSTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AccessPath:
     """Patterns that find rows, and what must hold of them; `repeats`: the same row may be found more than once.
 
     `start` is a clause that comes before the patterns.
@@ -51,8 +63,8 @@ class Way:
     repeats: bool = False
     start: str = ""
 
-    def with_(self, more: Iterable[str]) -> Way:
-        return Way(self.patterns, (*self.conditions, *more), self.repeats, self.start)
+    def with_(self, more: Iterable[str]) -> AccessPath:
+        return AccessPath(self.patterns, (*self.conditions, *more), self.repeats, self.start)
 
     def __str__(self) -> str:
         # a MATCH each: within one, no two edges may be the same
@@ -66,11 +78,11 @@ class End:
     found: str
     node: str
     degree: str
-    way: Way
+    way: AccessPath
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowSource:
     """Where the rows of a list come from, and their total order.
 
     `node` is the variable of a row's entity or claim, `edge` that of the relationship that led there. `order` holds
@@ -80,30 +92,30 @@ class Rows:
     of the words that were searched for, `cursor` the expression of a cursor where that is not the keyset.
     """
 
-    ways: tuple[Way, ...]
+    ways: tuple[AccessPath, ...]
     node: str
     order: tuple[tuple[str, bool], ...]
     same: tuple[str, ...] = ()
     edge: str = ""
-    hops: Hops | None = None
+    traversal: Traversal | None = None
     count: str | None = None
     kind: str = ""
     base: tuple[str, ...] = ()
     ends: tuple[End, ...] = ()
-    along: Way | None = None
-    words: Slot | None = None
+    along: AccessPath | None = None
+    words: ParameterIndex | None = None
     cursor: str = ""
 
 
 # ---------------------------------------------------------------------------------------------------------------- lists
 
 
-def listing(kind: str, where: Predicate | None, order: tuple[Order, ...], variables: Variables) -> Rows:
+def listing(kind: str, where: Predicate | None, order: tuple[Order, ...], variables: Variables) -> RowSource:
     """The rows of a root list."""
     node = variables.new("t")
     terms = sorting(order, node, "")
     ends, along = _ends(kind, where, node, variables)
-    return Rows(
+    return RowSource(
         ways=_ways(kind, where, node, variables),
         node=node,
         order=terms,
@@ -114,44 +126,50 @@ def listing(kind: str, where: Predicate | None, order: tuple[Order, ...], variab
     )
 
 
-def walk(near: str, hops: Hops, where: Predicate | None, order: tuple[Order, ...], variables: Variables) -> Rows:
+def walk(
+    near: str, traversal: Traversal, where: Predicate | None, order: tuple[Order, ...], variables: Variables
+) -> RowSource:
     """The rows that hops lead to from a node."""
-    edge, node, kind = variables.new("r"), variables.new("t"), hops.edge.target
-    bare = where is None and not needs_edge(hops)
-    base = hop_conditions(hops, edge)
-    way = Way((pattern(hops, near, edge, node),), (*base, *conditions(conjuncts(where), node, kind, variables)))
+    edge, node, kind = variables.new("r"), variables.new("t"), traversal.edge.target
+    bare = where is None and not needs_edge(traversal)
+    base = hop_conditions(traversal, edge)
+    way = AccessPath(
+        (pattern(traversal, near, edge, node),), (*base, *conditions(conjuncts(where), node, kind, variables))
+    )
     # a subject is said a few things of, an object can be said of everything
-    hub = bare and hops.edge.reverse and _is_indexed(order)
-    return Rows(
+    hub = bare and traversal.edge.reverse and _is_indexed(order)
+    return RowSource(
         ways=(way,),
         node=node,
         order=sorting(order, node, edge),
         edge=edge,
-        hops=hops,
-        count=pattern(hops, near, "", "") if bare else None,
+        traversal=traversal,
+        count=pattern(traversal, near, "", "") if bare else None,
         kind=kind,
         base=base,
-        ends=(End("", near, f"COUNT {{ {pattern(hops, near, '', '')} }}", way),) if hub else (),
-        along=Way((f"({node}:{label(kind)})",), (_is_claimed(hops, node, near, variables),)) if hub else None,
+        ends=(End("", near, f"COUNT {{ {pattern(traversal, near, '', '')} }}", way),) if hub else (),
+        along=AccessPath((f"({node}:{label(kind)})",), (_is_claimed(traversal, node, near, variables),))
+        if hub
+        else None,
     )
 
 
-def _is_claimed(hops: Hops, subject: str, object_: str, variables: Variables) -> str:
+def _is_claimed(traversal: Traversal, subject: str, object_: str, variables: Variables) -> str:
     """Whether a bare hop leads from one node to another: one seek, where the edges of a node are all read for one."""
     claim = variables.new("c")
-    told = f"({claim}:Claim {{key: {claim_key(hops.edge.relation, f'{subject}.slug', f'{object_}.slug')}}})"
-    return f"EXISTS {{ MATCH {told}{clause(bare_stances(hops, claim))} }}"
+    told = f"({claim}:Claim {{key: {claim_key(traversal.edge.relation, f'{subject}.slug', f'{object_}.slug')}}})"
+    return f"EXISTS {{ MATCH {told}{clause(bare_stances(traversal, claim))} }}"
 
 
-def found(rows: Rows, where: Predicate | None, variables: Variables) -> str:
+def found(rows: RowSource, where: Predicate | None, variables: Variables) -> str:
     """The clauses that find all rows of a list, were its filter this one; each once, unless it is walked to."""
     if rows.edge:
         asked = conditions(conjuncts(where), rows.node, rows.kind, variables)
-        return str(Way(rows.ways[0].patterns, (*rows.base, *asked)))
+        return str(AccessPath(rows.ways[0].patterns, (*rows.base, *asked)))
     return _all(rows.node, _ways(rows.kind, where, rows.node, variables))
 
 
-def count(rows: Rows) -> str:
+def count(rows: RowSource) -> str:
     """How many rows there are."""
     if rows.count is not None:
         return f"COUNT {{ {rows.count} }}"
@@ -161,7 +179,7 @@ def count(rows: Rows) -> str:
     return f"coalesce(head(COLLECT {{ {' '.join(end.found for end in rows.ends)} RETURN {cases} }}), 0)"
 
 
-def has(rows: Rows, condition: str) -> str:
+def has(rows: RowSource, condition: str) -> str:
     """Whether there is a row of which this holds."""
     return " OR ".join(f"EXISTS {{ {way.with_((condition,))} }}" for way in rows.ways)
 
@@ -169,9 +187,9 @@ def has(rows: Rows, condition: str) -> str:
 # ---------------------------------------------------------------------------------------------------------------- pages
 
 
-def cut(rows: Rows, page: Page, *, more: bool, edge: bool) -> str:
+def cut(rows: RowSource, page: Page, *, more: bool, edge: bool) -> str:
     """The clauses that leave the rows of a page, in order; `more`: and one row behind it; `edge`: with their edges."""
-    limit = f"{slot(page.size)}{' + 1' if more else ''}"
+    limit = f"{placeholder(page.size)}{' + 1' if more else ''}"
     order = tuple((term, falls != page.backwards) for term, falls in rows.order)
     bounds = [
         beyond(rows, bound, behind=behind)
@@ -183,7 +201,7 @@ def cut(rows: Rows, page: Page, *, more: bool, edge: bool) -> str:
 
     by = _terms([*((term, page.backwards) for term in rows.same), *order])
 
-    def best(way: Way, kept: str) -> str:
+    def best(way: AccessPath, kept: str) -> str:
         own = any(item.startswith(f"({rows.node}:") for item in way.patterns[:1])
         proven = [item for item in held if own and item not in way.conditions]
         narrowed = way.with_([*bounds, *proven])
@@ -207,18 +225,18 @@ def cut(rows: Rows, page: Page, *, more: bool, edge: bool) -> str:
     start = " ".join(end.found for end in rows.ends if end.found)
     if not edge:
         return f"{start} UNWIND {chosen} AS {rows.node}".lstrip()
-    far = "startNode" if rows.hops and rows.hops.edge.reverse else "endNode"
+    far = "startNode" if rows.traversal and rows.traversal.edge.reverse else "endNode"
     return f"UNWIND {chosen} AS {rows.edge} WITH {rows.edge}, {far}({rows.edge}) AS {rows.node}"
 
 
-def beyond(rows: Rows, bound: Sequence[Slot], *, behind: bool) -> str:
+def beyond(rows: RowSource, bound: Sequence[ParameterIndex], *, behind: bool) -> str:
     """Whether a row comes strictly behind (or before) a cursor, in the list's own order."""
     text = ""
     for (term, falls), number in reversed(list(zip(rows.order, bound, strict=True))):
         sign = ">" if falls != behind else "<"
-        step = f"{term} {sign} {slot(number)}"
+        step = f"{term} {sign} {placeholder(number)}"
         # the first bound alone narrows the index, the rest decides among equals
-        text = f"({term} {sign}= {slot(number)} AND ({step} OR {text}))" if text else step
+        text = f"({term} {sign}= {placeholder(number)} AND ({step} OR {text}))" if text else step
     return text
 
 
@@ -226,7 +244,7 @@ def _terms(order: Iterable[tuple[str, bool]]) -> str:
     return ", ".join(f"{term}{' DESC' if falls else ''}" for term, falls in order)
 
 
-def _all(node: str, ways: tuple[Way, ...]) -> str:
+def _all(node: str, ways: tuple[AccessPath, ...]) -> str:
     if len(ways) == 1:
         return f"{ways[0]} WITH DISTINCT {node}" if ways[0].repeats else str(ways[0])
     return f"CALL () {{ {' UNION '.join(f'{way} RETURN {node}' for way in ways)} }}"
@@ -241,7 +259,7 @@ def _by_degree(choices: Sequence[tuple[str, str]]) -> str:
     return f"CASE{cases} ELSE {last} END" if cases else last
 
 
-def _is_dense(rows: Rows, limit: str) -> str:
+def _is_dense(rows: RowSource, limit: str) -> str:
     """Whether a page of rows fills sooner along the index than from the end with the least degree."""
     nodes, degrees = f"COUNT {{ (:{label(rows.kind)}) }}", [end.degree for end in rows.ends]
     least = _by_degree([(degree, degree) for degree in degrees])
@@ -251,15 +269,15 @@ def _is_dense(rows: Rows, limit: str) -> str:
 # ----------------------------------------------------------------------------------------------------------------- ways
 
 
-def _ways(kind: str, where: Predicate | None, node: str, variables: Variables) -> tuple[Way, ...]:
+def _ways(kind: str, where: Predicate | None, node: str, variables: Variables) -> tuple[AccessPath, ...]:
     """The ways to find the nodes of a kind of which a predicate holds."""
     parts = conjuncts(where)
     return _indexed(parts, node, kind, variables) or (
-        Way((f"({node}:{label(kind)})",), conditions(parts, node, kind, variables)),
+        AccessPath((f"({node}:{label(kind)})",), conditions(parts, node, kind, variables)),
     )
 
 
-def _indexed(parts: tuple[Predicate, ...], node: str, kind: str, variables: Variables) -> tuple[Way, ...]:
+def _indexed(parts: tuple[Predicate, ...], node: str, kind: str, variables: Variables) -> tuple[AccessPath, ...]:
     """The ways by an index to nodes of which all of this holds; none where no part is served by one."""
     for part in sorted(parts, key=_rank):
         if ways := _served(part, node, kind, variables):
@@ -271,35 +289,35 @@ def _indexed(parts: tuple[Predicate, ...], node: str, kind: str, variables: Vari
 def _rank(part: Predicate) -> int:
     """The parts that leave fewer rows come first, as far as one can tell."""
     match part:
-        case Compare():
+        case PropertyMatches():
             return 0
-        case Named("eq" | "in" | "startsWith"):
+        case NameMatches("eq" | "in" | "startsWith"):
             return 1
-        case Related():
+        case HasRelated():
             return 2
-        case Named():
+        case NameMatches():
             return 3
         case _:
             return 4
 
 
-def _served(part: Predicate, node: str, kind: str, variables: Variables) -> tuple[Way, ...]:
+def _served(part: Predicate, node: str, kind: str, variables: Variables) -> tuple[AccessPath, ...]:
     match part:
-        case Compare(prop, "eq" | "in" as operator, number) if prop.name == "slug":
-            return (Way((f"({node}:{label(kind)})",), (slug_compared(node, operator, number),)),)
-        case Named(operator, number):
+        case PropertyMatches(prop, "eq" | "in" as operator, number) if prop.name == "slug":
+            return (AccessPath((f"({node}:{label(kind)})",), (slug_compared(node, operator, number),)),)
+        case NameMatches(operator, number):
             alias = variables.new("n")
-            own = Way((f"({node}:{label(kind)})",), (compared(f"{node}.name_key", operator, number),))
+            own = AccessPath((f"({node}:{label(kind)})",), (compared(f"{node}.name_key", operator, number),))
             named = f"({alias}:{alias_label(kind)})-[:NAMES]->({node})"
-            return own, Way((named,), (compared(f"{alias}.key", operator, number),), repeats=operator != "eq")
-        case Related(hops, where) if where is not None:
+            return own, AccessPath((named,), (compared(f"{alias}.key", operator, number),), repeats=operator != "eq")
+        case HasRelated(traversal, where) if where is not None:
             far, edge = variables.new("x"), variables.new("r")
-            hop, asked = pattern(hops, node, edge, far), hop_conditions(hops, edge)
-            ends = _indexed(conjuncts(where), far, hops.edge.target, variables)
-            return tuple(Way((*end.patterns, hop), (*end.conditions, *asked), repeats=True) for end in ends)
-        case All(parts):
+            hop, asked = pattern(traversal, node, edge, far), hop_conditions(traversal, edge)
+            ends = _indexed(conjuncts(where), far, traversal.edge.target, variables)
+            return tuple(AccessPath((*end.patterns, hop), (*end.conditions, *asked), repeats=True) for end in ends)
+        case And(parts):
             return _indexed(parts, node, kind, variables)
-        case AnyOf(parts):
+        case Or(parts):
             each = [_served(one, node, kind, variables) for one in parts]
             ways = tuple(way for found_ in each for way in found_)
             return ways if all(each) and len(ways) <= _MOST_WAYS else ()
@@ -310,17 +328,19 @@ def _served(part: Predicate, node: str, kind: str, variables: Variables) -> tupl
 # ----------------------------------------------------------------------------------------------------------------- ends
 
 
-def _ends(kind: str, where: Predicate | None, node: str, variables: Variables) -> tuple[tuple[End, ...], Way | None]:
+def _ends(
+    kind: str, where: Predicate | None, node: str, variables: Variables
+) -> tuple[tuple[End, ...], AccessPath | None]:
     """The ends that a filter names by their slugs, and the way along an index that tests them."""
     parts = conjuncts(where)
-    named = [part for part in parts if isinstance(part, Related) and _is_one(part.where)][:_MOST_ENDS]
+    named = [part for part in parts if isinstance(part, HasRelated) and _is_one(part.where)][:_MOST_ENDS]
     if not named or any(_rank(part) < _rank(named[0]) and _served(part, node, kind, variables) for part in parts):
         return (), None
     rest = conditions((part for part in parts if part not in named), node, kind, variables)
     far = [variables.new("x") for _ in named]
     edges = [variables.new("r") for _ in named]
     links = [
-        Way((pattern(part.hops, node, *ends),), hop_conditions(part.hops, ends[0]))
+        AccessPath((pattern(part.traversal, node, *ends),), hop_conditions(part.traversal, ends[0]))
         for part, *ends in zip(named, edges, far, strict=True)
     ]
     tests = [f"EXISTS {{ {link} }}" for link in links]
@@ -328,25 +348,26 @@ def _ends(kind: str, where: Predicate | None, node: str, variables: Variables) -
         End(
             found=_match(part, variable, variables),
             node=variable,
-            degree=f"COUNT {{ {pattern(part.hops, '', '', variable)} }}",
+            degree=f"COUNT {{ {pattern(part.traversal, '', '', variable)} }}",
             way=link.with_([*(test for test in tests if test is not own), *rest]),
         )
         for part, variable, link, own in zip(named, far, links, tests, strict=True)
     )
     # what else is asked may hold of few, and then a walk is long
-    few = bool(rest) or any(needs_edge(part.hops) for part in named)
-    return ends, None if few else Way((f"({node}:{label(kind)})",), tuple(tests))
+    few = bool(rest) or any(needs_edge(part.traversal) for part in named)
+    return ends, None if few else AccessPath((f"({node}:{label(kind)})",), tuple(tests))
 
 
-def _match(part: Related, far: str, variables: Variables) -> str:
-    kind = part.hops.edge.target
-    return str(Way((f"({far}:{label(kind)})",), conditions(conjuncts(part.where), far, kind, variables)))
+def _match(part: HasRelated, far: str, variables: Variables) -> str:
+    kind = part.traversal.edge.target
+    return str(AccessPath((f"({far}:{label(kind)})",), conditions(conjuncts(part.where), far, kind, variables)))
 
 
 def _is_one(where: Predicate | None) -> bool:
     """Whether a filter names one node by its slug."""
     return any(
-        isinstance(part, Compare) and (part.property.name, part.operator) == ("slug", "eq") for part in conjuncts(where)
+        isinstance(part, PropertyMatches) and (part.property.name, part.operator) == ("slug", "eq")
+        for part in conjuncts(where)
     )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.plan import AlternativePart, Alternatives, EntityNode, Hops, Overlap, Score, Typename
+from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Traversal, Typename
 from service.stores.neo4j.layout import label
-from service.stores.neo4j.predicates import pattern, slot
+from service.stores.neo4j.predicates import pattern, placeholder
 from service.stores.neo4j.row import Row, dictionary
 from service.stores.ranking import MOST_ALIKE, MOST_RANKED
 
@@ -58,13 +58,13 @@ def alternatives(writer: Writer, part: Alternatives, node: str) -> tuple[str, st
         f" WITH {names.mine}, {names.other}, [{lists}] AS {names.theirs}"
         f" WITH {names.mine}, {names.other}, {names.theirs}, reduce(s = 0, m IN {names.mine} |"
         f" s + CASE WHEN m[1] IN {names.theirs}[m[0]] THEN m[3] ELSE 0 END) AS {names.shared}"
-        f" ORDER BY {names.shared} DESC, {names.other}.slug LIMIT {slot(part.size)} RETURN {row.text} }}"
+        f" ORDER BY {names.shared} DESC, {names.other}.slug LIMIT {placeholder(part.size)} RETURN {row.text} }}"
     )
     return text, writer.source.function(f"return [{body} for r in c]")
 
 
 def _hop(edge: Edge, near: str, far: str) -> str:
-    return pattern(Hops(edge, ("HAS", "DISPUTED")), near, "", far)
+    return pattern(Traversal(edge, ("HAS", "DISPUTED")), near, "", far)
 
 
 def _mine(part: Alternatives, names: _Names) -> str:
@@ -91,7 +91,7 @@ def _near(part: Alternatives, names: _Names) -> str:
         f"CALL ({names.node}, {names.mine}) {{ WITH {names.node}, {rare} AS rare"
         f" CALL (rare) {{ {branches} }}"
         f" WITH {names.node}, f, sum(y) AS s WHERE f <> {names.node}"
-        f" WITH f, s ORDER BY s DESC, f.slug LIMIT {slot(part.size)} + {MOST_RANKED}"
+        f" WITH f, s ORDER BY s DESC, f.slug LIMIT {placeholder(part.size)} + {MOST_RANKED}"
         f" RETURN collect(f) AS {names.near} }}"
     )
 

@@ -14,8 +14,8 @@ from service.plan import (
     ChangeScalar,
     Typename,
 )
-from service.stores.neo4j.access_paths import Rows, Way
-from service.stores.neo4j.predicates import slot, unsized
+from service.stores.neo4j.access_paths import AccessPath, RowSource
+from service.stores.neo4j.predicates import list_placeholder, placeholder
 from service.stores.neo4j.row import Row, collect, dictionary
 
 if TYPE_CHECKING:
@@ -33,17 +33,19 @@ def changes(writer: Writer, root: Changes | ChangeByNumber) -> tuple[str, str]:
     if isinstance(root, ChangeByNumber):
         row = Row()
         shaped = writer.source.function(f"return {change(writer, root.parts, log, row)}", argument="r")
-        name = writer.call(f"{_GRAPH} MATCH ({log}:Change {{sequence: {slot(root.number)}}})", row.text)
-        return f"head({name})", writer.source.function(f"return Lost(foreign=False) if c is None else {shaped}(c, v)")
-    way = Way((f"({log}:Change)",), (f"{log}.sequence IS NOT NULL",))
-    rows = Rows((way,), log, ((f"{log}.sequence", False),), cursor=_cursor(log))
+        name = writer.call(f"{_GRAPH} MATCH ({log}:Change {{sequence: {placeholder(root.number)}}})", row.text)
+        return f"head({name})", writer.source.function(
+            f"return VersionUnavailable(foreign=False) if c is None else {shaped}(c, v)"
+        )
+    way = AccessPath((f"({log}:Change)",), (f"{log}.sequence IS NOT NULL",))
+    rows = RowSource((way,), log, ((f"{log}.sequence", False),), cursor=_cursor(log))
     value, shape = writer.connection(rows, root.page, root.parts, collect)
     if root.after is None:
         return f"head({writer.call(_GRAPH, value)})", shape
-    digest, number = unsized(root.after[0]), slot(root.after[1])
+    digest, number = list_placeholder(root.after[0]), placeholder(root.after[1])
     foreign = f"{digest} <> g.digest OR {number} > g.sequence"
     name = writer.call(_GRAPH, f"[{foreign}, {number} < {_OLDEST} - 1, {value}]")
-    lines = "if c[0] or c[1]:", "    return Lost(foreign=c[0])", f"return {shape}(c[2], v)"
+    lines = "if c[0] or c[1]:", "    return VersionUnavailable(foreign=c[0])", f"return {shape}(c[2], v)"
     return f"head({name})", writer.source.function(*lines)
 
 

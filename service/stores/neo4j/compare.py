@@ -10,18 +10,18 @@ from service.plan import (
     Cells,
     CellValue,
     ClaimNode,
-    Compared,
-    CompareRows,
+    ComparedEntities,
     Comparison,
+    ComparisonRows,
     EntityNode,
-    Hops,
     RowPart,
     RowRelation,
+    Traversal,
     Typename,
 )
-from service.stores.neo4j.access_paths import Rows
+from service.stores.neo4j.access_paths import RowSource
 from service.stores.neo4j.layout import label
-from service.stores.neo4j.predicates import pattern, unsized
+from service.stores.neo4j.predicates import list_placeholder, pattern
 from service.stores.neo4j.row import Row, dictionary, named
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 def comparison(writer: Writer, root: Comparison) -> tuple[str, str]:
     """`[keys that are not there, [frameworks, rows of a relation, rows of the next ...]]`."""
-    kind, slugs, row = root.kind.name, unsized(root.slugs), Row()
+    kind, slugs, row = root.kind.name, list_placeholder(root.slugs), Row()
 
-    def shaped(part: Typename | Compared | CompareRows) -> str:
+    def shaped(part: Typename | ComparedEntities | ComparisonRows) -> str:
         match part:
             case Typename(name=name):
                 return repr(name)
-            case Compared(parts=parts):
+            case ComparedEntities(parts=parts):
                 own = Row()
                 members = writer.entity(parts, "a", own)
                 return f"[{members} for r in {row.place(f'[a IN asked | {own.text}]')}]"
-            case CompareRows(edges=edges, parts=parts):
+            case ComparisonRows(edges=edges, parts=parts):
                 each = zip(edges, parts, strict=True)
                 lists = (_rows(writer, root, edge, row_parts, row) for edge, row_parts in each)
                 return f"[{', '.join(f'*{rows}' for rows in lists)}]"
@@ -57,9 +57,9 @@ def comparison(writer: Writer, root: Comparison) -> tuple[str, str]:
 
 def _rows(writer: Writer, root: Comparison, edge: Edge, parts: tuple[RowPart, ...], row: Row) -> str:
     """The Python that shapes the rows of one relation: a list."""
-    hops = Hops(edge, ("HAS", "DISPUTED", "LACKS"))
+    traversal = Traversal(edge, ("HAS", "DISPUTED", "LACKS"))
     target, hop, own = writer.variables.new("t"), writer.variables.new("r"), Row()
-    cell, rows = Row([f"{hop}.stance"]), Rows((), target, (), edge=hop, hops=hops)
+    cell, rows = Row([f"{hop}.stance"]), RowSource((), target, (), edge=hop, traversal=traversal)
 
     def cell_part(part: CellPart) -> str:
         match part:
@@ -84,9 +84,9 @@ def _rows(writer: Writer, root: Comparison, edge: Edge, parts: tuple[RowPart, ..
                 return f"[{dictionary((item.key, cell_part(item)) for item in cell_parts)} for r in cells]"
 
     members = dictionary((part.key, row_part(part)) for part in parts)
-    one = f"head(COLLECT {{ OPTIONAL MATCH {pattern(hops, 'a', hop, target)} RETURN {cell.text} }})"
+    one = f"head(COLLECT {{ OPTIONAL MATCH {pattern(traversal, 'a', hop, target)} RETURN {cell.text} }})"
     cells = own.place(f"[a IN asked | {one}]")
-    reach = pattern(hops, "a", "", f"{target}:{label(edge.target)}")
+    reach = pattern(traversal, "a", "", f"{target}:{label(edge.target)}")
     value = (
         f"COLLECT {{ UNWIND asked AS a MATCH {reach} WITH DISTINCT asked, {target} ORDER BY {target}.slug"
         f" RETURN {own.text} }}"

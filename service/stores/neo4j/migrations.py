@@ -11,7 +11,7 @@ from typing import Any
 from service.stores.base import Progress, now
 from service.stores.neo4j.layout import search_properties
 from service.stores.neo4j.transaction import change_row
-from service.stores.transaction import Change, Entry
+from service.stores.transaction import Change, LogEntry
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement with parameters in a transaction of its own; returns its records."""
@@ -60,7 +60,7 @@ async def _log(run: Run, write: Write, _progress: Progress) -> None:
     (found,) = await run(_COUNT_ALL)
     change = Change("LOAD", None, None, tuple(found["kinds"]), found["count"])
     await run(_MARK_CHANGED)
-    await write(_BEGIN_LOG, [change_row(Entry(1, found["at"] or now(), change))])
+    await write(_BEGIN_LOG, [change_row(LogEntry(1, found["at"] or now(), change))])
 
 
 MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words, _log)

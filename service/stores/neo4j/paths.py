@@ -18,9 +18,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schema import Relation
-from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
+from service.plan import ClaimNode, PathField, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.stores.neo4j.layout import relationship
-from service.stores.neo4j.predicates import claim_count, slot, unsized
+from service.stores.neo4j.predicates import claim_count, list_placeholder, placeholder
 from service.stores.neo4j.row import Row, dictionary
 from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 
@@ -38,8 +38,8 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
     known = ["a", "b", "w1a", "w1b"]
     for length in range(1, root.most + 1):
         clauses.append(
-            f"WITH {', '.join(known)}, found, gave, a <> b AND gave = 0 AND {slot(root.longest)} >= {length}"
-            f" AND size(found) < {slot(root.size)} AS needed"
+            f"WITH {', '.join(known)}, found, gave, a <> b AND gave = 0 AND {placeholder(root.longest)} >= {length}"
+            f" AND size(found) < {placeholder(root.size)} AS needed"
         )
         if steps := _WORK.get(length):
             clauses.append(_work(root, known, steps))
@@ -50,26 +50,28 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
             f" CASE WHEN needed AND NOT ({tried}) THEN {length} ELSE gave END AS gave"
         )
     ids = ", ".join(
-        f"CASE WHEN {side} IS NULL THEN [{number}, {unsized(end)}] END"
+        f"CASE WHEN {side} IS NULL THEN [{number}, {list_placeholder(end)}] END"
         for number, (side, end) in enumerate(zip("ab", root.ends, strict=True))
     )
     row = Row()
     body = dictionary((part.key, _path_part(writer, root, part, row)) for part in root.parts)
-    clauses.append(f"WITH [x IN [{ids}] WHERE x IS NOT NULL] AS unknown, gave, found[..{slot(root.size)}] AS found")
+    clauses.append(
+        f"WITH [x IN [{ids}] WHERE x IS NOT NULL] AS unknown, gave, found[..{placeholder(root.size)}] AS found"
+    )
     listed = f"COLLECT {{ UNWIND range(0, size(found) - 1) AS i WITH i, found[i][0] AS ns, found[i][1] AS rs ORDER BY i RETURN {row.text} }}"
     name = writer.call(" ".join(clauses), f"[unknown, gave, {listed}]")
     shape = writer.source.function(
         "if c[0]:",
         "    return unknown(c[0])",
         "if c[1] and not c[2]:",
-        "    return GaveUp(c[1])",
+        "    return PathLimitReached(c[1])",
         f"return [{body} for r in c[2]]",
     )
     return f"head({name})", shape
 
 
 def _ends(root: Paths) -> str:
-    one, other = (f"head(COLLECT {{ MATCH (e:Entity {{id: {unsized(end)}}}) RETURN e }})" for end in root.ends)
+    one, other = (f"head(COLLECT {{ MATCH (e:Entity {{id: {list_placeholder(end)}}}) RETURN e }})" for end in root.ends)
     return (
         f"WITH {one} AS a, {other} AS b"
         f" WITH a, b, {claim_count('a')} AS w1a, {claim_count('b')} AS w1b, [] AS found, 0 AS gave"
@@ -86,10 +88,10 @@ def _hop(root: Paths, edge: str) -> str:
 
 def _chain(root: Paths, steps: int) -> str:
     """The MATCH of chains of so many steps from `s`, which pass neither it nor `e`."""
-    hops = "".join(f"{_hop(root, f'r{item}')}(n{item})" for item in range(1, steps + 1))
+    traversal = "".join(f"{_hop(root, f'r{item}')}(n{item})" for item in range(1, steps + 1))
     nodes = ["s", "e", *(f"n{item}" for item in range(1, steps + 1))]
     apart = [f"{node} <> {before}" for place, node in enumerate(nodes) if place > 1 for before in nodes[:place]]
-    return f"MATCH (s){hops} WHERE {' AND '.join(apart)}"
+    return f"MATCH (s){traversal} WHERE {' AND '.join(apart)}"
 
 
 def _work(root: Paths, known: list[str], steps: int) -> str:
@@ -113,7 +115,7 @@ def _closed(root: Paths, known: list[str], length: int) -> tuple[str, str]:
     nodes = ["s", *(f"n{item}" for item in range(1, length)), "e"]
     edges = [*(f"r{item}" for item in range(1, length)), "r"]
     last = f"MATCH ({nodes[-2]}){_hop(root, 'r')}(e)"
-    best = f"ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p"
+    best = f"ORDER BY {_BEST} LIMIT {placeholder(root.size)} RETURN collect([ns, rs]) AS p"
     if not steps:
         found = f"WITH a AS s, b AS e WHERE needed {last} WITH [s, e] AS ns, [r] AS rs {best}"
         return f"CALL (a, b, needed) {{ {found} }}", "true"
@@ -162,7 +164,7 @@ def _met(root: Paths, known: list[str], length: int) -> tuple[str, str]:
         " UNWIND meeting[0] AS x UNWIND meeting[1] AS y WITH x, y"
         " WHERE none(n IN x[0][1..-1] WHERE n IN y[0][1..-1])"
         " WITH x[0] + reverse(y[0])[1..] AS ns, x[1] + reverse(y[1]) AS rs"
-        f" ORDER BY {_BEST} LIMIT {slot(root.size)} RETURN collect([ns, rs]) AS p }}"
+        f" ORDER BY {_BEST} LIMIT {placeholder(root.size)} RETURN collect([ns, rs]) AS p }}"
     )
     return met, f"({tried}) AND many <= {MOST_MEETINGS}"
 
@@ -178,17 +180,17 @@ def _way(mine: int, theirs: int) -> str:
 # ----------------------------------------------------------------------------------------------------------- the values
 
 
-def _path_part(writer: Writer, root: Paths, part: Typename | PathFact | Steps, row: Row) -> str:
+def _path_part(writer: Writer, root: Paths, part: Typename | PathField | Steps, row: Row) -> str:
     """The Python that shapes a part of a path from its row `r`."""
     match part:
         case Typename(name=name):
             return repr(name)
-        case PathFact(name="length"):
+        case PathField(name="length"):
             return row.place("size(rs)")
-        case PathFact(name="confidence"):
+        case PathField(name="confidence"):
             product = row.place("reduce(p = 1, r IN rs | p * r.confidence)")
             return f"(2 * {product} // 1000 ** ({row.place('size(rs)')} - 1) + 1) // 2 / 1000"
-        case PathFact():
+        case PathField():
             says = {_type(relation): (relation.verb, relation.passive) for relation in root.relations}
             steps = row.place(
                 "[j IN range(0, size(rs) - 1) | [ns[j].name, ns[j + 1].name, startNode(rs[j]) = ns[j], type(rs[j])]]"

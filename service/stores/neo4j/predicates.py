@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from service.plan import (
-    All,
-    AnyOf,
+    And,
     ByClaim,
     ByCount,
     ByProperty,
-    Compare,
-    Counted,
-    Hops,
-    Named,
+    CountMatches,
+    HasRelated,
+    NameMatches,
     Not,
+    Or,
     Order,
     Predicate,
-    Related,
+    PropertyMatches,
+    Traversal,
     conjuncts,
-    missing,
+    null_placeholder,
 )
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 from service.stores.neo4j.layout import alias_label, key_name, label, property_name, relationship
 
 _COMPARE = {
@@ -50,13 +50,13 @@ class Variables:
         return f"{letter}{self._used[letter]}"
 
 
-def slot(number: Slot | None) -> str:
+def placeholder(number: ParameterIndex | None) -> str:
     """The parameter that holds the value of a slot. Neo4j plans by its type and, of texts and lists, by its size."""
     assert number is not None  # noqa: S101 - only `null` has none
     return f"$v{number}"
 
 
-def unsized(number: Slot | None) -> str:
+def list_placeholder(number: ParameterIndex | None) -> str:
     """The value of a slot by which no plan is better or worse: one plan serves texts and lists of every size."""
     assert number is not None  # noqa: S101 - only `null` has none
     return f"$v[{number}]"
@@ -85,53 +85,53 @@ def conditions(parts: Iterable[Predicate], node: str, kind: str, variables: Vari
     return tuple(_condition(part, node, kind, variables) for part in parts)
 
 
-def compared(expression: str, operator: str, number: Slot | None) -> str:
+def compared(expression: str, operator: str, number: ParameterIndex | None) -> str:
     """An expression beside a value. A text index serves what is known to be a text, and of a part of one its size tells
     how many match.
     """
-    return f"{expression} {_COMPARE[operator]} {slot(number)}"
+    return f"{expression} {_COMPARE[operator]} {placeholder(number)}"
 
 
-def slug_compared(node: str, operator: str, number: Slot | None) -> str:
+def slug_compared(node: str, operator: str, number: ParameterIndex | None) -> str:
     """A node's slug beside a value. Slugs are unique: one equals it, however long it is."""
-    value = unsized(number) if operator == "eq" else slot(number)
+    value = list_placeholder(number) if operator == "eq" else placeholder(number)
     return f"{node}.slug {_COMPARE[operator]} {value}"
 
 
 def _condition(predicate: Predicate, node: str, kind: str, variables: Variables) -> str:
     match predicate:
-        case Compare(prop, "null"):
+        case PropertyMatches(prop, "null"):
             return f"{node}.{property_name(prop)} IS NULL"
-        case Compare(prop, operator, number) if prop.name == "slug":
+        case PropertyMatches(prop, operator, number) if prop.name == "slug":
             return slug_compared(node, operator, number)
-        case Compare(prop, operator, number):
+        case PropertyMatches(prop, operator, number):
             value = f"{node}.{key_name(prop)}"
             text = compared(value, operator, number)
             return text if prop.required else f"({value} IS NOT NULL AND {text})"
-        case Named(operator, number):
+        case NameMatches(operator, number):
             alias = variables.new("n")
             other = f"({node})<-[:NAMES]-({alias}:{alias_label(kind)})"
             other = f"EXISTS {{ {other} WHERE {compared(f'{alias}.key', operator, number)} }}"
             return f"({compared(f'{node}.name_key', operator, number)} OR {other})"
-        case Related(hops, where):
-            return _related(hops, where, node, variables)
-        case Counted(hops, operator, number):
-            return compared(_hop_count(hops, node), operator, number)
-        case All(parts):
+        case HasRelated(traversal, where):
+            return _related(traversal, where, node, variables)
+        case CountMatches(traversal, operator, number):
+            return compared(_hop_count(traversal, node), operator, number)
+        case And(parts):
             return _join(" AND ", "true", conditions(parts, node, kind, variables))
-        case AnyOf(parts):
+        case Or(parts):
             return _join(" OR ", "false", conditions(parts, node, kind, variables))
         case Not(part):
             return f"NOT ({_condition(part, node, kind, variables)})"
 
 
-def _related(hops: Hops, where: Predicate | None, node: str, variables: Variables) -> str:
+def _related(traversal: Traversal, where: Predicate | None, node: str, variables: Variables) -> str:
     edge, target = variables.new("r"), variables.new("t")
-    if where is None and not needs_edge(hops):
-        return f"EXISTS {{ {pattern(hops, node, '', '')} }}"
-    asked = conditions(conjuncts(where), target, hops.edge.target, variables)
-    found = pattern(hops, node, edge, f"{target}:{label(hops.edge.target)}" if asked else "")
-    return f"EXISTS {{ MATCH {found}{clause((*hop_conditions(hops, edge), *asked))} }}"
+    if where is None and not needs_edge(traversal):
+        return f"EXISTS {{ {pattern(traversal, node, '', '')} }}"
+    asked = conditions(conjuncts(where), target, traversal.edge.target, variables)
+    found = pattern(traversal, node, edge, f"{target}:{label(traversal.edge.target)}" if asked else "")
+    return f"EXISTS {{ MATCH {found}{clause((*hop_conditions(traversal, edge), *asked))} }}"
 
 
 def _join(word: str, empty: str, parts: Sequence[str]) -> str:
@@ -141,38 +141,38 @@ def _join(word: str, empty: str, parts: Sequence[str]) -> str:
 # ----------------------------------------------------------------------------------------------------------------- hops
 
 
-def pattern(hops: Hops, near: str, edge: str, far: str) -> str:
+def pattern(traversal: Traversal, near: str, edge: str, far: str) -> str:
     """`(near)-[edge:TYPES]->(far)`, turned where the edge is walked back. Its types imply the label of what is far."""
-    known = {"HAS", "DISPUTED"} & set(hops.stances) or not hops.stances
-    types = [relationship(hops.edge.relation)] if known else []
-    types += [relationship(hops.edge.relation, denied=True)] if "LACKS" in hops.stances else []
-    ahead, back = ("<-", "-") if hops.edge.reverse else ("-", "->")
+    known = {"HAS", "DISPUTED"} & set(traversal.stances) or not traversal.stances
+    types = [relationship(traversal.edge.relation)] if known else []
+    types += [relationship(traversal.edge.relation, denied=True)] if "LACKS" in traversal.stances else []
+    ahead, back = ("<-", "-") if traversal.edge.reverse else ("-", "->")
     return f"({near}){ahead}[{edge}:{'|'.join(types)}]{back}({far})"
 
 
-def needs_edge(hops: Hops) -> bool:
+def needs_edge(traversal: Traversal) -> bool:
     """Whether more must hold of an edge than its type."""
-    return bool(hop_conditions(hops, ""))
+    return bool(hop_conditions(traversal, ""))
 
 
-def hop_conditions(hops: Hops, edge: str) -> tuple[str, ...]:
+def hop_conditions(traversal: Traversal, edge: str) -> tuple[str, ...]:
     """What must hold of an edge beyond its type."""
-    least = () if hops.least is None else (f"{edge}.confidence >= {slot(hops.least)}",)
-    if set(hops.stances) & {"HAS", "DISPUTED"} in ({"HAS", "DISPUTED"}, set()) and hops.stances:
+    least = () if traversal.least is None else (f"{edge}.confidence >= {placeholder(traversal.least)}",)
+    if set(traversal.stances) & {"HAS", "DISPUTED"} in ({"HAS", "DISPUTED"}, set()) and traversal.stances:
         return least
-    return f"{edge}.stance IN {texts(hops.stances)}", *least
+    return f"{edge}.stance IN {texts(traversal.stances)}", *least
 
 
-def bare_stances(hops: Hops, claim: str) -> tuple[str, ...]:
+def bare_stances(traversal: Traversal, claim: str) -> tuple[str, ...]:
     """What must hold of a claim whose edge has a type that is walked, when nothing more is asked of the edge."""
-    known, denied = "HAS" in hops.stances, "LACKS" in hops.stances
+    known, denied = "HAS" in traversal.stances, "LACKS" in traversal.stances
     return () if known and denied else (f"{claim}.stance {'=' if denied else '<>'} 'LACKS'",)
 
 
-def _hop_count(hops: Hops, node: str) -> str:
-    if not needs_edge(hops):
-        return f"COUNT {{ {pattern(hops, node, '', '')} }}"
-    return f"COUNT {{ MATCH {pattern(hops, node, 'r', '')}{clause(hop_conditions(hops, 'r'))} }}"
+def _hop_count(traversal: Traversal, node: str) -> str:
+    if not needs_edge(traversal):
+        return f"COUNT {{ {pattern(traversal, node, '', '')} }}"
+    return f"COUNT {{ MATCH {pattern(traversal, node, 'r', '')}{clause(hop_conditions(traversal, 'r'))} }}"
 
 
 # --------------------------------------------------------------------------------------------------------------- orders
@@ -189,7 +189,7 @@ def _order_term(order: Order, node: str, edge: str) -> str:
             text = f"{node}.{key_name(prop)}"
             return text if prop.required else f"coalesce({text}, {_sentinel(order)})"
         case ByCount(target):
-            return _hop_count(Hops(target, ("HAS", "DISPUTED")), node)
+            return _hop_count(Traversal(target, ("HAS", "DISPUTED")), node)
         case ByClaim("confidence"):
             return f"{edge}.confidence"
         case ByClaim(name):
@@ -197,4 +197,4 @@ def _order_term(order: Order, node: str, edge: str) -> str:
 
 
 def _sentinel(order: ByProperty | ByClaim) -> str:
-    return repr(missing(order))
+    return repr(null_placeholder(order))

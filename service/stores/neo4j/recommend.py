@@ -15,21 +15,21 @@ from service.plan import (
     CellValue,
     ClaimNode,
     EntityNode,
-    Hops,
     ReasonPart,
     Reasons,
+    Recommend,
+    RecommendationList,
     RecommendationPart,
-    Recommended,
-    Recommending,
     Requirement,
     RequirementName,
     Score,
+    Traversal,
     Typename,
     Weight,
 )
-from service.stores.neo4j.access_paths import Rows
+from service.stores.neo4j.access_paths import RowSource
 from service.stores.neo4j.layout import label
-from service.stores.neo4j.predicates import pattern, slot, unsized
+from service.stores.neo4j.predicates import list_placeholder, pattern, placeholder
 from service.stores.neo4j.row import Row, dictionary, named
 from service.stores.ranking import ADOPTION
 
@@ -40,7 +40,7 @@ _KNOWN = ("HAS", "DISPUTED")
 _ANY = ("HAS", "DISPUTED", "LACKS")
 
 
-def recommending(writer: Writer, root: Recommending) -> tuple[str, str]:
+def recommending(writer: Writer, root: Recommend) -> tuple[str, str]:
     """`[unknown, [what is selected]]`."""
     row = Row()
     body = dictionary((part.key, _recommended(writer, root, part, row)) for part in root.parts)
@@ -49,12 +49,12 @@ def recommending(writer: Writer, root: Recommending) -> tuple[str, str]:
     return f"head({name})", writer.source.function(f"return unknown(c[0]) if c[0] else {own}(c[1], v)")
 
 
-def _want(root: Recommending) -> str:
-    lists = ", ".join(f"[{number}, {unsized(item.slugs)}]" for number, item in enumerate(root.requirements))
+def _want(root: Recommend) -> str:
+    lists = ", ".join(f"[{number}, {list_placeholder(item.slugs)}]" for number, item in enumerate(root.requirements))
     each = list(enumerate(root.requirements))
     targets = " ".join(f"WHEN {number} THEN {named(item.edge.target, 'key')}" for number, item in each)
     degrees = " ".join(
-        f"WHEN {number} THEN COUNT {{ {pattern(Hops(item.edge, _KNOWN), '', '', 'e')} }}" for number, item in each
+        f"WHEN {number} THEN COUNT {{ {pattern(Traversal(item.edge, _KNOWN), '', '', 'e')} }}" for number, item in each
     )
     target, degree = (f"CASE q {targets} END", f"CASE q {degrees} END") if each else ("null", "0")
     return (
@@ -80,11 +80,11 @@ def _weight(item: Requirement) -> str:
     return full if item.required else f"({full}) / 2"
 
 
-def _ranked(root: Recommending) -> str:
+def _ranked(root: Recommend) -> str:
     known = "CASE r.stance WHEN 'LACKS' THEN 0 ELSE 1 END"
     branches = [
         f"UNWIND want AS w WITH w WHERE w[0] = {number} WITH w[2] AS e, w[3] AS y"
-        f" MATCH {pattern(Hops(item.edge, _ANY), 'f', 'r', 'e')}"
+        f" MATCH {pattern(Traversal(item.edge, _ANY), 'f', 'r', 'e')}"
         f" RETURN f, {_weight(item)} AS s, {known if item.required and item.wanted else 0} AS ok,"
         f" {0 if item.wanted else known} AS hit, {known if item.wanted else 0} AS known"
         for number, item in enumerate(root.requirements)
@@ -93,9 +93,9 @@ def _ranked(root: Recommending) -> str:
     if root.users is not None:
         users = f"COUNT {{ {_users(root.users, 'f')} }}"
         if root.least is not None:
-            least = f"CASE WHEN u < {slot(root.least)} THEN 1 ELSE 0 END"
+            least = f"CASE WHEN u < {placeholder(root.least)} THEN 1 ELSE 0 END"
             branches.append(
-                f"MATCH {_users(root.users, 'f')} WITH f, count(*) AS u WHERE u >= {slot(root.least)}"
+                f"MATCH {_users(root.users, 'f')} WITH f, count(*) AS u WHERE u >= {placeholder(root.least)}"
                 f" RETURN f, 0 AS s, 0 AS ok, 0 AS hit, 1 AS known"
             )
     musts = [str(number) for number, item in enumerate(root.requirements) if item.required and item.wanted]
@@ -110,10 +110,10 @@ def _ranked(root: Recommending) -> str:
 
 
 def _users(edge: Edge, node: str) -> str:
-    return pattern(Hops(edge, _KNOWN), node, "", "")
+    return pattern(Traversal(edge, _KNOWN), node, "", "")
 
 
-def _recommended(writer: Writer, root: Recommending, part: Typename | Recommended, outer: Row) -> str:
+def _recommended(writer: Writer, root: Recommend, part: Typename | RecommendationList, outer: Row) -> str:
     """The Python that shapes a list of recommendations."""
     if isinstance(part, Typename):
         return repr(part.name)
@@ -141,7 +141,7 @@ def _recommended(writer: Writer, root: Recommending, part: Typename | Recommende
     failed, order = ("> 0", "k[3], ") if part.near else ("= 0", "")
     text = (
         f"COLLECT {{ UNWIND ranked AS k WITH k, k[0] AS {node} WHERE k[3] {failed}"
-        f" WITH k, {node} ORDER BY {order}k[2] DESC, {node}.slug LIMIT {slot(root.size)} RETURN {row.text} }}"
+        f" WITH k, {node} ORDER BY {order}k[2] DESC, {node}.slug LIMIT {placeholder(root.size)} RETURN {row.text} }}"
     )
     return f"{writer.source.function(f'return [{body} for r in c]')}({outer.place(text)}, v)"
 
@@ -150,8 +150,8 @@ def _reasons(
     writer: Writer, number: int, item: Requirement, parts: tuple[ReasonPart, ...], node: str
 ) -> tuple[str, str]:
     """The reasons of one list of the need: the expression of their value, and the function that shapes it."""
-    hops = Hops(item.edge, _ANY)
-    row, rows = Row(["r.stance"]), Rows((), "e", (), edge="r", hops=hops)
+    traversal = Traversal(item.edge, _ANY)
+    row, rows = Row(["r.stance"]), RowSource((), "e", (), edge="r", traversal=traversal)
 
     def value(part: ReasonPart) -> str:
         match part:
@@ -172,12 +172,12 @@ def _reasons(
     body = dictionary((part.key, value(part)) for part in parts)
     text = (
         f"COLLECT {{ UNWIND want AS w WITH w WHERE w[0] = {number} WITH w[1] AS n, w[2] AS e, w[3] AS y"
-        f" OPTIONAL MATCH {pattern(hops, node, 'r', 'e')} WITH n, e, y, r ORDER BY n RETURN {row.text} }}"
+        f" OPTIONAL MATCH {pattern(traversal, node, 'r', 'e')} WITH n, e, y, r ORDER BY n RETURN {row.text} }}"
     )
     return text, writer.source.function(f"return [{body} for r in c]")
 
 
-def _user_reason(root: Recommending, parts: tuple[ReasonPart, ...], row: Row) -> str:
+def _user_reason(root: Recommend, parts: tuple[ReasonPart, ...], row: Row) -> str:
     users, least = row.place("k[1]"), "1" if root.least is None else f"v[{root.least}]"
 
     def value(part: ReasonPart) -> str:

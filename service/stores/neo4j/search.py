@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.plan import Search
-from service.stores.neo4j.access_paths import Rows, Way
+from service.stores.neo4j.access_paths import AccessPath, RowSource
 from service.stores.neo4j.layout import WORDS, label
-from service.stores.neo4j.predicates import claim_count, unsized
+from service.stores.neo4j.predicates import claim_count, list_placeholder
 from service.stores.ranking import SCORES
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def search(writer: Writer, root: Search) -> tuple[str, str]:
     """The expression of the connection's value, and the name of the function that shapes it."""
     node, query = writer.variables.new("t"), writer.variables.new("q")
-    words, text = unsized(root.words), unsized(root.text)
+    words, text = list_placeholder(root.words), list_placeholder(root.text)
     # words hold nothing but letters and digits in lower case, so none can be syntax of the full-text query
     asked = f"reduce(q = '', w IN {words} | q + '+(name_words:' + w + '* summary_words:' + w + '*) ')"
     start = (
@@ -32,7 +32,7 @@ def search(writer: Writer, root: Search) -> tuple[str, str]:
         (f"{node}.slug", False),
         (f"CASE {kind} ELSE '' END" if kind else "''", False),
     )
-    rows = Rows((Way((), kinds, start=start),), node, order, words=root.words)
+    rows = RowSource((AccessPath((), kinds, start=start),), node, order, words=root.words)
     return writer.connection(rows, root.page, root.parts, writer.call)
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from graph_seed.facts import global_id
 from schema.answers import sentence
 from schema.text import highlights
-from service.plan import GaveUp, Lost, Unknown
+from service.plan import PathLimitReached, UnknownReferences, VersionUnavailable
 from service.plan.parameters import write_cursor
 
 Shaper: TypeAlias = Callable[[list[Any], Sequence[Any]], list[Any]]
@@ -40,8 +40,8 @@ class Source:
             "write_cursor": write_cursor,
             "claim_id": _claim_id,
             "unknown": _unknown,
-            "GaveUp": GaveUp,
-            "Lost": Lost,
+            "PathLimitReached": PathLimitReached,
+            "VersionUnavailable": VersionUnavailable,
             "highlights": highlights,
             "sentence": sentence,
         }
@@ -49,8 +49,8 @@ class Source:
         return namespace["shape"]
 
 
-def _unknown(items: list[tuple[int, str]]) -> Unknown:
-    return Unknown(tuple((number, name) for number, name in items))
+def _unknown(items: list[tuple[int, str]]) -> UnknownReferences:
+    return UnknownReferences(tuple((number, name) for number, name in items))
 
 
 def _claim_id(key: str) -> str:

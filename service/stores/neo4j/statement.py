@@ -22,26 +22,26 @@ from service.plan import (
     Alternatives,
     AnyNode,
     Branch,
-    ById,
     ChangeByNumber,
     ChangeNode,
     Changes,
-    Cited,
     ClaimEnd,
-    ClaimListing,
+    ClaimFilter,
+    ClaimList,
     ClaimNode,
     ClaimPart,
     ClaimScalar,
-    ClaimWhere,
     Comparison,
     ConnectionPart,
     Cursor,
     EdgePart,
     Edges,
+    EntityList,
     EntityNode,
     EntityPart,
     EvidenceList,
     EvidenceScalar,
+    EvidenceSource,
     Facet,
     FacetCount,
     FacetPart,
@@ -50,34 +50,34 @@ from service.plan import (
     Graph,
     Highlights,
     Introspection,
-    Listing,
     Lookup,
+    NodeLookup,
     Nodes,
     Page,
-    PageFact,
     PageInfo,
+    PageInfoField,
     Paths,
     Plan,
-    Recommending,
+    Recommend,
+    RelationConnection,
     Root,
     Scalar,
     Score,
     Search,
     SourceClaims,
-    Total,
+    TotalCount,
     Typename,
-    Walk,
 )
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 from service.stores.neo4j import access_paths
-from service.stores.neo4j.access_paths import Rows, Way
+from service.stores.neo4j.access_paths import AccessPath, RowSource
 from service.stores.neo4j.alternatives import alternatives
 from service.stores.neo4j.changes import change, changes
 from service.stores.neo4j.compare import comparison
 from service.stores.neo4j.graph import graph
 from service.stores.neo4j.layout import alias_label, label, property_name
 from service.stores.neo4j.paths import paths
-from service.stores.neo4j.predicates import CLAIM_PROPERTIES, Variables, pattern, slot, texts, unsized
+from service.stores.neo4j.predicates import CLAIM_PROPERTIES, Variables, list_placeholder, pattern, placeholder, texts
 from service.stores.neo4j.recommend import recommending
 from service.stores.neo4j.row import Row, collect, dictionary
 from service.stores.neo4j.search import search
@@ -94,7 +94,7 @@ class Statement:
 
     text: str
     shaper: Shaper
-    sized: tuple[Slot, ...]
+    sized: tuple[ParameterIndex, ...]
 
     def parameters(self, values: Sequence[Any]) -> dict[str, Any]:
         """What the database gets: the values of all slots."""
@@ -123,15 +123,15 @@ class Writer:
         match root:
             case Lookup():
                 return self._lookup(root)
-            case Listing(kind=kind, where=where, page=page, parts=parts):
+            case EntityList(kind=kind, where=where, page=page, parts=parts):
                 rows = access_paths.listing(kind.name, where, page.order, self.variables)
                 return self.connection(rows, page, parts, self.call)
-            case ClaimListing(where=where, page=page, parts=parts):
+            case ClaimList(where=where, page=page, parts=parts):
                 node = self.variables.new("c")
                 same = (f"{node}.object",) if where.object is not None else ()
-                rows = Rows((self._claim_where(where, node),), node, ((f"{node}.key", False),), same)
+                rows = RowSource((self._claim_where(where, node),), node, ((f"{node}.key", False),), same)
                 return self.connection(rows, page, parts, self.call)
-            case ById():
+            case NodeLookup():
                 return self._by_id(root)
             case Graph():
                 return graph(self, root)
@@ -139,7 +139,7 @@ class Writer:
                 return changes(self, root)
             case Search():
                 return search(self, root)
-            case Recommending():
+            case Recommend():
                 return recommending(self, root)
             case Paths():
                 return paths(self, root)
@@ -151,7 +151,7 @@ class Writer:
     def _lookup(self, root: Lookup) -> tuple[str, str]:
         node, row = self.variables.new("e"), Row()
         shaped = self.entity(root.parts, node, row)
-        kind, slug = root.kind.name, unsized(root.slug)
+        kind, slug = root.kind.name, list_placeholder(root.slug)
         # LIMIT 1 keeps a hit by slug from looking at the aliases
         call = (
             f"CALL () {{ MATCH ({node}:{label(kind)} {{slug: {slug}}}) RETURN {node}"
@@ -161,9 +161,9 @@ class Writer:
         name = self.source.function(f"return {shaped}", argument="r")
         return self.call(call, row.text), self.source.function(f"return {name}(c[0], v) if c else None")
 
-    def _by_id(self, root: ById) -> tuple[str, str]:
+    def _by_id(self, root: NodeLookup) -> tuple[str, str]:
         entity, claim = self.variables.new("e"), self.variables.new("c")
-        wanted = "i" if root.many else unsized(root.slot)
+        wanted = "i" if root.many else list_placeholder(root.parameter)
         sought: list[str] = []
         shapes = ""
         if root.branches:
@@ -179,7 +179,7 @@ class Writer:
         one = self.source.function(f"return None if c is None else ({shapes})[c[0]](c[1], v)")
         if not root.many:
             return value, one
-        listed = f"[i IN {unsized(root.slot)} | {value}]"
+        listed = f"[i IN {list_placeholder(root.parameter)} | {value}]"
         return listed, self.source.function(f"return [{one}(r, v) for r in c]")
 
     def call(self, body: str, row: str) -> str:
@@ -201,7 +201,7 @@ class Writer:
                 return repr(name)
             case Scalar(property=prop):
                 return row.place(f"{node}.{property_name(prop)}")
-            case Walk():
+            case RelationConnection():
                 value, shape = self._walk(part, node)
                 return f"{shape}({row.place(value)}, v)"
             case Alternatives():
@@ -210,12 +210,12 @@ class Writer:
             case SourceClaims(page=page, parts=parts):
                 claim = self.variables.new("c")
                 hop, order = f"({node})<-[:CITES]-({claim})", ((f"{claim}.key", False),)
-                rows = Rows((Way((hop,)),), claim, order, count=f"({node})<-[:CITES]-()")
+                rows = RowSource((AccessPath((hop,)),), claim, order, count=f"({node})<-[:CITES]-()")
                 value, shape = self.connection(rows, page, parts, collect)
                 return f"{shape}({row.place(value)}, v)"
 
-    def _walk(self, walk: Walk, node: str) -> tuple[str, str]:
-        rows = access_paths.walk(node, walk.hops, walk.where, walk.page.order, self.variables)
+    def _walk(self, walk: RelationConnection, node: str) -> tuple[str, str]:
+        rows = access_paths.walk(node, walk.traversal, walk.where, walk.page.order, self.variables)
         return self.connection(rows, walk.page, walk.parts, collect)
 
     def branches(self, branches: tuple[Branch, ...], node: str) -> tuple[str, str]:
@@ -251,9 +251,9 @@ class Writer:
 
         return dictionary((part.key, shaped(part)) for part in parts)
 
-    def led(self, parts: tuple[ClaimPart, ...], rows: Rows, row: Row) -> str:
+    def led(self, parts: tuple[ClaimPart, ...], rows: RowSource, row: Row) -> str:
         """The Python that shapes the claim that led over an edge; what the edge knows is read from it."""
-        if rows.hops is None:
+        if rows.traversal is None:
             return "None"
         if all(isinstance(part, Typename | ClaimScalar) for part in parts):
             return dictionary((part.key, self._led_scalar(part, rows, row)) for part in parts)
@@ -262,12 +262,12 @@ class Writer:
         value = f"head(COLLECT {{ MATCH ({claim}:Claim {{key: {rows.edge}.claim}}) RETURN {own.text} }})"
         return f"{shape}({row.place(value)}, v)"
 
-    def _led_scalar(self, part: ClaimPart, rows: Rows, row: Row) -> str:
+    def _led_scalar(self, part: ClaimPart, rows: RowSource, row: Row) -> str:
         match part:
             case ClaimScalar(name="id"):
                 return f"claim_id({row.place(f'{rows.edge}.claim')})"
             case ClaimScalar(name="relation"):
-                return repr(rows.hops.edge.relation.name if rows.hops else None)
+                return repr(rows.traversal.edge.relation.name if rows.traversal else None)
             case ClaimScalar(name="confidence"):
                 return f"{row.place(f'{rows.edge}.confidence')} / 1000"
             case ClaimScalar(name=name):
@@ -280,13 +280,13 @@ class Writer:
     def _evidence(self, part: EvidenceList, claim: str) -> tuple[str, str]:
         cites, source, row = self.variables.new("v"), self.variables.new("s"), Row()
 
-        def shaped(item: Typename | EvidenceScalar | Cited) -> str:
+        def shaped(item: Typename | EvidenceScalar | EvidenceSource) -> str:
             match item:
                 case Typename(name=name):
                     return repr(name)
                 case EvidenceScalar(name=name):
                     return row.place(f"{cites}.{name}")
-                case Cited(parts=parts):
+                case EvidenceSource(parts=parts):
                     return self.entity(parts, source, row)
 
         members = dictionary((item.key, shaped(item)) for item in part.parts)
@@ -299,7 +299,7 @@ class Writer:
     # ---------------------------------------------------------------------------------------------------- connections
 
     def connection(
-        self, rows: Rows, page: Page, parts: tuple[ConnectionPart, ...], collect: Callable[[str, str], str]
+        self, rows: RowSource, page: Page, parts: tuple[ConnectionPart, ...], collect: Callable[[str, str], str]
     ) -> tuple[str, str]:
         """The expression of a connection's value, `[rows, fact, ...]`, and the function that shapes it."""
         row, facts = Row(), Row(["null"])
@@ -308,7 +308,7 @@ class Writer:
             for part in parts
             if isinstance(part, PageInfo)
             for item in part.parts
-            if isinstance(item, PageFact)
+            if isinstance(item, PageInfoField)
         }
         listed = bool(wanted) or any(isinstance(part, Edges | Nodes) for part in parts)
         more = ("hasPreviousPage" if page.backwards else "hasNextPage") in wanted
@@ -321,7 +321,7 @@ class Writer:
             lines += ["shown = shown[::-1]"] if page.backwards else []
         return facts.text, self.source.function(*lines, f"return {members}")
 
-    def _connection_part(self, part: ConnectionPart, rows: Rows, page: Page, row: Row, facts: Row) -> str:
+    def _connection_part(self, part: ConnectionPart, rows: RowSource, page: Page, row: Row, facts: Row) -> str:
         match part:
             case Typename(name=name):
                 return repr(name)
@@ -332,12 +332,12 @@ class Writer:
                 return f"[{self._edge_part(node, rows, page, row)} for r in shown]"
             case PageInfo(parts=items):
                 return dictionary((item.key, self._page_fact(item, rows, page, row, facts)) for item in items)
-            case Total():
+            case TotalCount():
                 return facts.place(access_paths.count(rows), of="c")
             case Facets(parts=items):
                 return dictionary((item.key, self._facet(item, rows, facts)) for item in items)
 
-    def _edge_part(self, part: EdgePart, rows: Rows, page: Page, row: Row) -> str:
+    def _edge_part(self, part: EdgePart, rows: RowSource, page: Page, row: Row) -> str:
         match part:
             case Typename(name=name):
                 return repr(name)
@@ -360,11 +360,11 @@ class Writer:
                     return self.claim(parts or (), rows.node, row)
                 return self.led(parts or (), rows, row)
 
-    def _page_fact(self, item: Typename | PageFact, rows: Rows, page: Page, row: Row, facts: Row) -> str:
+    def _page_fact(self, item: Typename | PageInfoField, rows: RowSource, page: Page, row: Row, facts: Row) -> str:
         match item:
             case Typename(name=name):
                 return repr(name)
-            case PageFact(name="hasNextPage" | "hasPreviousPage" as name):
+            case PageInfoField(name="hasNextPage" | "hasPreviousPage" as name):
                 ahead = name == "hasNextPage"
                 terms = [f"len(rows) > v[{page.size}]"] if ahead != page.backwards else []
                 bound = page.before if ahead else page.after
@@ -372,11 +372,11 @@ class Writer:
                     outside = f"NOT ({access_paths.beyond(rows, bound, behind=not ahead)})"
                     terms.append(facts.place(access_paths.has(rows, outside), of="c"))
                 return " or ".join(terms) or "False"
-            case PageFact(name=name):
+            case PageInfoField(name=name):
                 outermost = "shown[0]" if name == "startCursor" else "shown[-1]"
                 return f"{_cursor(rows, page, row, outermost)} if shown else None"
 
-    def _facet(self, facet: Typename | Facet, rows: Rows, facts: Row) -> str:
+    def _facet(self, facet: Typename | Facet, rows: RowSource, facts: Row) -> str:
         if isinstance(facet, Typename):
             return repr(facet.name)
         edge, target, row = self.variables.new("r"), self.variables.new("t"), Row()
@@ -392,31 +392,31 @@ class Writer:
 
         members = dictionary((part.key, shaped(part)) for part in facet.parts)
         found = access_paths.found(rows, facet.where, self.variables)
-        hop = pattern(facet.hops, rows.node, edge, target)
+        hop = pattern(facet.traversal, rows.node, edge, target)
         value = (
             f"COLLECT {{ {found} MATCH {hop} WITH {target}, count(*) AS n"
-            f" ORDER BY n DESC, {target}.slug LIMIT {slot(facet.size)} RETURN {row.text} }}"
+            f" ORDER BY n DESC, {target}.slug LIMIT {placeholder(facet.size)} RETURN {row.text} }}"
         )
         return f"{self.source.function(f'return [{members} for r in c]')}({facts.place(value, of='c')}, v)"
 
-    def _claim_where(self, where: ClaimWhere, claim: str) -> Way:
+    def _claim_where(self, where: ClaimFilter, claim: str) -> AccessPath:
         # every claim has a key; to say so opens the indexes that it stands in
         patterns, conditions = [f"({claim}:Claim)"], [f"{claim}.key IS NOT NULL"]
         for name, end in (("subject", where.subject), ("object", where.object)):
             if end is not None:
-                conditions.append(f"{claim}.{name} = {unsized(end)}")
+                conditions.append(f"{claim}.{name} = {list_placeholder(end)}")
         if where.source is not None:
-            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {unsized(where.source)}}})")
+            patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {list_placeholder(where.source)}}})")
         if where.relations is not None:
-            conditions.append(f"{claim}.relation IN {slot(where.relations)}")
+            conditions.append(f"{claim}.relation IN {placeholder(where.relations)}")
         if where.stances is not None:
             conditions.append(f"{claim}.stance IN {texts(where.stances)}")
         if where.least is not None:
-            conditions.append(f"{claim}.confidence >= {slot(where.least)}")
-        return Way(tuple(patterns), tuple(conditions))
+            conditions.append(f"{claim}.confidence >= {placeholder(where.least)}")
+        return AccessPath(tuple(patterns), tuple(conditions))
 
 
-def _cursor(rows: Rows, page: Page, row: Row, of: str = "r") -> str:
+def _cursor(rows: RowSource, page: Page, row: Row, of: str = "r") -> str:
     if rows.cursor:
         return row.place(rows.cursor, of)
     values = ", ".join(row.place(term, of) for term, _ in rows.order)

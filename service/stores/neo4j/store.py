@@ -34,14 +34,14 @@ from schema import Ontology
 from service.errors import BookmarkError, StatementTimeout, StoreError, StoreRefused, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
-from service.stores.admission import Gate
-from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
+from service.stores.admission import AdmissionControl
+from service.stores.base import Explanation, Progress, Snapshot, Work, no_progress
 from service.stores.neo4j import snapshot
 from service.stores.neo4j.layout import VERSION, alias_label, label
 from service.stores.neo4j.seeding import check_layout, make_indexes, seed
 from service.stores.neo4j.statement import Statement, write
 from service.stores.neo4j.transaction import COMPACT, Neo4jTransaction, entry
-from service.stores.transaction import Entry
+from service.stores.transaction import LogEntry
 
 T = TypeVar("T")
 
@@ -68,8 +68,8 @@ class Neo4jStore:
         self._database = settings.neo4j_database
         self._driver = _driver(settings, settings.neo4j_pool)
         self._prober = _driver(settings, 1)  # whoever asks whether it is ready waits for nobody else
-        self._reading = Gate("neo4j", "read", settings.neo4j_pool, settings.waiting)
-        self._writing = Gate("neo4j", "write", settings.neo4j_pool, settings.waiting)
+        self._reading = AdmissionControl("neo4j", "read", settings.neo4j_pool, settings.waiting)
+        self._writing = AdmissionControl("neo4j", "write", settings.neo4j_pool, settings.waiting)
         self._filled = False
 
     def write(self, plan: Plan) -> Statement:
@@ -83,12 +83,12 @@ class Neo4jStore:
         await self._check_filled()
         await self._read(f"EXPLAIN {statement.text}", **statement.parameters(values))
 
-    async def explain(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> Explained:
+    async def explain(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> Explanation:
         began = time.perf_counter()
         data, summary = await self._ask(f"PROFILE {statement.text}", statement.parameters(values), bookmark)
         seconds = time.perf_counter() - began
         steps = tuple(_steps(summary.profile or {}))
-        return Explained(statement.shaper(data, values), statement.text, steps, seconds)
+        return Explanation(statement.shaper(data, values), statement.text, steps, seconds)
 
     async def _ask(self, text: str, parameters: dict[str, Any], bookmark: str | None) -> tuple[Any, ResultSummary]:
         """Run a statement that reads; its one record, and what the database tells of it."""
@@ -129,7 +129,7 @@ class Neo4jStore:
             await self._check_filled()
             return await self._insist(attempt, patience)
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
         listed = (
             "MATCH (c:Change) WHERE c.sequence > $after RETURN properties(c) AS entry ORDER BY c.sequence LIMIT $most"
         )

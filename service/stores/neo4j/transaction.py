@@ -18,7 +18,7 @@ from service.plan.parameters import Version
 from service.stores.base import now
 from service.stores.neo4j.layout import alias_label, has_key, label, relationship, search_properties
 from service.stores.neo4j.statement import Statement
-from service.stores.transaction import Change, Entry, Stored
+from service.stores.transaction import Change, LogEntry, StoredEntity
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Runs one statement of the transaction with parameters; returns its records."""
@@ -61,13 +61,13 @@ class Neo4jTransaction:
         (held,) = await run(_LOCK)
         return cls(run, ontology, Version(held["digest"], held["sequence"]), fetch)
 
-    async def entities(self, references: Collection[Reference]) -> dict[Reference, Stored]:
-        found: dict[Reference, Stored] = {}
+    async def entities(self, references: Collection[Reference]) -> dict[Reference, StoredEntity]:
+        found: dict[Reference, StoredEntity] = {}
         for kind, slugs in _by_kind(references).items():
             asked = f"UNWIND $slugs AS slug MATCH (e:{label(kind)} {{slug: slug}}) RETURN properties(e) AS e"
             for row in await self._run(asked, slugs=slugs):
                 fact = _fact(self._ontology, kind, row["e"])
-                found[fact.reference] = Stored(fact, row["e"]["changed"])
+                found[fact.reference] = StoredEntity(fact, row["e"]["changed"])
         return found
 
     async def present(self, references: Collection[Reference]) -> set[Reference]:
@@ -134,7 +134,7 @@ class Neo4jTransaction:
         await self._run(drop, slug=reference.slug)
 
     async def log(self, change: Change) -> None:
-        entry = Entry(self.version.sequence + 1, now(), change)
+        entry = LogEntry(self.version.sequence + 1, now(), change)
         await self._run(_LOG, row=change_row(entry))
         self.version = Version(self.version.digest, entry.sequence)
 
@@ -240,7 +240,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
     }
 
 
-def change_row(entry: Entry) -> dict[str, Any]:
+def change_row(entry: LogEntry) -> dict[str, Any]:
     change = entry.change
     kind, slug = change.reference or (None, "")
     return {
@@ -256,12 +256,12 @@ def change_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry(row: dict[str, Any]) -> Entry:
+def entry(row: dict[str, Any]) -> LogEntry:
     """The entry of the log that stands in the properties of a `Change`."""
     kind = row.get("kind")
     reference = None if kind is None else Reference(kind, row["slug"])
     change = Change(row["action"], reference, row.get("claim"), tuple(row["kinds"]), row["count"])
-    return Entry(row["sequence"], row["at"], change)
+    return LogEntry(row["sequence"], row["at"], change)
 
 
 def _fact(ontology: Ontology, kind: str, row: dict[str, Any]) -> EntityFact:

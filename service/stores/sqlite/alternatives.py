@@ -16,7 +16,7 @@ from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Sco
 from service.stores.ranking import MOST_ALIKE, MOST_RANKED
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.layout import sides
-from service.stores.sqlite.row import CutPage, Scope, degree, parameter, population
+from service.stores.sqlite.row import CutPage, Scope, degree, placeholder, population
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -31,7 +31,7 @@ _FIELDS = "value ->> 0 AS _e, value ->> 1 AS _pk, value ->> 2 AS _d, value ->> 3
 def alternatives(writer: Writer, part: Alternatives, scope: Scope) -> list[Piece]:
     """The JSON of the list."""
     entity, alias, page = scope.read("_pk"), writer.alias("t"), CutPage(writer.alias("p"))
-    size = parameter(part.size)
+    size = placeholder(part.size)
     mine = page.read("_mine", "k.mine")
 
     def value(item: AlternativePart) -> list[Piece]:
@@ -65,7 +65,7 @@ def _each(mine: str) -> str:
     return f"(SELECT {_FIELDS} FROM json_each({mine}))"
 
 
-def _hops(part: Alternatives) -> Iterator[tuple[int, str, str, str]]:
+def _traversal(part: Alternatives) -> Iterator[tuple[int, str, str, str]]:
     """The edges: number, table, and its columns of the near and the far end."""
     for number, edge in enumerate(part.edges):
         yield number, *sides(edge)
@@ -73,7 +73,7 @@ def _hops(part: Alternatives) -> Iterator[tuple[int, str, str, str]]:
 
 def _mine(part: Alternatives, entity: str) -> str:
     reached: list[str] = []
-    for edge, (number, table, near, far) in zip(part.edges, _hops(part), strict=True):
+    for edge, (number, table, near, far) in zip(part.edges, _traversal(part), strict=True):
         reached.append(
             f'SELECT {number} AS _e, r.{far} AS _pk, e."slug" AS _slug, {degree(edge, f"r.{far}")} AS _d FROM {table} r'
             f" JOIN entity e ON e._pk = r.{far} WHERE r.{near} = {entity} AND r.stance < 2"
@@ -91,10 +91,10 @@ def _near(part: Alternatives, entity: str) -> str:
     rows = " UNION ALL ".join(
         f"SELECT r.{near} AS _f, m._rarity FROM {_each('s.rare')} m CROSS JOIN {table} r"
         f" ON r.{far} = m._pk AND r.stance < 2 WHERE m._e = {number}"
-        for number, table, near, far in _hops(part)
+        for number, table, near, far in _traversal(part)
     )
     others = f"SELECT _f, sum(_rarity) AS _part FROM ({rows}) WHERE _f <> {entity} GROUP BY _f"
-    most = f"{parameter(part.size)} + {MOST_RANKED}"
+    most = f"{placeholder(part.size)} + {MOST_RANKED}"
     # equals share a place, so that slugs, which break ties, are read only where they can matter
     placed = f"SELECT _f, _part, rank() OVER (ORDER BY _part DESC) AS _place FROM ({others})"
     return (
@@ -108,7 +108,7 @@ def _has(part: Alternatives, other: str) -> str:
     cases = " ".join(
         f"WHEN {number} THEN"
         f" EXISTS (SELECT 1 FROM {table} r WHERE r.{near} = {other} AND r.{far} = m._pk AND r.stance < 2)"
-        for number, table, near, far in _hops(part)
+        for number, table, near, far in _traversal(part)
     )
     return f"CASE m._e {cases} END"
 
@@ -125,7 +125,7 @@ def _overlap(writer: Writer, part: Alternatives, overlap: Overlap, rows: tuple[s
             f"SELECT {number} AS _e, r.{far} AS _pk FROM {table} r WHERE r.{near} = {other} AND r.stance < 2"
             f" AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.{near} = {entity} AND o.{far} = r.{far}"
             f" AND o.stance < 2)"
-            for number, table, near, far in _hops(part)
+            for number, table, near, far in _traversal(part)
         )
         tables = f"({extra}) x JOIN entity {alias} ON {alias}._pk = x._pk"
         order = f'x._e, {alias}."slug"'

@@ -15,7 +15,7 @@ from service.plan import (
     Typename,
 )
 from service.stores.sqlite.json_text import Piece, concat, members, string
-from service.stores.sqlite.row import Rows, Scope, literal, parameter
+from service.stores.sqlite.row import RowSource, Scope, literal, placeholder
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -30,12 +30,12 @@ def changes(writer: Writer, root: Changes | ChangeByNumber) -> str:
     log = writer.alias("x")
     if isinstance(root, ChangeByNumber):
         json = concat(change(writer, root.parts, Scope(log)))
-        return f"ifnull((SELECT {json} FROM change {log} WHERE {log}._pk = {parameter(root.number)}), '~0')"
-    rows = Rows(f"change {log}", (), ((f"{log}._pk", False),), log, cursor=_cursor(log))
+        return f"ifnull((SELECT {json} FROM change {log} WHERE {log}._pk = {placeholder(root.number)}), '~0')"
+    rows = RowSource(f"change {log}", (), ((f"{log}._pk", False),), log, cursor=_cursor(log))
     json = writer.connection(rows, root.page, root.parts)
     if root.after is None:
         return json
-    digest, number = map(parameter, root.after)
+    digest, number = map(placeholder, root.after)
     foreign = f"{digest} <> {_DIGEST} OR {number} > (SELECT max(_pk) FROM change)"
     old = f"{number} < (SELECT min(_pk) FROM change) - 1"
     return f"CASE WHEN {foreign} THEN '~1' WHEN {old} THEN '~0' ELSE {json} END"

@@ -10,9 +10,9 @@ from service.plan import (
     Cells,
     CellValue,
     ClaimNode,
-    Compared,
-    CompareRows,
+    ComparedEntities,
     Comparison,
+    ComparisonRows,
     EntityNode,
     RowPart,
     RowRelation,
@@ -20,7 +20,7 @@ from service.plan import (
 )
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.layout import relation_table
-from service.stores.sqlite.row import STANCE_TEXT, Scope, named, parameter
+from service.stores.sqlite.row import STANCE_TEXT, Scope, named, placeholder
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 def comparison(writer: Writer, root: Comparison) -> str:
     """Side by side; what is not there comes back as '!' and the keys, which no JSON begins with."""
 
-    def part_json(part: Typename | Compared | CompareRows) -> list[Piece]:
+    def part_json(part: Typename | ComparedEntities | ComparisonRows) -> list[Piece]:
         match part:
             case Typename(name=name):
                 return [string(name)]
-            case Compared(parts=parts):
+            case ComparedEntities(parts=parts):
                 alias = writer.alias("e")
                 json = concat(writer.entity(parts, Scope(alias)))
                 listed = f"group_concat({json}, ',' ORDER BY a._n)"
                 return [Fixed("["), f"(SELECT {listed} FROM asked a JOIN entity {alias} USING (_pk))", Fixed("]")]
-            case CompareRows(edges=edges, parts=parts):
+            case ComparisonRows(edges=edges, parts=parts):
                 each = zip(edges, parts, strict=True)
                 rows = " UNION ALL ".join(
                     _rows(writer, root, edge, number, row) for number, (edge, row) in enumerate(each)
@@ -52,7 +52,7 @@ def comparison(writer: Writer, root: Comparison) -> str:
     json = concat(members((part.key, part_json(part)) for part in root.parts))
     return (
         f"(WITH named AS (SELECT j.key AS _n, j.value AS _key, {named(root.kind.name, 'j.value')} AS _pk"
-        f" FROM json_each({parameter(root.slugs)}) j), "
+        f" FROM json_each({placeholder(root.slugs)}) j), "
         f"asked AS MATERIALIZED (SELECT min(_n) AS _n, _pk FROM named WHERE _pk IS NOT NULL GROUP BY _pk)"
         f" SELECT iif((SELECT count(*) FROM named WHERE _pk IS NULL),"
         f" (SELECT '!' || json_group_array(json_array(0, _key)) FROM named WHERE _pk IS NULL), {json}))"

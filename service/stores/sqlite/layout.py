@@ -25,7 +25,7 @@ from graph_seed import Claim
 from graph_seed.facts import EntityFact, Reference, global_id
 from schema import Edge, Kind, Ontology, Property, PropertyType, Relation
 from schema.text import key, searched
-from service.stores.transaction import Change, Entry
+from service.stores.transaction import Change, LogEntry
 
 STANCES = {"HAS": 0, "DISPUTED": 1, "LACKS": 2}
 """How an edge stores its stance; what is known is below 2."""
@@ -283,17 +283,17 @@ COMPACT = """DELETE FROM change WHERE _pk <= (SELECT max(_pk) FROM change) - ?1
 SET_VERSION = "INSERT OR REPLACE INTO graph (_pk, version, changed) VALUES (1, ?, ?)"
 
 
-def change_row(entry: Entry) -> tuple[Any, ...]:
+def change_row(entry: LogEntry) -> tuple[Any, ...]:
     change = entry.change
     kind, slug = change.reference or (None, "")
     return entry.sequence, entry.at, change.action, kind, slug, change.claim, json.dumps(change.kinds), change.count
 
 
-def entry(row: Sequence[Any]) -> Entry:
+def entry(row: Sequence[Any]) -> LogEntry:
     """The entry of the log that stands in a row of `change`."""
     sequence, at, action, kind, slug, claim, kinds, count = row
     reference = None if kind is None else Reference(kind, slug)
-    return Entry(sequence, at, Change(action, reference, claim, tuple(json.loads(kinds)), count))
+    return LogEntry(sequence, at, Change(action, reference, claim, tuple(json.loads(kinds)), count))
 
 
 def put_edge(relation: Relation) -> str:

@@ -20,10 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from service.plan import ClaimNode, PathFact, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
+from service.plan import ClaimNode, PathField, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.row import Scope, claim_count, literal, parameter
+from service.stores.sqlite.row import Scope, claim_count, literal, placeholder
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -56,7 +56,7 @@ def paths(writer: Writer, root: Paths) -> str:
     )
     found = (
         f"SELECT _l, _r, _v ->> 0 AS _p, _v -> 1 AS _nodes, _v -> 2 AS _claims FROM ({every})"
-        f" ORDER BY _l, _r LIMIT {parameter(root.size)}"
+        f" ORDER BY _l, _r LIMIT {placeholder(root.size)}"
     )
     json = concat(members((part.key, _path_part(writer, root, part)) for part in root.parts))
     listed = f"(SELECT group_concat({json}, ',' ORDER BY x._l, x._r) FROM ({found}) x)"
@@ -71,12 +71,12 @@ def paths(writer: Writer, root: Paths) -> str:
 
 def _end(root: Paths, side: str) -> str:
     """One of the two things; a subquery that names a column of a stage would be computed for every row."""
-    return f'(SELECT _pk FROM entity WHERE "id" = {parameter(root.ends["ab".index(side)])})'
+    return f'(SELECT _pk FROM entity WHERE "id" = {placeholder(root.ends["ab".index(side)])})'
 
 
 def _unknown(root: Paths) -> str:
     each = " UNION ALL ".join(
-        f"SELECT {number} AS _q, {parameter(end)} AS _id WHERE s.{side} IS NULL"
+        f"SELECT {number} AS _q, {placeholder(end)} AS _id WHERE s.{side} IS NULL"
         for number, (side, end) in enumerate(zip("ab", root.ends, strict=True))
     )
     return f"(SELECT '!' || json_group_array(json_array(_q, _id)) FROM ({each}))"
@@ -130,8 +130,8 @@ def _needed(root: Paths, length: int) -> str:
     """Whether chains of a length are wanted, once the shorter ones are known."""
     # what is longer than a length that was given up would pass for the shortest
     kept = "".join(f" AND NOT s.g{item}" for item in range(2, length))
-    enough = f"{_count(length - 1)} < {parameter(root.size)}"
-    return f"s.a <> s.b AND {parameter(root.longest)} >= {length} AND {enough}{kept}"
+    enough = f"{_count(length - 1)} < {placeholder(root.size)}"
+    return f"s.a <> s.b AND {placeholder(root.longest)} >= {length} AND {enough}{kept}"
 
 
 def _walkable(side: str, steps: int) -> str:
@@ -156,7 +156,7 @@ def _best(root: Paths, product: str, tables: str, nodes: list[str], claims: list
     keys = ", ".join(map(_key, claims))
     best = (
         f"SELECT {product} AS _p, json_array({', '.join(nodes)}) AS _n, json_array({', '.join(claims)}) AS _c"
-        f" FROM {tables} ORDER BY _p DESC, {keys} LIMIT {parameter(root.size)}"
+        f" FROM {tables} ORDER BY _p DESC, {keys} LIMIT {placeholder(root.size)}"
     )
     return f"(SELECT json_group_array(json_array(_p, json(_n), json(_c))) FROM ({best}))"
 
@@ -214,7 +214,7 @@ def _meeting(root: Paths, mine: int, theirs: int) -> str:
     best = (
         f"SELECT x._many, x._kept, json_array(x.p, json_array({', '.join(nodes)}), json_array({', '.join(claims)})) AS _path"
         f" FROM (SELECT x.*, x._apart AND x._many <= {MOST_MEETINGS} AS _kept FROM ({pairs}) x) x"
-        f" ORDER BY x._kept DESC, x.p DESC, {keys} LIMIT {parameter(root.size)}"
+        f" ORDER BY x._kept DESC, x.p DESC, {keys} LIMIT {placeholder(root.size)}"
     )
     listed = "json_group_array(json(_path)) FILTER (WHERE _kept)"
     return f"(SELECT json_array(ifnull(max(_many), 0), {listed}) FROM ({best}))"
@@ -233,16 +233,16 @@ def _given_up(length: int) -> str:
 # ------------------------------------------------------------------------------------------------------------- the JSON
 
 
-def _path_part(writer: Writer, root: Paths, part: Typename | PathFact | Steps) -> list[Piece]:
+def _path_part(writer: Writer, root: Paths, part: Typename | PathField | Steps) -> list[Piece]:
     match part:
         case Typename(name=name):
             return [string(name)]
-        case PathFact(name="length"):
+        case PathField(name="length"):
             return ["x._l"]
-        case PathFact(name="confidence"):
+        case PathField(name="confidence"):
             whole = " ".join(f"WHEN {length} THEN {1000 ** (length - 1)}" for length in range(1, root.most + 1))
             return [f"(2 * x._p / CASE x._l {whole} END + 1) / 2 / 1000.0"]
-        case PathFact():
+        case PathField():
             return [f"json_quote({_sentence(root)})"]
         case Steps(parts=parts):
             from_, to = writer.alias("e"), writer.alias("e")

@@ -27,9 +27,9 @@ from service.plan import (
     EntityNode,
     ReasonPart,
     Reasons,
+    Recommend,
+    RecommendationList,
     RecommendationPart,
-    Recommended,
-    Recommending,
     Requirement,
     RequirementName,
     Score,
@@ -39,7 +39,7 @@ from service.plan import (
 from service.stores.ranking import ADOPTION
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.layout import back_index, relation_table
-from service.stores.sqlite.row import STANCE_TEXT, CutPage, Scope, degree, in_degrees, named, parameter, population
+from service.stores.sqlite.row import STANCE_TEXT, CutPage, Scope, degree, in_degrees, named, placeholder, population
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -55,7 +55,7 @@ _KEPT = (
 )
 
 
-def recommending(writer: Writer, root: Recommending) -> str:
+def recommending(writer: Writer, root: Recommend) -> str:
     """The JSON of the recommendations; what is not there comes back as '!' and the keys, which no JSON begins with."""
     json = concat(members((part.key, _recommended(writer, root, part)) for part in root.parts))
     unknown = "FROM json_each(s.named) WHERE value ->> 3 IS NULL"
@@ -74,10 +74,10 @@ def recommending(writer: Writer, root: Recommending) -> str:
     )
 
 
-def _named(root: Recommending) -> str:
+def _named(root: Recommend) -> str:
     rows = [
         f"SELECT {number} AS _q, j.key AS _n, j.value AS _key, {named(item.edge.target, 'j.value')} AS _pk"
-        f" FROM json_each({parameter(item.slugs)}) j"
+        f" FROM json_each({placeholder(item.slugs)}) j"
         for number, item in enumerate(root.requirements)
     ]
     if not rows:
@@ -85,7 +85,7 @@ def _named(root: Recommending) -> str:
     return f"SELECT json_group_array(json_array(_q, _n, _key, _pk)) FROM ({' UNION ALL '.join(rows)})"
 
 
-def _want(root: Recommending) -> str:
+def _want(root: Recommend) -> str:
     degrees = " ".join(
         f"WHEN {number} THEN {degree(item.edge, '_pk')}" for number, item in enumerate(root.requirements)
     )
@@ -110,35 +110,35 @@ def _weight(item: Requirement) -> str:
     return full if item.required else f"({full}) / 2"
 
 
-def _required(root: Recommending) -> str:
+def _required(root: Recommend) -> str:
     """The numbers of the lists whose targets must be had."""
     return ", ".join(str(number) for number, item in enumerate(root.requirements) if item.required and item.wanted)
 
 
-def _asked(root: Recommending) -> str:
+def _asked(root: Recommend) -> str:
     return f"SELECT count(*) FROM {_WANT} WHERE _q IN ({_required(root)})"
 
 
-def _rare(root: Recommending) -> str:
+def _rare(root: Recommend) -> str:
     wanted = ", ".join(str(number) for number, item in enumerate(root.requirements) if item.wanted)
     rows = (
         f"SELECT value ->> 0 AS _q, value ->> 2 AS _pk, value ->> 4 AS _d, value ->> 0 IN ({_required(root)}) AS _must"
         f" FROM json_each(s.want) WHERE value ->> 0 IN ({wanted})"
     )
     if root.users is not None and root.least is not None:
-        count = f"(SELECT count(*) FROM {in_degrees(root.users.relation)} AND claims >= {parameter(root.least)})"
-        rows += f" UNION ALL SELECT {len(root.requirements)}, NULL, {count}, {parameter(root.least)} > 0"
+        count = f"(SELECT count(*) FROM {in_degrees(root.users.relation)} AND claims >= {placeholder(root.least)})"
+        rows += f" UNION ALL SELECT {len(root.requirements)}, NULL, {count}, {placeholder(root.least)} > 0"
     return f"SELECT json_group_array(json_array(_q, _pk) ORDER BY _must DESC, _d, _q, _pk) FROM ({rows})"
 
 
-def _musts(root: Recommending) -> str:
-    return "s.asked" if root.least is None else f"s.asked + ({parameter(root.least)} > 0)"
+def _musts(root: Recommend) -> str:
+    return "s.asked" if root.least is None else f"s.asked + ({placeholder(root.least)} > 0)"
 
 
-def _too_few(root: Recommending) -> str:
+def _too_few(root: Recommend) -> str:
     """Whether the best may be missing among those that are kept."""
     fails = "value ->> 3 BETWEEN 1 AND s.k"
-    found = f"(SELECT count(*) FROM json_each(s.kept) WHERE {fails}) < {parameter(root.size)}"
+    found = f"(SELECT count(*) FROM json_each(s.kept) WHERE {fails}) < {placeholder(root.size)}"
     return f"s.k = 0 OR (s.k < s.musts AND s.k <= {_STEPS} AND {found})"
 
 
@@ -147,7 +147,7 @@ def _last() -> str:
     return f"s.k + 1 >= s.musts OR s.k >= {_STEPS}"
 
 
-def _found(root: Recommending) -> str:
+def _found(root: Recommend) -> str:
     """The entities that have one of the rarest, and do not fail in more than a step allows."""
     sources = f"(SELECT value ->> 0 AS _q, value ->> 1 AS _pk FROM json_each(s.rare) WHERE {_last()} OR key <= s.k + 1)"
     rows, cases = list[str](), ""
@@ -162,7 +162,7 @@ def _found(root: Recommending) -> str:
                 " WHERE r.object = m._pk AND r.subject = e._f AND r.stance < 2)"
             )
     if root.users is not None and root.least is not None:
-        number, least = len(root.requirements), parameter(root.least)
+        number, least = len(root.requirements), placeholder(root.least)
         rows.append(
             f"SELECT u.object AS _f FROM {sources} w CROSS JOIN (SELECT object FROM {in_degrees(root.users.relation)}"
             f" AND claims >= max({least}, 1)) u WHERE w._q = {number}"
@@ -182,14 +182,14 @@ def _claims(relation: Relation) -> str:
     return f"{relation_table(relation)} r INDEXED BY {back_index(relation)}"
 
 
-def _used(root: Recommending) -> str:
+def _used(root: Recommend) -> str:
     """How many use the entity `e`."""
     if root.users is None:
         return "0"
     return f"ifnull((SELECT claims FROM {in_degrees(root.users.relation)} AND object = e._f), 0)"
 
 
-def _points(root: Recommending) -> str:
+def _points(root: Recommend) -> str:
     """What a target `w` takes from an entity's rank `e`: its weight, and a failure where it must be had."""
     cases = ""
     for number, item in enumerate(root.requirements):
@@ -204,8 +204,8 @@ def _points(root: Recommending) -> str:
     return f"ifnull(CASE w._q{cases} END, 0)" if cases else "0"
 
 
-def _kept(root: Recommending) -> str:
-    least = "0" if root.least is None else f"(_u < {parameter(root.least)})"
+def _kept(root: Recommend) -> str:
+    least = "0" if root.least is None else f"(_u < {placeholder(root.least)})"
     met = (
         f"SELECT e._f, {_used(root)} AS _u, sum({_points(root)}) AS _points FROM ({_found(root)}) e"
         f" LEFT JOIN {_WANT} w ON TRUE GROUP BY e._f"
@@ -219,11 +219,11 @@ def _kept(root: Recommending) -> str:
     placed = f"SELECT *, rank() OVER (PARTITION BY _failed > 0 ORDER BY _rank) AS _place FROM ({failed})"
     return (
         f"SELECT json_group_array(json_array(_f, _u, {_WORST} * _failed - _rank, _failed, _rank)) FROM ({placed})"
-        f" WHERE _place <= {parameter(root.size)}"
+        f" WHERE _place <= {placeholder(root.size)}"
     )
 
 
-def _recommended(writer: Writer, root: Recommending, part: Typename | Recommended) -> list[Piece]:
+def _recommended(writer: Writer, root: Recommend, part: Typename | RecommendationList) -> list[Piece]:
     if isinstance(part, Typename):
         return [string(part.name)]
     alias, page = writer.alias("t"), CutPage(writer.alias("p"))
@@ -245,12 +245,12 @@ def _recommended(writer: Writer, root: Recommending, part: Typename | Recommende
     listed = (
         f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {page.text} FROM {_KEPT} k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k._f WHERE k._failed {failed}"
-        f' ORDER BY k._rank, {alias}."slug" LIMIT {parameter(root.size)}) {page.alias})'
+        f' ORDER BY k._rank, {alias}."slug" LIMIT {placeholder(root.size)}) {page.alias})'
     )
     return [Fixed("["), listed, Fixed("]")]
 
 
-def _reasons(writer: Writer, root: Recommending, reasons: Reasons, entity: str, users: str) -> list[Piece]:
+def _reasons(writer: Writer, root: Recommend, reasons: Reasons, entity: str, users: str) -> list[Piece]:
     each = zip(root.requirements, reasons.parts, strict=True)
     rows = [
         f"SELECT w._q AS _q, w._n AS _n, {_reason(writer, item, parts)} AS _v FROM {_WANT} w"
@@ -286,8 +286,8 @@ def _reason(writer: Writer, requirement: Requirement, parts: tuple[ReasonPart, .
     return concat(members((part.key, value(part)) for part in parts))
 
 
-def _users(root: Recommending, parts: tuple[ReasonPart, ...], users: str) -> str:
-    least = "1" if root.least is None else parameter(root.least)
+def _users(root: Recommend, parts: tuple[ReasonPart, ...], users: str) -> str:
+    least = "1" if root.least is None else placeholder(root.least)
 
     def value(part: ReasonPart) -> list[Piece]:
         match part:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schema import Edge, Relation
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 from service.stores.sqlite.layout import STANCES, relation_table
 
 STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STANCES.items())
@@ -14,7 +14,7 @@ STANCE_TEXT = " ".join(f"""WHEN {code} THEN '"{name}"'""" for name, code in STAN
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowSource:
     """Where the rows of a list come from: tables, what must hold (`base` of it whatever the filter is), a total order.
 
     `alias` is that of a row's entity or claim, `edge` that of the edge that led there, `kind` that of the entities;
@@ -61,9 +61,9 @@ class Scope:
         return f"{self.alias}.{name}" if self.page is None else self.page.read(name, f"{self.alias}.{name}")
 
 
-def parameter(slot: Slot) -> str:
+def placeholder(parameter: ParameterIndex) -> str:
     """The parameter that a slot's value is bound to."""
-    return f":v{slot}"
+    return f":v{parameter}"
 
 
 def literal(name: str) -> str:

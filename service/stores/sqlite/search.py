@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from service.plan import Search
 from service.stores.ranking import SCORES
-from service.stores.sqlite.row import Rows, begins, claim_count, literal, parameter
+from service.stores.sqlite.row import RowSource, begins, claim_count, literal, placeholder
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def search(writer: Writer, root: Search) -> str:
     """The JSON of the connection."""
     alias = writer.alias("t")
-    words = parameter(root.words)
+    words = placeholder(root.words)
     # words hold nothing but letters and digits, so none can be syntax of the full-text query
     match = f"(SELECT ifnull(group_concat('\"' || value || '\"*', ' '), '\"\"') FROM json_each({words}))"
     conditions = (
@@ -23,12 +23,12 @@ def search(writer: Writer, root: Search) -> str:
         f"{alias}._kind IN ({', '.join(map(literal, root.kinds))})",
     )
     order = (
-        (_score(alias, parameter(root.text), words), True),
+        (_score(alias, placeholder(root.text), words), True),
         (claim_count(f"{alias}._pk"), True),
         (f'{alias}."slug"', False),
         (f"{alias}._kind", False),
     )
-    rows = Rows(f"entity {alias}", conditions, order, alias, words=words)
+    rows = RowSource(f"entity {alias}", conditions, order, alias, words=words)
     return writer.connection(rows, root.page, root.parts)
 
 

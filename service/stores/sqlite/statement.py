@@ -18,71 +18,71 @@ from dataclasses import dataclass, field
 
 from schema import PropertyType
 from service.plan import (
-    All,
     Alternatives,
+    And,
     AnyNode,
-    AnyOf,
     Branch,
     ByClaim,
     ByCount,
-    ById,
     ByProperty,
     ChangeByNumber,
     ChangeNode,
     Changes,
-    Cited,
     ClaimEnd,
-    ClaimListing,
+    ClaimFilter,
+    ClaimList,
     ClaimNode,
     ClaimPart,
     ClaimScalar,
-    ClaimWhere,
-    Compare,
     Comparison,
     ConnectionPart,
-    Counted,
+    CountMatches,
     Cursor,
     EdgePart,
     Edges,
+    EntityList,
     EntityNode,
     EntityPart,
     EvidenceList,
     EvidenceScalar,
+    EvidenceSource,
     Facet,
     FacetCount,
     FacetPart,
     Facets,
     FacetTarget,
     Graph,
+    HasRelated,
     Highlights,
-    Hops,
     Introspection,
-    Listing,
     Lookup,
-    Named,
+    NameMatches,
+    NodeLookup,
     Nodes,
     Not,
+    Or,
     Order,
     Page,
-    PageFact,
     PageInfo,
+    PageInfoField,
     Paths,
     Plan,
     Predicate,
-    Recommending,
-    Related,
+    PropertyMatches,
+    Recommend,
+    RelationConnection,
     Root,
     Scalar,
     Score,
     Search,
     SourceClaims,
-    Total,
+    TotalCount,
+    Traversal,
     Typename,
-    Walk,
     conjuncts,
-    missing,
+    null_placeholder,
 )
-from service.plan.parameters import Slot
+from service.plan.parameters import ParameterIndex
 from service.stores.sqlite.alternatives import alternatives
 from service.stores.sqlite.changes import change, changes
 from service.stores.sqlite.compare import comparison
@@ -94,12 +94,12 @@ from service.stores.sqlite.recommend import recommending
 from service.stores.sqlite.row import (
     STANCE_TEXT,
     CutPage,
-    Rows,
+    RowSource,
     Scope,
     begins,
     found,
     literal,
-    parameter,
+    placeholder,
     where_clause,
 )
 from service.stores.sqlite.search import search
@@ -128,25 +128,25 @@ class Writer:
         match root:
             case Lookup():
                 return self._lookup(root)
-            case Listing(where=where, page=page, parts=parts, kind=kind):
+            case EntityList(where=where, page=page, parts=parts, kind=kind):
                 alias = self.alias("t")
                 base = (f"{alias}._kind = {literal(kind.name)}",)
                 conditions = (*base, *self._where(where, alias, kind.name))
                 order = self._order(page.order, alias, "")
-                rows = Rows(f"entity {alias}", conditions, order, alias, kind=kind.name, base=base)
+                rows = RowSource(f"entity {alias}", conditions, order, alias, kind=kind.name, base=base)
                 return self.connection(rows, page, parts)
-            case ClaimListing(where=where, page=page, parts=parts):
+            case ClaimList(where=where, page=page, parts=parts):
                 alias = self.alias("c")
                 conditions = tuple(self._claim_where(where, alias))
-                rows = Rows(f"claim {alias}", conditions, ((f"{alias}.key", False),), alias)
+                rows = RowSource(f"claim {alias}", conditions, ((f"{alias}.key", False),), alias)
                 return self.connection(rows, page, parts)
-            case ById():
+            case NodeLookup():
                 return self._by_id(root)
             case Search():
                 return search(self, root)
             case Comparison():
                 return comparison(self, root)
-            case Recommending():
+            case Recommend():
                 return recommending(self, root)
             case Paths():
                 return paths(self, root)
@@ -158,14 +158,14 @@ class Writer:
                 raise TypeError(f"no store answers {root}")
 
     def _lookup(self, root: Lookup) -> str:
-        alias, slug = self.alias("e"), parameter(root.slug)
+        alias, slug = self.alias("e"), placeholder(root.slug)
         json = concat(self.entity(root.parts, Scope(alias)))
         return (
             f"coalesce((SELECT {json} FROM entity {alias} WHERE {alias}._pk = {found(root.kind.name, slug)}), 'null')"
         )
 
-    def _by_id(self, root: ById) -> str:
-        entity, claim, wanted = self.alias("e"), self.alias("c"), parameter(root.slot)
+    def _by_id(self, root: NodeLookup) -> str:
+        entity, claim, wanted = self.alias("e"), self.alias("c"), placeholder(root.parameter)
         each = self.alias("j")
         given = f"{each}.value" if root.many else wanted
         sought: list[str] = []
@@ -195,7 +195,7 @@ class Writer:
                 if prop.name in _BARE:
                     return [Fixed('"'), value, Fixed('"')]
                 return [value if prop.type is PropertyType.TEXTS else f"json_quote({value})"]
-            case Walk():
+            case RelationConnection():
                 return [self._walk(part, scope)]
             case Alternatives():
                 return alternatives(self, part, scope)
@@ -203,22 +203,22 @@ class Writer:
                 evidence, claim = self.alias("v"), self.alias("c")
                 tables = f"evidence {evidence} JOIN claim {claim} ON {claim}._pk = {evidence}.claim"
                 conditions = (f"{evidence}.source = {scope.read('_pk')}",)
-                rows = Rows(tables, conditions, ((f"{claim}.key", False),), claim)
+                rows = RowSource(tables, conditions, ((f"{claim}.key", False),), claim)
                 return [self.connection(rows, page, parts)]
 
-    def _walk(self, walk: Walk, scope: Scope) -> str:
+    def _walk(self, walk: RelationConnection, scope: Scope) -> str:
         edge, alias = self.alias("r"), self.alias("t")
-        name, near, far = sides(walk.hops.edge)
+        name, near, far = sides(walk.traversal.edge)
         table = f"{name} {edge}"
-        conditions = (f"{edge}.{near} = {scope.read('_pk')}", *self._hops(walk.hops, edge))
-        rows = Rows(
+        conditions = (f"{edge}.{near} = {scope.read('_pk')}", *self._traversal(walk.traversal, edge))
+        rows = RowSource(
             tables=f"{table} JOIN entity {alias} ON {alias}._pk = {edge}.{far}",
-            conditions=(*conditions, *self._where(walk.where, alias, walk.hops.edge.target)),
+            conditions=(*conditions, *self._where(walk.where, alias, walk.traversal.edge.target)),
             order=self._order(walk.page.order, alias, edge),
             alias=alias,
             edge=edge,
             bare_count=(table, conditions) if walk.where is None else None,
-            kind=walk.hops.edge.target,
+            kind=walk.traversal.edge.target,
             base=conditions,
         )
         return self.connection(rows, walk.page, walk.parts)
@@ -265,7 +265,7 @@ class Writer:
     def _evidence(self, part: EvidenceList, scope: Scope) -> str:
         evidence, source = self.alias("v"), self.alias("s")
 
-        def value(item: Typename | EvidenceScalar | Cited) -> list[Piece]:
+        def value(item: Typename | EvidenceScalar | EvidenceSource) -> list[Piece]:
             match item:
                 case Typename(name=name):
                     return [string(name)]
@@ -273,7 +273,7 @@ class Writer:
                     return [f"iif({evidence}.supports, 'true', 'false')"]
                 case EvidenceScalar(name=name):
                     return [f"json_quote({evidence}.{name})"]
-                case Cited(parts=parts):
+                case EvidenceSource(parts=parts):
                     return self.entity(parts, Scope(source))
 
         json = concat(members((item.key, value(item)) for item in part.parts))
@@ -286,7 +286,7 @@ class Writer:
 
     # ---------------------------------------------------------------------------------------------------- connections
 
-    def connection(self, rows: Rows, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
+    def connection(self, rows: RowSource, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
         cut = CutPage(self.alias("p"))
         scope = Scope(rows.alias, cut)
         facts = {
@@ -294,10 +294,10 @@ class Writer:
             for part in parts
             if isinstance(part, PageInfo)
             for item in part.parts
-            if isinstance(item, PageFact)
+            if isinstance(item, PageInfoField)
         }
         counted = bool(facts) or page.backwards
-        size = parameter(page.size)
+        size = placeholder(page.size)
         keep = f" FILTER (WHERE {cut.alias}._n <= {size})" if counted else ""
         arrange = f" ORDER BY {cut.alias}._n DESC" if page.backwards else ""
 
@@ -314,7 +314,7 @@ class Writer:
                     return listed(self._edge_part(node, rows, page, scope))
                 case PageInfo(parts=items):
                     return members((item.key, self._page_fact(item, rows, page, cut, size)) for item in items)
-                case Total():
+                case TotalCount():
                     return [self._total(rows)]
                 case Facets(parts=items):
                     return members((item.key, self._facet(item, rows)) for item in items)
@@ -324,7 +324,7 @@ class Writer:
             return f"(SELECT {json})"
         return f"(SELECT {json}\n  FROM {self._cut(rows, page, cut, size, facts)} {cut.alias})"
 
-    def _edge_part(self, part: EdgePart, rows: Rows, page: Page, scope: Scope) -> list[Piece]:
+    def _edge_part(self, part: EdgePart, rows: RowSource, page: Page, scope: Scope) -> list[Piece]:
         match part:
             case Typename(name=name):
                 return [string(name)]
@@ -351,13 +351,15 @@ class Writer:
                 assert scope.page is not None  # noqa: S101 - edges stand in a page
                 return [self.led(parts, scope.page.read("_claim", f"{rows.edge}.claim"))]
 
-    def _page_fact(self, item: Typename | PageFact, rows: Rows, page: Page, cut: CutPage, size: str) -> list[Piece]:
+    def _page_fact(
+        self, item: Typename | PageInfoField, rows: RowSource, page: Page, cut: CutPage, size: str
+    ) -> list[Piece]:
         match item:
             case Typename(name=name):
                 return [string(name)]
-            case PageFact(name="hasNextPage" | "hasPreviousPage" as name):
+            case PageInfoField(name="hasNextPage" | "hasPreviousPage" as name):
                 return [f"iif({self._has_more(rows, page, cut, size, ahead=name == 'hasNextPage')}, 'true', 'false')"]
-            case PageFact(name=name):
+            case PageInfoField(name=name):
                 outer = (name == "startCursor") != page.backwards
                 here = (
                     f"{cut.alias}._n = 1 AND {size} > 0" if outer else f"{cut.alias}._n = min({cut.alias}._m, {size})"
@@ -365,7 +367,7 @@ class Writer:
                 cursor = f"max({_cursor(rows, page, cut)}) FILTER (WHERE {here})"
                 return [f"ifnull('\"' || {cursor} || '\"', 'null')"]
 
-    def _has_more(self, rows: Rows, page: Page, cut: CutPage, size: str, *, ahead: bool) -> str:
+    def _has_more(self, rows: RowSource, page: Page, cut: CutPage, size: str, *, ahead: bool) -> str:
         """Whether there are rows behind (`ahead`) or before the page."""
         terms: list[str] = []
         if ahead != page.backwards:
@@ -377,15 +379,15 @@ class Writer:
             terms.append(f"EXISTS (SELECT 1 FROM {rows.tables} WHERE {conditions})")
         return " OR ".join(terms) or "0"
 
-    def _total(self, rows: Rows) -> str:
+    def _total(self, rows: RowSource) -> str:
         tables, conditions = rows.bare_count or (rows.tables, rows.conditions)
         return f"(SELECT count(*) FROM {tables}{where_clause(conditions)})"
 
-    def _facet(self, facet: Typename | Facet, rows: Rows) -> list[Piece]:
+    def _facet(self, facet: Typename | Facet, rows: RowSource) -> list[Piece]:
         if isinstance(facet, Typename):
             return [string(facet.name)]
         edge, target, cut = self.alias("r"), self.alias("t"), CutPage(self.alias("p"))
-        table, near, far = sides(facet.hops.edge)
+        table, near, far = sides(facet.traversal.edge)
 
         def value(part: FacetPart) -> list[Piece]:
             match part:
@@ -399,14 +401,17 @@ class Writer:
         json = concat(members((part.key, value(part)) for part in facet.parts))
         if not rows.edge and _is_by_key(facet.where):  # whoever has such an edge is of the kind: no entity need be read
             joined = f"(SELECT {near} AS _pk, {far}, stance, confidence FROM {table}) {rows.alias}"
-            conditions = (*self._where(facet.where, rows.alias, rows.kind), *self._hops(facet.hops, rows.alias))
+            conditions = (
+                *self._where(facet.where, rows.alias, rows.kind),
+                *self._traversal(facet.traversal, rows.alias),
+            )
             edge = rows.alias
         else:
             joined = f"{rows.tables} JOIN {table} {edge} ON {edge}.{near} = {rows.alias}._pk"
             conditions = (
                 *rows.base,
                 *self._where(facet.where, rows.alias, rows.kind),
-                *self._hops(facet.hops, edge),
+                *self._traversal(facet.traversal, edge),
             )
         groups = (
             f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {joined}{where_clause(conditions)} GROUP BY 1"
@@ -414,11 +419,11 @@ class Writer:
         listed = (
             f"(SELECT ifnull(group_concat({json}, ','), '') FROM (SELECT {cut.text} FROM ({groups}) g"
             f" JOIN entity {target} ON {target}._pk = g._target"
-            f' ORDER BY g._count DESC, {target}."slug" LIMIT {parameter(facet.size)}) {cut.alias})'
+            f' ORDER BY g._count DESC, {target}."slug" LIMIT {placeholder(facet.size)}) {cut.alias})'
         )
         return [Fixed("["), listed, Fixed("]")]
 
-    def _cut(self, rows: Rows, page: Page, cut: CutPage, size: str, facts: set[str]) -> str:
+    def _cut(self, rows: RowSource, page: Page, cut: CutPage, size: str, facts: set[str]) -> str:
         conditions = list(rows.conditions)
         if page.after is not None:
             conditions.append(self._beyond(rows, page.after, behind=True))
@@ -432,20 +437,21 @@ class Writer:
             return f"({text})"
         return f"(SELECT row_number() OVER () AS _n, count(*) OVER () AS _m, q.* FROM ({text}) q)"
 
-    def _beyond(self, rows: Rows, bound: Sequence[Slot], *, behind: bool) -> str:
+    def _beyond(self, rows: RowSource, bound: Sequence[ParameterIndex], *, behind: bool) -> str:
         """Whether a row comes strictly behind (or before) a cursor, in the list's own order."""
         terms = [
-            (term, falls != behind, parameter(slot)) for (term, falls), slot in zip(rows.order, bound, strict=True)
+            (term, falls != behind, placeholder(parameter))
+            for (term, falls), parameter in zip(rows.order, bound, strict=True)
         ]
         if len({rises for _, rises, _ in terms}) == 1:
             sign = ">" if terms[0][1] else "<"
-            left, right = ", ".join(term for term, _, _ in terms), ", ".join(slot for _, _, slot in terms)
+            left, right = ", ".join(term for term, _, _ in terms), ", ".join(parameter for _, _, parameter in terms)
             return f"({left}) {sign} ({right})"
         # (a, b) with mixed directions: a beyond, or a equal and b beyond
         text = ""
-        for term, rises, slot in reversed(terms):
-            step = f"{term} {'>' if rises else '<'} {slot}"
-            text = f"({step} OR ({term} = {slot} AND {text}))" if text else step
+        for term, rises, parameter in reversed(terms):
+            step = f"{term} {'>' if rises else '<'} {parameter}"
+            text = f"({step} OR ({term} = {parameter} AND {text}))" if text else step
         return text
 
     # -------------------------------------------------------------------------------------------- orders and predicates
@@ -459,7 +465,7 @@ class Writer:
                 text = f"{alias}.{key_column(prop)}"
                 return text if prop.required else f"ifnull({text}, {_sentinel(order)})"
             case ByCount(target):
-                return self._count(Hops(target, ("HAS", "DISPUTED")), alias)
+                return self._count(Traversal(target, ("HAS", "DISPUTED")), alias)
             case ByClaim("confidence"):
                 return f"{edge}.confidence"
             case ByClaim(name):
@@ -471,29 +477,29 @@ class Writer:
     def _predicate(self, predicate: Predicate, alias: str, kind: str) -> str:
         """A condition that is true or false, never null."""
         match predicate:
-            case Compare(prop, "null"):
+            case PropertyMatches(prop, "null"):
                 return f"{alias}.{column(prop)} IS NULL"
-            case Compare(prop, operator, slot):
-                assert slot is not None  # noqa: S101 - only `null` has none
-                text = self._compare(f"{alias}.{key_column(prop)}", operator, slot)
+            case PropertyMatches(prop, operator, parameter):
+                assert parameter is not None  # noqa: S101 - only `null` has none
+                text = self._compare(f"{alias}.{key_column(prop)}", operator, parameter)
                 return text if prop.required else f"ifnull({text}, 0)"
-            case Named(operator, slot):
+            case NameMatches(operator, parameter):
                 names = self.alias("n")
-                matches = self._name_matches(names, operator, slot)
+                matches = self._name_matches(names, operator, parameter)
                 return f"{alias}._pk IN (SELECT {names}.entity FROM name {names} WHERE {names}.kind = {literal(kind)} AND {matches})"
-            case Related(hops, where):
-                return self._related(hops, where, alias)
-            case Counted(hops, operator, slot):
-                return self._compare(self._count(hops, alias), operator, slot)
-            case All(parts):
+            case HasRelated(traversal, where):
+                return self._related(traversal, where, alias)
+            case CountMatches(traversal, operator, parameter):
+                return self._compare(self._count(traversal, alias), operator, parameter)
+            case And(parts):
                 return _join(" AND ", "1", (self._predicate(part, alias, kind) for part in parts))
-            case AnyOf(parts):
+            case Or(parts):
                 return _join(" OR ", "0", (self._predicate(part, alias, kind) for part in parts))
             case Not(part):
                 return f"NOT ({self._predicate(part, alias, kind)})"
 
-    def _compare(self, text: str, operator: str, slot: Slot) -> str:
-        value = parameter(slot)
+    def _compare(self, text: str, operator: str, parameter: ParameterIndex) -> str:
+        value = placeholder(parameter)
         match operator:
             case "in":
                 return f"{text} IN (SELECT value FROM json_each({value}))"
@@ -506,48 +512,48 @@ class Writer:
             case _:
                 return f"{text} {_COMPARE[operator]} {value}"
 
-    def _name_matches(self, names: str, operator: str, slot: Slot) -> str:
+    def _name_matches(self, names: str, operator: str, parameter: ParameterIndex) -> str:
         if operator != "contains":
-            return self._compare(f"{names}.key", operator, slot)
+            return self._compare(f"{names}.key", operator, parameter)
         # three letters and more are looked up in the trigram index, fewer are scanned for
-        return f"{names}._pk IN (SELECT rowid FROM name_fts WHERE key GLOB {_glob(parameter(slot))})"
+        return f"{names}._pk IN (SELECT rowid FROM name_fts WHERE key GLOB {_glob(placeholder(parameter))})"
 
-    def _related(self, hops: Hops, where: Predicate | None, alias: str) -> str:
+    def _related(self, traversal: Traversal, where: Predicate | None, alias: str) -> str:
         edge, target = self.alias("r"), self.alias("t")
-        table, near, far = sides(hops.edge)
+        table, near, far = sides(traversal.edge)
         tables = f"{table} {edge}"
-        conditions = list(self._hops(hops, edge))
+        conditions = list(self._traversal(traversal, edge))
         if where is not None:
             tables += f" JOIN entity {target} ON {target}._pk = {edge}.{far}"
-            conditions.append(self._predicate(where, target, hops.edge.target))
+            conditions.append(self._predicate(where, target, traversal.edge.target))
         if _is_one(where):  # the few that it leads from are found sooner than it is looked for from each
-            kind = f"{target}._kind = {literal(hops.edge.target)}"
+            kind = f"{target}._kind = {literal(traversal.edge.target)}"
             return f"{alias}._pk IN (SELECT {edge}.{near} FROM {tables} WHERE {' AND '.join([kind, *conditions])})"
         conditions.insert(0, f"{edge}.{near} = {alias}._pk")
         return f"EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(conditions)})"
 
-    def _count(self, hops: Hops, alias: str) -> str:
-        edge, (table, near, _) = self.alias("r"), sides(hops.edge)
-        conditions = (f"{edge}.{near} = {alias}._pk", *self._hops(hops, edge))
+    def _count(self, traversal: Traversal, alias: str) -> str:
+        edge, (table, near, _) = self.alias("r"), sides(traversal.edge)
+        conditions = (f"{edge}.{near} = {alias}._pk", *self._traversal(traversal, edge))
         return f"(SELECT count(*) FROM {table} {edge}{where_clause(conditions)})"
 
-    def _hops(self, hops: Hops, edge: str) -> tuple[str, ...]:
-        least = () if hops.least is None else (f"{edge}.confidence >= {parameter(hops.least)}",)
-        return (*_stances(hops.stances, edge), *least)
+    def _traversal(self, traversal: Traversal, edge: str) -> tuple[str, ...]:
+        least = () if traversal.least is None else (f"{edge}.confidence >= {placeholder(traversal.least)}",)
+        return (*_stances(traversal.stances, edge), *least)
 
-    def _claim_where(self, where: ClaimWhere, claim: str) -> Iterable[str]:
-        for name, slot in (("subject", where.subject), ("object", where.object)):
-            if slot is not None:
-                yield f'{claim}.{name} = (SELECT _pk FROM entity WHERE "id" = {parameter(slot)})'
+    def _claim_where(self, where: ClaimFilter, claim: str) -> Iterable[str]:
+        for name, parameter in (("subject", where.subject), ("object", where.object)):
+            if parameter is not None:
+                yield f'{claim}.{name} = (SELECT _pk FROM entity WHERE "id" = {placeholder(parameter)})'
         if where.source is not None:
-            source = f'(SELECT _pk FROM entity WHERE "id" = {parameter(where.source)})'
+            source = f'(SELECT _pk FROM entity WHERE "id" = {placeholder(where.source)})'
             yield f"{claim}._pk IN (SELECT claim FROM evidence WHERE source = {source})"
         if where.relations is not None:
-            yield f"{claim}.relation IN (SELECT value FROM json_each({parameter(where.relations)}))"
+            yield f"{claim}.relation IN (SELECT value FROM json_each({placeholder(where.relations)}))"
         if where.stances is not None:
             yield from _stances(where.stances, claim)
         if where.least is not None:
-            yield f"{claim}.confidence >= {parameter(where.least)}"
+            yield f"{claim}.confidence >= {placeholder(where.least)}"
 
     # ---------------------------------------------------------------------------------------------------------- names
 
@@ -567,7 +573,7 @@ def _stances(stances: tuple[str, ...], alias: str) -> tuple[str, ...]:
 def _is_one(where: Predicate | None) -> bool:
     """Whether a filter names entities by their slugs."""
     return any(
-        isinstance(part, Compare) and part.property.name == "slug" and part.operator in {"eq", "in"}
+        isinstance(part, PropertyMatches) and part.property.name == "slug" and part.operator in {"eq", "in"}
         for part in conjuncts(where)
     )
 
@@ -575,9 +581,9 @@ def _is_one(where: Predicate | None) -> bool:
 def _is_by_key(where: Predicate | None) -> bool:
     """Whether a filter asks of an entity only what its edges and names tell, none of its own properties."""
     match where:
-        case Compare():
+        case PropertyMatches():
             return False
-        case All(parts) | AnyOf(parts):
+        case And(parts) | Or(parts):
             return all(map(_is_by_key, parts))
         case Not(part):
             return _is_by_key(part)
@@ -585,7 +591,7 @@ def _is_by_key(where: Predicate | None) -> bool:
             return True
 
 
-def _cursor(rows: Rows, page: Page, cut: CutPage) -> str:
+def _cursor(rows: RowSource, page: Page, cut: CutPage) -> str:
     if rows.cursor:
         return cut.read("_cursor", rows.cursor)
     values = [cut.read(f"_o{index}", term) for index, (term, _) in enumerate(rows.order)]
@@ -593,7 +599,7 @@ def _cursor(rows: Rows, page: Page, cut: CutPage) -> str:
 
 
 def _sentinel(order: ByProperty | ByClaim) -> str:
-    value = missing(order)
+    value = null_placeholder(order)
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 

@@ -26,20 +26,20 @@ import orjson
 from graph_seed import Facts, claims
 from schema import Ontology
 from service.errors import StatementTimeout, StoreBusy, StoreError, StoreUnavailable, TooLargeError
-from service.plan import GaveUp, Lost, Plan, Unknown
+from service.plan import PathLimitReached, Plan, UnknownReferences, VersionUnavailable
 from service.plan.parameters import Version
-from service.stores.admission import Gate
-from service.stores.base import Explained, Progress, Snapshot, Work, no_progress
+from service.stores.admission import AdmissionControl
+from service.stores.base import Explanation, Progress, Snapshot, Work, no_progress
 from service.stores.sqlite import layout, snapshot
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
 from service.stores.sqlite.statement import write
 from service.stores.sqlite.transaction import SqliteTransaction, complete
-from service.stores.transaction import Entry, loaded
+from service.stores.transaction import LogEntry, loaded
 
 T = TypeVar("T")
 
-Answer: TypeAlias = orjson.Fragment | Unknown | GaveUp | Lost
+Answer: TypeAlias = orjson.Fragment | UnknownReferences | PathLimitReached | VersionUnavailable
 
 _APPLICATION = 0x41544C53  # "ATLS", kept in the file's application_id
 _BUSY_MILLISECONDS = 60_000
@@ -72,7 +72,10 @@ class SqliteStore:
         """`seconds`: within which a request is answered or given up; `waiting`: how many requests may wait."""
         self.path = path
         self._seconds = seconds
-        self._reading, self._writing = Gate("sqlite", "read", _READERS, waiting), Gate("sqlite", "write", 1, waiting)
+        self._reading, self._writing = (
+            AdmissionControl("sqlite", "read", _READERS, waiting),
+            AdmissionControl("sqlite", "write", 1, waiting),
+        )
         self._closing = False
         self._ontology = ontology
         self._local = threading.local()
@@ -117,10 +120,10 @@ class SqliteStore:
         statement: str,
         values: Sequence[Any],
         bookmark: str | None = None,  # noqa: ARG002
-    ) -> Explained:
+    ) -> Explanation:
         return await self._asked(self._explain, statement, values)
 
-    def _explain(self, statement: str, values: Sequence[Any]) -> Explained:
+    def _explain(self, statement: str, values: Sequence[Any]) -> Explanation:
         depths: dict[int, int] = {0: -1}
         steps: list[str] = []
         for number, parent, _, step in self._rows(f"EXPLAIN QUERY PLAN {statement}", _bound(values)):
@@ -128,7 +131,7 @@ class SqliteStore:
             steps.append(f"{'  ' * depths[number]}{step}")
         began = time.perf_counter()
         answers = self._fetch(statement, values)
-        return Explained(answers, statement, tuple(steps), time.perf_counter() - began)
+        return Explanation(answers, statement, tuple(steps), time.perf_counter() - began)
 
     async def _asked(self, work: Callable[..., T], *given: Any) -> T:
         """Do for a client, who does not wait for ever."""
@@ -271,7 +274,7 @@ class SqliteStore:
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[Entry]:
+    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
         listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
         read = self._threaded if background else self._asked
         return [layout.entry(row) for row in await read(self._rows, listed, (after, most))]
@@ -468,14 +471,14 @@ def _inspect_content(db: apsw.Connection, path: Path) -> None:
 
 def _answer(text: str) -> Answer:
     if text.startswith("!"):
-        return Unknown(tuple((number, name) for number, name in orjson.loads(text[1:])))
+        return UnknownReferences(tuple((number, name) for number, name in orjson.loads(text[1:])))
     if text.startswith("~"):
-        return Lost(foreign=text == "~1")
-    return GaveUp(int(text[1:])) if text.startswith("?") else orjson.Fragment(text)
+        return VersionUnavailable(foreign=text == "~1")
+    return PathLimitReached(int(text[1:])) if text.startswith("?") else orjson.Fragment(text)
 
 
 def _bound(values: Sequence[Any]) -> dict[str, Any]:
-    return {f"v{slot}": _parameter(value) for slot, value in enumerate(values)}
+    return {f"v{parameter}": _parameter(value) for parameter, value in enumerate(values)}
 
 
 def _parameter(value: Any) -> Any:

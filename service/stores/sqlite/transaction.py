@@ -17,7 +17,7 @@ from schema.connections import SOURCE
 from service.plan.parameters import Version
 from service.stores.base import now
 from service.stores.sqlite import layout
-from service.stores.transaction import Change, Entry, Stored
+from service.stores.transaction import Change, LogEntry, StoredEntity
 
 T = TypeVar("T")
 
@@ -65,13 +65,13 @@ class SqliteTransaction:
         (told,) = db.execute("SELECT version FROM graph").fetchone() or ("",)
         self.version = Version.of(told) or Version(told, 0)
 
-    async def entities(self, references: Collection[Reference]) -> dict[Reference, Stored]:
-        found: dict[Reference, Stored] = {}
+    async def entities(self, references: Collection[Reference]) -> dict[Reference, StoredEntity]:
+        found: dict[Reference, StoredEntity] = {}
         asked = json.dumps([tuple(item) for item in references])
         for pk, changed, kind, *row in self._db.execute(layout.read_entities(self._ontology), (asked,)):
             fact = layout.entity_fact(self._ontology, kind, row)
             self._pks[fact.reference] = pk
-            found[fact.reference] = Stored(fact, changed)
+            found[fact.reference] = StoredEntity(fact, changed)
         return found
 
     async def present(self, references: Collection[Reference]) -> set[Reference]:
@@ -154,7 +154,7 @@ class SqliteTransaction:
         self._pks.pop(reference, None)
 
     async def log(self, change: Change) -> None:
-        entry = Entry(self.version.sequence + 1, now(), change)
+        entry = LogEntry(self.version.sequence + 1, now(), change)
         self._db.execute(layout.INSERT_CHANGE, layout.change_row(entry))
         self.version = Version(self.version.digest, entry.sequence)
         self._db.execute(layout.SET_VERSION, (str(self.version), entry.at))
