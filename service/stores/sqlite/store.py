@@ -323,16 +323,16 @@ class SqliteStore:
         with _transaction(db):
             if self._has_tables(db):
                 return
-            layout = db.pragma("user_version")
+            version = db.pragma("user_version")
             with _derived(db):
                 for statement in layout.schema(self._ontology):
                     db.execute(statement)
                 for statement in layout.columns_missing(self._ontology, _columns(db)):
                     db.execute(statement)
-                migrate(db, layout or LAYOUT)
+                migrate(db, version or LAYOUT)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {LAYOUT}")
-        if layout not in (0, LAYOUT):
+        if version not in (0, LAYOUT):
             db.execute(_STATISTICS)
 
     def _has_tables(self, db: apsw.Connection) -> bool:
