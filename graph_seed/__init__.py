@@ -1,12 +1,12 @@
-"""Facts: what sources state, as JSON Lines, and the way to read and check a folder of them.
+"""Facts: entities and evidence as JSON Lines, and functions to read and validate them.
 
-A line is one entity or one piece of evidence:
+Each line is one entity or one piece of evidence:
 
     {"kind": "Feature", "slug": "orm", "name": "Object-relational mapping", "aliases": ["ORM"], "category": "CAPABILITY"}
     {"subject": "Framework:django", "relation": "HAS_FEATURE", "object": "Feature:orm", "source": "a-source",
      "supports": true, "note": "Django maps objects to tables.", "term": "ORM", "locator": "section 4.1"}
 
-`read(folder, ontology)` takes all `*.jsonl` files of a folder, in any split and order.
+`read(folder, ontology)` reads all `*.jsonl` files of a folder; the order of files and lines does not matter.
 """
 
 from graph_seed.claims import Claim, claims

@@ -1,8 +1,8 @@
-"""Lines of facts, read one at a time from a file of any length, and written.
+"""Read facts from files one record at a time, and write them.
 
-JSON Lines    one JSON object a line, as the package's docstring shows
-CSV           one row an entity or a piece of evidence, under a header that names the fields; an empty cell is a field
-              that is left out; `aliases` are separated by `|`, or a JSON array where one holds that itself
+JSON Lines    one JSON object per line, as in the docstring of the package
+CSV           one row per entity or piece of evidence, below a header with the names of the fields; an empty cell is an
+              omitted field; `aliases` are separated by `|`, or are a JSON array if an alias contains `|`
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import orjson
 from graph_seed.facts import EVIDENCE_FIELDS, EntityFact, EvidenceFact, Fault, json_object
 from schema import Ontology, PropertyType
 
-_LONGEST_LINE = 1 << 20
+_MAX_LINE_BYTES = 1 << 20
 
 
 class Line(NamedTuple):
-    """What stands in the line with this number, counted from 1, or why it cannot be read."""
+    """A record and the number of its first line, counted from 1, or the error if it cannot be read."""
 
     number: int
     given: dict[str, Any] | Fault
@@ -31,24 +31,24 @@ Reader: TypeAlias = Callable[[BinaryIO, Ontology], Iterator[Line]]
 
 
 def read_json_lines(file: BinaryIO, _ontology: Ontology) -> Iterator[Line]:
-    """The lines of a file of JSON Lines, blank ones left out."""
+    """Yield the records of a JSON Lines file; blank lines are skipped."""
     number = 0
-    while line := file.readline(_LONGEST_LINE):
+    while line := file.readline(_MAX_LINE_BYTES):
         number += 1
-        if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-            yield Line(number, Fault(f"longer than {_LONGEST_LINE:,} bytes."))
-            while (rest := file.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+        if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
+            yield Line(number, Fault(f"the line is longer than {_MAX_LINE_BYTES:,} bytes; split it."))
+            while (rest := file.readline(_MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif not line.isspace():
-            yield Line(number, _told(json_object, line))
+            yield Line(number, _result(json_object, line))
 
 
 def read_csv(file: BinaryIO, ontology: Ontology) -> Iterator[Line]:
-    """The rows of a CSV file, each with the number of the line where it begins."""
-    # spreadsheets begin a file with a byte order mark
+    """Yield the records of a CSV file."""
+    # spreadsheet programs write a byte order mark
     with io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="") as text:
         rows = csv.reader(text, strict=True)
-        fields = _told(_header, rows, ontology)
+        fields = _result(_header, rows, ontology)
         if isinstance(fields, Fault):
             yield Line(1, fields)
             return
@@ -60,22 +60,22 @@ def read_csv(file: BinaryIO, ontology: Ontology) -> Iterator[Line]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Line(number, Fault(f"not CSV ({error})."))
+                yield Line(number, Fault(f"invalid CSV ({error})."))
                 continue
             if cells:
-                yield Line(number, _told(_row, fields, cells, types))
+                yield Line(number, _result(_row, fields, cells, types))
 
 
 READERS: dict[str, Reader] = {"jsonl": read_json_lines, "csv": read_csv}
-"""How files are read, by format."""
+"""The readers by file format."""
 
 
 def line_of(fact: EntityFact | EvidenceFact) -> dict[str, Any]:
-    """A fact as the line that tells it: what is not known is left out, fields have one order."""
+    """Return a fact as a record: null values and empty lists are omitted, and the order of the fields is fixed."""
     if isinstance(fact, EntityFact):
-        held = {name: value for name, value in fact.values.items() if value is not None and value != []}
-        first = {"kind": fact.kind, "slug": fact.slug, "name": held["name"]}
-        return {**first, **({"aliases": held["aliases"]} if "aliases" in held else {}), **held, **first}
+        values = {name: value for name, value in fact.values.items() if value is not None and value != []}
+        first = {"kind": fact.kind, "slug": fact.slug, "name": values["name"]}
+        return {**first, **({"aliases": values["aliases"]} if "aliases" in values else {}), **values, **first}
     line: dict[str, Any] = {
         "subject": str(fact.subject),
         "relation": fact.relation.name,
@@ -92,7 +92,7 @@ def line_of(fact: EntityFact | EvidenceFact) -> dict[str, Any]:
 
 
 def write_lines(facts: Iterable[EntityFact | EvidenceFact]) -> bytes:
-    """Facts as JSON Lines."""
+    """Return facts as JSON Lines."""
     return b"".join(orjson.dumps(line_of(fact), option=orjson.OPT_APPEND_NEWLINE) for fact in facts)
 
 
@@ -100,19 +100,19 @@ def write_lines(facts: Iterable[EntityFact | EvidenceFact]) -> bytes:
 
 
 def _header(rows: Iterator[list[str]], ontology: Ontology) -> list[str]:
-    """The fields that the columns of a file are."""
+    """Return the fields in the header."""
     try:
         fields = [cell.strip() for cell in next(rows, [])]
     except csv.Error as error:
-        raise Fault(f"not CSV ({error}).") from error
-    known = ["kind", *_types(ontology), *EVIDENCE_FIELDS]
+        raise Fault(f"invalid CSV ({error}).") from error
+    names = ["kind", *_types(ontology), *EVIDENCE_FIELDS]
     for field in fields:
-        if field not in known:
-            raise Fault(f"there is no field '{field}' to name a column by; there are {', '.join(known)}.", field)
+        if field not in names:
+            raise Fault(f"unknown column '{field}' in the header; use {', '.join(names)}.", field)
         if fields.count(field) > 1:
-            raise Fault(f"two columns are named '{field}'.", field)
+            raise Fault(f"duplicate column '{field}' in the header.", field)
     if not {"kind", "relation"} & set(fields):
-        raise Fault("the first line names the columns; one is 'kind' (for entities) or 'relation' (for evidence).")
+        raise Fault("the header must have a column 'kind' (for entities) or 'relation' (for evidence).")
     return fields
 
 
@@ -122,14 +122,14 @@ def _types(ontology: Ontology) -> dict[str, PropertyType]:
 
 def _row(fields: list[str], cells: list[str], types: dict[str, PropertyType]) -> dict[str, Any]:
     if len(cells) != len(fields):
-        raise Fault(f"has {len(cells)} cells, and the first line names {len(fields)} columns.")
+        raise Fault(f"the row has {len(cells)} cells, but the header has {len(fields)} columns.")
     return {name: _cell(name, cell, types.get(name)) for name, cell in zip(fields, cells, strict=True) if cell}
 
 
 def _cell(name: str, cell: str, type_: PropertyType | None) -> Any:
     if any("\udc80" <= char <= "\udcff" for char in cell):
-        raise Fault(f"{name} is not UTF-8.", name)
-    cell = cell.replace("\r\n", "\n")  # a line break within a cell, as spreadsheets on Windows write it
+        raise Fault(f"{name} contains invalid UTF-8.", name)
+    cell = cell.replace("\r\n", "\n")  # spreadsheet programs on Windows write line breaks within cells like this
     if name == "supports":
         return {"true": True, "false": False}.get(cell.lower(), cell)
     if type_ is PropertyType.TEXTS:
@@ -145,12 +145,12 @@ def _texts(name: str, cell: str) -> Any:
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError as error:
-        raise Fault(f"{name} begins with '[' and is not JSON ({error}).", name) from error
+        raise Fault(f"{name} starts with '[', but is invalid JSON ({error}).", name) from error
 
 
-def _told(read: Callable[..., Any], *given: Any) -> Any:
-    """What a reader makes of it, or the Fault that it raises."""
+def _result(read: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function and return its result, or the Fault that it raises."""
     try:
-        return read(*given)
-    except Fault as fault:
-        return fault
+        return read(*arguments)
+    except Fault as error:
+        return error

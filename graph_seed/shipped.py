@@ -1,4 +1,4 @@
-"""Where the facts lie that come with the package: what five documents on Python backend frameworks state."""
+"""The folder of the shipped facts, extracted from five documents on Python backend frameworks."""
 
 from pathlib import Path
 

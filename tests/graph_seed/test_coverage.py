@@ -1,6 +1,6 @@
-"""Every paragraph of the documents gave evidence, or it says why not; every piece of evidence has its paragraph.
+"""coverage.csv maps every paragraph of the documents to its evidence, or gives the reason why it has none.
 
-The documents are not in the repository. Where they lie beside it, their paragraphs are compared too.
+The documents are not in the repository; tests that need them are skipped without them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ SOURCES = {
     "003_6c4210974bbff335": "top-5-high-performance-python-backend-frameworks",
     "004_35a3818522c963df": "python-web-development-for-backends",
 }
-"""Which source of the graph a document is."""
+"""The source in the graph for each document."""
 
-beside = pytest.mark.skipif(not DOCUMENTS.is_dir(), reason="the documents do not lie beside the checkout")
+needs_documents = pytest.mark.skipif(not DOCUMENTS.is_dir(), reason="the documents are not available")
 
 
 @pytest.fixture(scope="module")
@@ -51,57 +51,53 @@ def keys_by_source(facts: Facts) -> dict[str, set[str]]:
 
 
 def paragraphs(file: Path) -> Iterator[str]:
-    """The lines of a document that are not blank, stripped."""
+    """The lines of a document that are not blank, without surrounding white space."""
     return filter(None, map(str.strip, file.read_text(encoding="utf-8").splitlines()))
 
 
-def test_the_rows_are_those_of_the_five_documents_numbered_without_a_gap(rows: list[dict[str, str]]) -> None:
+def test_the_rows_cover_the_five_documents_and_are_numbered_without_gaps(rows: list[dict[str, str]]) -> None:
     numbers = {
-        document: [int(row["paragraph"]) for row in found]
-        for document, found in groupby(rows, key=lambda row: row["document"])
+        document: [int(row["paragraph"]) for row in group]
+        for document, group in groupby(rows, key=lambda row: row["document"])
     }
 
     assert list(rows[0]) == ["document", "paragraph", "digest", "evidence", "why"]
     assert list(numbers) == list(SOURCES)
-    assert numbers == {document: list(range(1, len(found) + 1)) for document, found in numbers.items()}
+    assert numbers == {document: list(range(1, len(group) + 1)) for document, group in numbers.items()}
 
 
-def test_every_row_names_evidence_or_says_why_none(rows: list[dict[str, str]]) -> None:
-    told = [(bool(row["evidence"].split()), bool(row["why"].strip())) for row in rows]
-
-    assert [rows[index] for index, one in enumerate(told) if sum(one) != 1] == []
+def test_every_row_has_either_evidence_or_a_reason(rows: list[dict[str, str]]) -> None:
+    assert [row for row in rows if bool(row["evidence"].split()) == bool(row["why"].strip())] == []
 
 
 def test_every_row_has_a_digest(rows: list[dict[str, str]]) -> None:
     assert [row for row in rows if not re.fullmatch(r"[0-9a-f]{12}", row["digest"])] == []
 
 
-def test_what_a_row_names_is_evidence_of_its_document(rows: list[dict[str, str]], facts: Facts) -> None:
-    known = keys_by_source(facts)
+def test_every_key_in_a_row_is_evidence_of_its_document(rows: list[dict[str, str]], facts: Facts) -> None:
+    keys = keys_by_source(facts)
 
     unknown = [
         (row["document"], row["paragraph"], key)
         for row in rows
         for key in row["evidence"].split()
-        if key not in known[SOURCES[row["document"]]]
+        if key not in keys[SOURCES[row["document"]]]
     ]
 
     assert unknown == []
 
 
-def test_no_row_names_the_same_twice(rows: list[dict[str, str]]) -> None:
-    twice = [row for row in rows if len(set(row["evidence"].split())) != len(row["evidence"].split())]
-
-    assert twice == []
+def test_the_keys_in_a_row_are_distinct(rows: list[dict[str, str]]) -> None:
+    assert [row for row in rows if len(set(row["evidence"].split())) != len(row["evidence"].split())] == []
 
 
-def test_every_piece_of_evidence_is_named_by_a_row(rows: list[dict[str, str]], facts: Facts) -> None:
-    named: dict[str, set[str]] = defaultdict(set)
+def test_every_piece_of_evidence_is_in_a_row(rows: list[dict[str, str]], facts: Facts) -> None:
+    covered: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        named[SOURCES[row["document"]]].update(row["evidence"].split())
+        covered[SOURCES[row["document"]]].update(row["evidence"].split())
 
-    unnamed = {source: keys - named[source] for source, keys in keys_by_source(facts).items()}
-    assert {source: keys for source, keys in unnamed.items() if keys} == {}
+    missing = {source: keys - covered[source] for source, keys in keys_by_source(facts).items()}
+    assert {source: keys for source, keys in missing.items() if keys} == {}
 
 
 def test_every_source_is_a_document(facts: Facts) -> None:
@@ -109,15 +105,15 @@ def test_every_source_is_a_document(facts: Facts) -> None:
 
 
 def test_every_entity_is_part_of_a_claim(facts: Facts) -> None:
-    spoken_of = {end for item in facts.evidence for end in (item.subject, item.object)}
+    with_claims = {end for item in facts.evidence for end in (item.subject, item.object)}
 
     assert [
-        str(item.reference) for item in facts.entities if item.kind != "Source" and item.reference not in spoken_of
+        str(item.reference) for item in facts.entities if item.kind != "Source" and item.reference not in with_claims
     ] == []
 
 
-@beside
-def test_every_paragraph_has_its_row(rows: list[dict[str, str]]) -> None:
+@needs_documents
+def test_every_paragraph_has_a_row(rows: list[dict[str, str]]) -> None:
     expected = [
         (file.stem, str(number), hashlib.sha256(text.encode()).hexdigest()[:12])
         for file in sorted(DOCUMENTS.glob("*.txt"))
@@ -127,31 +123,31 @@ def test_every_paragraph_has_its_row(rows: list[dict[str, str]]) -> None:
     assert [(row["document"], row["paragraph"], row["digest"]) for row in rows] == expected
 
 
-@beside
-def test_every_term_is_the_wording_of_its_document(facts: Facts) -> None:
+@needs_documents
+def test_every_term_occurs_in_its_document(facts: Facts) -> None:
     texts = {
         SOURCES[file.stem]: " ".join(file.read_text(encoding="utf-8").split()).casefold()
         for file in DOCUMENTS.glob("*.txt")
     }
 
-    invented = [
+    missing = [
         (item.source, item.term)
         for item in facts.evidence
         if item.term is not None and item.term.casefold() not in texts[item.source]
     ]
 
-    assert invented == []
+    assert missing == []
 
 
-@beside
+@needs_documents
 def test_no_note_is_copied_from_a_document(facts: Facts) -> None:
-    copied = set()
+    sequences = set()
     for file in DOCUMENTS.glob("*.txt"):
-        copied |= runs_of_words(file.read_text(encoding="utf-8"))
+        sequences |= word_sequences(file.read_text(encoding="utf-8"))
 
-    assert [item.note for item in facts.evidence if runs_of_words(item.note) & copied] == []
+    assert [item.note for item in facts.evidence if word_sequences(item.note) & sequences] == []
 
 
-def runs_of_words(text: str, length: int = 8) -> set[tuple[str, ...]]:
+def word_sequences(text: str, length: int = 8) -> set[tuple[str, ...]]:
     words = re.findall(r"\w+", text.casefold())
     return {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}

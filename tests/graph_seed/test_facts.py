@@ -1,4 +1,4 @@
-"""Reading facts, finding what is wrong with them, weighing what they say."""
+"""Reading and validating facts, and combining evidence into claims."""
 
 from __future__ import annotations
 
@@ -54,51 +54,50 @@ GOOD: list[dict[str, Any]] = [
 KINDS = "Framework, FrameworkType, Feature, Application, Technology, Company, Source"
 FRAMEWORK = '{"kind": "Framework", "slug": "flask", "name": "Flask"'
 EVIDENCE = '{"subject": "Framework:django", "relation": "HAS_FEATURE", "object": "Feature:orm", "source": "a-source"'
-SAYS = "evidence has no"
-KNOWS = "locator, note, object, relation, source, subject, supports, term"
+EVIDENCE_FIELDS = "locator, note, object, relation, source, subject, supports, term"
 
-FAULTS: dict[str, str] = {
-    "{": "not JSON (Expecting property name enclosed in double quotes at column 2).",
-    "[]": "a line is one JSON object.",
-    "7": "a line is one JSON object.",
-    '"Framework"': "a line is one JSON object.",
-    "{}": "a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation').",
-    '{"kind": "Framework"} {}': "not JSON (Extra data at column 23).",
-    '{"kind": "Framework", "n": ' + "9" * 5000 + "}": "not JSON (a number has too many digits).",
-    '{"kind": "Framework", "n": ' + "[" * 20_000: "nested too deeply.",
-    '{"kind": "Framework", "kind": "Framework"}': "'kind' is given twice.",
-    '{"kind": "Framwork", "slug": "x", "name": "X"}': f"there is no kind 'Framwork'; there are {KINDS}.",
-    '{"kind": null}': f"there is no kind 'None'; there are {KINDS}.",
-    '{"kind": 5}': "kind is 5; write text.",
+ERRORS: dict[str, str] = {
+    "{": "invalid JSON (Expecting property name enclosed in double quotes at column 2).",
+    "[]": "a line must be one JSON object.",
+    "7": "a line must be one JSON object.",
+    '"Framework"': "a line must be one JSON object.",
+    "{}": "a line must have 'kind' (an entity) or 'relation' (evidence).",
+    '{"kind": "Framework"} {}': "invalid JSON (Extra data at column 23).",
+    '{"kind": "Framework", "n": ' + "9" * 5000 + "}": "invalid JSON (a number has too many digits).",
+    '{"kind": "Framework", "n": ' + "[" * 20_000: "invalid JSON (nested too deeply).",
+    '{"kind": "Framework", "kind": "Framework"}': "duplicate name 'kind'.",
+    '{"kind": "Framwork", "slug": "x", "name": "X"}': f"unknown kind 'Framwork'; use one of {KINDS}.",
+    '{"kind": null}': f"unknown kind 'None'; use one of {KINDS}.",
+    '{"kind": 5}': "kind must be text, not 5.",
     '{"kind": "Framework", "name": "X"}': "slug is missing.",
     '{"kind": "Framework", "slug": "x"}': "name is missing.",
     '{"kind": "Framework", "slug": null, "name": "X"}': "slug is missing.",
-    '{"kind": "Framework", "slug": "", "name": "X"}': "slug has 0 characters; it has 1 to 200.",
-    '{"kind": "Framework", "slug": "' + "x" * 201 + '", "name": "X"}': "slug has 201 characters; it has 1 to 200.",
+    '{"kind": "Framework", "slug": "", "name": "X"}': "slug must have 1 to 200 characters, not 0.",
+    '{"kind": "Framework", "slug": "' + "x" * 201 + '", "name": "X"}': "slug must have 1 to 200 characters, not 201.",
     '{"kind": "Framework", "slug": "Café", "name": "X"}': (
-        "slug 'Café' is not lower-case without accents; write 'cafe'."
+        "slug 'Café' must be lower-case without accents; use 'cafe'."
     ),
     '{"kind": "Framework", "slug": "a b", "name": "X"}': (
-        "slug 'a b' holds ' '; it is made of letters, digits, '-', '_' and '.'."
+        "slug 'a b' contains ' '; use only letters, digits, '-', '_' and '.'."
     ),
     '{"kind": "Framework", "slug": "a:b", "name": "X"}': (
-        "slug 'a:b' holds ':'; it is made of letters, digits, '-', '_' and '.'."
+        "slug 'a:b' contains ':'; use only letters, digits, '-', '_' and '.'."
     ),
     '{"kind": "Framework", "slug": "x", "name": " "}': "name is blank.",
-    '{"kind": "Framework", "slug": "x", "name": 5}': "name is 5; write text.",
-    '{"kind": "Framework", "slug": "x", "name": "a\\u0000"}': "name holds a control character.",
-    '{"kind": "Framework", "slug": "x", "name": "a\\u0085"}': "name holds a control character.",
-    '{"kind": "Framework", "slug": "x", "name": "\\ud800"}': "name holds half of a surrogate pair.",
-    FRAMEWORK + ', "id": "x"}': ("Framework has no property 'id'; it has aliases, homepage, name, slug, summary."),
+    '{"kind": "Framework", "slug": "x", "name": 5}': "name must be text, not 5.",
+    '{"kind": "Framework", "slug": "x", "name": "a\\u0000"}': "name contains a control character.",
+    '{"kind": "Framework", "slug": "x", "name": "a\\u0085"}': "name contains a control character.",
+    '{"kind": "Framework", "slug": "x", "name": "\\ud800"}': "name contains an unpaired surrogate.",
+    FRAMEWORK + ', "id": "x"}': ("Framework has no property 'id'; use aliases, homepage, name, slug, summary."),
     FRAMEWORK + ', "category": "QUALITY"}': (
-        "Framework has no property 'category'; it has aliases, homepage, name, slug, summary."
+        "Framework has no property 'category'; use aliases, homepage, name, slug, summary."
     ),
-    FRAMEWORK + ', "aliases": "x"}': "aliases is 'x'; write a list of texts.",
-    FRAMEWORK + ', "aliases": [5]}': "aliases is 5; write text.",
-    FRAMEWORK + ', "aliases": [" "]}': "aliases holds a blank text.",
+    FRAMEWORK + ', "aliases": "x"}': "aliases must be a list of texts, not 'x'.",
+    FRAMEWORK + ', "aliases": [5]}': "aliases must be text, not 5.",
+    FRAMEWORK + ', "aliases": [" "]}': "aliases contains a blank text.",
     '{"kind": "Feature", "slug": "x", "name": "X"}': "category is missing.",
     '{"kind": "Feature", "slug": "x", "name": "X", "category": "NICE"}': (
-        "category is 'NICE'; there are CAPABILITY, QUALITY, PRINCIPLE, SECURITY, STATUS."
+        "category must be one of CAPABILITY, QUALITY, PRINCIPLE, SECURITY, STATUS, not 'NICE'."
     ),
     '{"kind": "Source", "slug": "x", "name": "X", "published": "March"}': (
         "published: Date cannot represent 'March': use 2024, 2024-03 or 2024-03-19."
@@ -106,61 +105,63 @@ FAULTS: dict[str, str] = {
     '{"kind": "Source", "slug": "x", "name": "X", "published": 2024}': (
         "published: Date cannot represent 2024: use 2024, 2024-03 or 2024-03-19."
     ),
-    '{"kind": "Framework", "slug": "django", "name": "Another"}': ("Framework:django stands already at good.jsonl:3."),
-    EVIDENCE + "}": "note is missing: say the claim in a sentence of your own.",
-    EVIDENCE + ', "note": " "}': "note is missing: say the claim in a sentence of your own.",
-    EVIDENCE + ', "note": 5}': "note is 5; write text.",
-    EVIDENCE + ', "note": "Again."}': (
-        "Framework:django HAS_FEATURE Feature:orm a-source stands already at good.jsonl:6."
+    '{"kind": "Framework", "slug": "django", "name": "Another"}': (
+        "Framework:django is already defined at good.jsonl:3."
     ),
-    EVIDENCE + ', "note": "N.", "supports": "no"}': "supports is 'no'; write true or false.",
-    EVIDENCE + ', "note": "N.", "supports": null}': "supports is None; write true or false.",
-    EVIDENCE + ', "note": "N.", "weight": 1}': f"{SAYS} 'weight'; it has {KNOWS}.",
-    EVIDENCE + ', "note": "N.", "term": 5}': "term is 5; write text.",
+    EVIDENCE + "}": "note is missing; state the claim in a sentence in your own words.",
+    EVIDENCE + ', "note": " "}': "note is missing; state the claim in a sentence in your own words.",
+    EVIDENCE + ', "note": 5}': "note must be text, not 5.",
+    EVIDENCE + ', "note": "Again."}': (
+        "Framework:django HAS_FEATURE Feature:orm a-source is already defined at good.jsonl:6."
+    ),
+    EVIDENCE + ', "note": "N.", "supports": "no"}': "supports must be true or false, not 'no'.",
+    EVIDENCE + ', "note": "N.", "supports": null}': "supports must be true or false, not None.",
+    EVIDENCE + ', "note": "N.", "weight": 1}': f"evidence has no field 'weight'; use {EVIDENCE_FIELDS}.",
+    EVIDENCE + ', "note": "N.", "term": 5}': "term must be text, not 5.",
     '{"subject": "Framework:django", "relation": "HAS_FEATURE", "object": "Feature:orm", "note": "N."}': (
-        "source is missing: name the slug of the source that says so."
+        "source is missing; give the slug of the source."
     ),
     '{"subject": "django", "relation": "HAS_FEATURE", "object": "Feature:orm"}': (
-        "subject is 'django'; write it as Kind:slug, such as Framework:django."
+        "subject must be written as Kind:slug, such as Framework:django, not 'django'."
     ),
     '{"relation": "HAS_FEATURE", "object": "Feature:orm"}': (
-        "subject is None; write it as Kind:slug, such as Framework:django."
+        "subject must be written as Kind:slug, such as Framework:django, not None."
     ),
     '{"subject": "Framework:django", "relation": "HAS_FEATURE", "object": "Nope:orm"}': (
-        "object is 'Nope:orm'; write it as Kind:slug, such as Framework:django."
+        "object must be written as Kind:slug, such as Framework:django, not 'Nope:orm'."
     ),
     '{"subject": "Framework:django", "relation": "NOPE", "object": "Feature:orm"}': (
-        "no relation Framework NOPE Feature; from Framework there are OF_TYPE FrameworkType, HAS_FEATURE Feature, "
+        "unknown relation Framework NOPE Feature; use Framework OF_TYPE FrameworkType, HAS_FEATURE Feature, "
         "SUITS Application, WORKS_WITH Technology, EXTENDS Framework."
     ),
     '{"subject": "Feature:orm", "relation": "HAS_FEATURE", "object": "Framework:django"}': (
-        "no relation Feature HAS_FEATURE Framework; nothing starts at a Feature."
+        "unknown relation Feature HAS_FEATURE Framework; Feature is not the subject of any relation."
     ),
 }
-"""What is wrong with a line, when GOOD stands in good.jsonl."""
+"""Invalid lines with their errors, if good.jsonl contains GOOD."""
 
-LATE_FAULTS: dict[str, str] = {
+LATE_ERRORS: dict[str, str] = {
     '{"subject": "Framework:djago", "relation": "HAS_FEATURE", "object": "Feature:orm", "source": "a-source", "note": "N."}': (
-        "there is no Framework:djago; did you mean Framework:django."
+        "Framework:djago does not exist; did you mean Framework:django?"
     ),
     '{"subject": "Framework:django", "relation": "HAS_FEATURE", "object": "Feature:zzz", "source": "a-source", "note": "N."}': (
-        "there is no Feature:zzz."
+        "Feature:zzz does not exist."
     ),
     EVIDENCE.replace("a-source", "a-sorce") + ', "note": "N."}': (
-        "there is no Source:a-sorce; did you mean Source:a-source."
+        "Source:a-sorce does not exist; did you mean Source:a-source?"
     ),
     '{"kind": "Framework", "slug": "x-1", "name": "X", "aliases": ["ДЖАНГО"]}': (
-        "the alias 'ДЖАНГО' of Framework:x-1 already leads to Framework:django."
+        "the alias 'ДЖАНГО' of Framework:x-1 already belongs to Framework:django."
     ),
     '{"kind": "Framework", "slug": "x-2", "name": "X", "aliases": ["DJANGO"]}': (
-        "the alias 'DJANGO' of Framework:x-2 already leads to Framework:django."
+        "the alias 'DJANGO' of Framework:x-2 already belongs to Framework:django."
     ),
 }
-"""What is wrong with a line only when all the others are known."""
+"""Lines whose errors are found only when all lines are read."""
 
 
 def folder_of(folder: Path, **files: list[Any] | bytes) -> Path:
-    """Write JSON Lines, a file each; a line that is text stays as it is."""
+    """Write one JSON Lines file per argument; a line that is a string is written unchanged."""
     folder.mkdir(exist_ok=True)
     for name, lines in files.items():
         content = lines if isinstance(lines, bytes) else "".join(f"{_line(line)}\n" for line in lines).encode()
@@ -172,15 +173,15 @@ def _line(line: Any) -> str:
     return line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
 
 
-def faults_of(folder: Path) -> list[str]:
+def errors_of(folder: Path) -> list[str]:
     with pytest.raises(FactsError) as caught:
         read(folder)
     assert str(caught.value) == "\n".join(caught.value.faults)
     return list(caught.value.faults)
 
 
-def held(facts: Facts) -> tuple[Any, Any]:
-    """What facts hold, in whichever order it was written."""
+def contents(facts: Facts) -> tuple[Any, Any]:
+    """The entities and the evidence, independent of their order."""
     return sorted(map(repr, facts.entities)), sorted(map(repr, facts.evidence))
 
 
@@ -212,26 +213,26 @@ def test_a_line_becomes_an_entity_or_a_piece_of_evidence(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_any_split_and_order_of_the_lines_holds_the_same(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    lines = chance.sample(GOOD, len(GOOD))
-    cut = chance.randrange(len(lines) + 1)
+def test_the_order_of_files_and_lines_does_not_matter(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    lines = rng.sample(GOOD, len(GOOD))
+    cut = rng.randrange(len(lines) + 1)
 
     split = read(folder_of(tmp_path / "split", z=lines[:cut], a=lines[cut:], empty=[]))
 
     whole = read(folder_of(tmp_path / "whole", facts=GOOD))
-    assert held(split) == held(whole)
+    assert contents(split) == contents(whole)
     assert [(claim.key, claim.weight) for claim in claims(split)] == [
         (claim.key, claim.weight) for claim in claims(whole)
     ]
 
 
-def test_blank_lines_and_the_ways_of_editors_are_read(tmp_path: Path) -> None:
+def test_blank_lines_and_byte_order_marks_and_crlf_are_accepted(tmp_path: Path) -> None:
     text = "﻿" + "\r\n\r\n  ".join(map(_line, GOOD))
 
     facts = read(folder_of(tmp_path / "odd", all=text.encode()))
 
-    assert held(facts) == held(read(folder_of(tmp_path / "plain", all=GOOD)))
+    assert contents(facts) == contents(read(folder_of(tmp_path / "plain", all=GOOD)))
 
 
 def test_two_sets_of_facts_have_two_digests(tmp_path: Path) -> None:
@@ -242,7 +243,7 @@ def test_two_sets_of_facts_have_two_digests(tmp_path: Path) -> None:
     assert digests[0] == digests[2] != digests[1]
 
 
-def test_slugs_and_names_are_of_any_script(tmp_path: Path) -> None:
+def test_slugs_and_names_can_use_any_script(tmp_path: Path) -> None:
     names = {
         "джанго": "Джанго",
         "日本語-フレームワーク": "日本語フレームワーク",
@@ -260,7 +261,7 @@ def test_slugs_and_names_are_of_any_script(tmp_path: Path) -> None:
     assert {item.slug: item.values["name"] for item in facts.entities} == names
 
 
-def test_the_same_slug_and_alias_may_stand_for_things_of_two_kinds(tmp_path: Path) -> None:
+def test_entities_of_two_kinds_can_have_the_same_slug_and_alias(tmp_path: Path) -> None:
     lines = [
         {"kind": "Framework", "slug": "x", "name": "X", "aliases": ["ex"]},
         {"kind": "Company", "slug": "x", "name": "X", "aliases": ["EX"]},
@@ -269,13 +270,13 @@ def test_the_same_slug_and_alias_may_stand_for_things_of_two_kinds(tmp_path: Pat
     assert len(read(folder_of(tmp_path, all=lines)).entities) == 2
 
 
-def test_an_alias_may_repeat_what_its_own_entity_is_called(tmp_path: Path) -> None:
+def test_an_alias_can_repeat_the_name_of_its_own_entity(tmp_path: Path) -> None:
     line = {"kind": "Framework", "slug": "django", "name": "Django", "aliases": ["django", "DJANGO", "Django"]}
 
     assert read(folder_of(tmp_path, all=[line])).entities[0].values["aliases"] == ["django", "DJANGO", "Django"]
 
 
-def test_the_shipped_facts_are_whole(tmp_path: Path) -> None:
+def test_the_shipped_facts_are_complete_and_valid(tmp_path: Path) -> None:
     facts = read(SHIPPED)
 
     lines = sum(len(file.read_bytes().splitlines()) for file in SHIPPED.glob("*.jsonl"))
@@ -284,78 +285,80 @@ def test_the_shipped_facts_are_whole(tmp_path: Path) -> None:
     assert {item.source for item in facts.evidence} == {item.slug for item in facts.entities if item.kind == "Source"}
 
 
-# ----------------------------------------------------------------------------------------------------------------- faults
+# ----------------------------------------------------------------------------------------------------------------- errors
 
 
-@pytest.mark.parametrize(("line", "reason"), FAULTS.items(), ids=[line[:70] for line in FAULTS])
-def test_a_fault_is_told_with_its_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
+@pytest.mark.parametrize(("line", "reason"), ERRORS.items(), ids=[line[:70] for line in ERRORS])
+def test_an_error_has_its_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
     folder = folder_of(tmp_path, good=GOOD, later=["", line])
 
-    assert faults_of(folder) == [f"later.jsonl:2: {reason}"]
+    assert errors_of(folder) == [f"later.jsonl:2: {reason}"]
 
 
-@pytest.mark.parametrize(("line", "reason"), LATE_FAULTS.items(), ids=[line[:70] for line in LATE_FAULTS])
-def test_a_fault_between_two_lines_is_told_where_the_second_stands(tmp_path: Path, line: str, reason: str) -> None:
+@pytest.mark.parametrize(("line", "reason"), LATE_ERRORS.items(), ids=[line[:70] for line in LATE_ERRORS])
+def test_an_error_between_two_lines_has_the_location_of_the_second(tmp_path: Path, line: str, reason: str) -> None:
     folder = folder_of(tmp_path, good=GOOD, later=[line])
 
-    assert faults_of(folder) == [f"later.jsonl:1: {reason}"]
+    assert errors_of(folder) == [f"later.jsonl:1: {reason}"]
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    lines = [*FAULTS, *LATE_FAULTS]
-    reasons = [*FAULTS.values(), *LATE_FAULTS.values()]
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
+    lines = [*ERRORS, *LATE_ERRORS]
+    reasons = [*ERRORS.values(), *LATE_ERRORS.values()]
     folder = folder_of(tmp_path, good=GOOD, later=lines)
 
-    found = faults_of(folder)
+    errors = errors_of(folder)
 
-    assert sorted(found) == sorted(f"later.jsonl:{number}: {reason}" for number, reason in enumerate(reasons, start=1))
+    assert sorted(errors) == sorted(f"later.jsonl:{number}: {reason}" for number, reason in enumerate(reasons, start=1))
 
 
-def test_bytes_that_are_no_text_are_a_fault_of_their_line_alone(tmp_path: Path) -> None:
+def test_invalid_utf_8_is_an_error_of_its_line_only(tmp_path: Path) -> None:
     content = b"\n".join([_line(GOOD[0]).encode(), b'{"kind": "Framework", "slug": "\xff"}', _line(GOOD[1]).encode()])
 
-    assert faults_of(folder_of(tmp_path, all=content)) == ["all.jsonl:2: not UTF-8 (invalid start byte at byte 31)."]
-
-
-def test_a_folder_without_facts_is_a_fault(tmp_path: Path) -> None:
-    (tmp_path / "facts.json").write_text("{}")
-    (tmp_path / "a.file").write_text("")
-    nowhere = [tmp_path, tmp_path / "missing", tmp_path / "a.file"]
-
-    assert [faults_of(folder) for folder in nowhere] == [
-        [f"{folder}: there is no .jsonl file; a facts folder holds JSON Lines."] for folder in nowhere
+    assert errors_of(folder_of(tmp_path, all=content)) == [
+        "all.jsonl:2: invalid UTF-8 (invalid start byte at byte 31)."
     ]
 
 
-def test_what_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+def test_a_folder_without_facts_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "facts.json").write_text("{}")
+    (tmp_path / "a.file").write_text("")
+    folders = [tmp_path, tmp_path / "missing", tmp_path / "a.file"]
+
+    assert [errors_of(folder) for folder in folders] == [
+        [f"{folder}: found no .jsonl file; give a folder of facts in JSON Lines."] for folder in folders
+    ]
+
+
+def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
     (folder_of(tmp_path, good=GOOD) / "a.jsonl").mkdir()
 
-    assert faults_of(tmp_path) == ["a.jsonl: cannot be read (Is a directory)."]
+    assert errors_of(tmp_path) == ["a.jsonl: cannot be read (Is a directory)."]
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Café", "CAFE"), ("Ελλάς", "ΕΛΛΑΣ"), ("Straße", "STRASSE"), ("ｗｅｂ", "Web")]
 )
-def test_aliases_that_differ_only_in_case_accents_or_width_are_one(tmp_path: Path, one: str, other: str) -> None:
+def test_aliases_that_differ_only_in_case_accents_or_width_are_duplicates(tmp_path: Path, one: str, other: str) -> None:
     lines = [
         {"kind": "Company", "slug": "a", "name": "A", "aliases": [one]},
         {"kind": "Company", "slug": "b", "name": "B", "aliases": [other]},
     ]
 
-    assert faults_of(folder_of(tmp_path, all=lines)) == [
-        f"all.jsonl:2: the alias '{other}' of Company:b already leads to Company:a."
+    assert errors_of(folder_of(tmp_path, all=lines)) == [
+        f"all.jsonl:2: the alias '{other}' of Company:b already belongs to Company:a."
     ]
 
 
-# --------------------------------------------------------------------------------------------------------------- weighing
+# --------------------------------------------------------------------------------------------------------------- combining evidence
 
 
-def voice(name: str, published: str | None = None) -> Voice:
+def publisher(name: str, published: str | None = None) -> Voice:
     return Voice(("publisher", name), published)
 
 
 @pytest.mark.parametrize(
-    ("for_it", "against", "expected"),
+    ("supporting", "denying", "expected"),
     [
         (1, 0, ("HAS", 500)),
         (2, 0, ("HAS", 750)),
@@ -372,89 +375,96 @@ def voice(name: str, published: str | None = None) -> Voice:
     ],
 )
 def test_confidence_grows_with_the_publishers_of_the_stronger_side(
-    for_it: int, against: int, expected: tuple[str, int]
+    supporting: int, denying: int, expected: tuple[str, int]
 ) -> None:
-    said = [(voice(f"yes {number}"), True) for number in range(for_it)]
-    said += [(voice(f"no {number}"), False) for number in range(against)]
+    statements = [(publisher(f"yes {number}"), True) for number in range(supporting)]
+    statements += [(publisher(f"no {number}"), False) for number in range(denying)]
 
-    found = weigh(said)
+    weight = weigh(statements)
 
-    assert (found.stance, found.confidence) == expected
-
-
-def test_a_publisher_that_says_it_twice_counts_once() -> None:
-    assert weigh([(voice("a"), True), (voice("a"), True), (voice("b"), True)]).confidence == 750
+    assert (weight.stance, weight.confidence) == expected
 
 
-def test_a_publisher_that_contradicts_itself_stands_on_both_sides() -> None:
-    assert weigh([(voice("a"), True), (voice("a"), False)]) == Weight("DISPUTED", 500, None, None)
+def test_a_publisher_with_two_sources_counts_once() -> None:
+    assert weigh([(publisher("a"), True), (publisher("a"), True), (publisher("b"), True)]).confidence == 750
 
 
-def test_a_document_without_a_publisher_counts_as_its_own() -> None:
+def test_a_publisher_that_contradicts_itself_counts_on_both_sides() -> None:
+    assert weigh([(publisher("a"), True), (publisher("a"), False)]) == Weight("DISPUTED", 500, None, None)
+
+
+def test_a_source_without_a_publisher_counts_as_its_own_publisher() -> None:
     sources = [{"slug": "one"}, {"slug": "two"}, {"slug": "three", "publisher": "two"}]
 
     assert weigh((voice_of(source), True) for source in sources).confidence == 875
 
 
-def test_a_claim_is_as_old_as_its_first_dated_source() -> None:
-    said = [(voice("a", "2024-03"), True), (voice("b"), False), (voice("c", "2024"), True), (voice("d", "2025"), False)]
+def test_a_claim_has_the_dates_of_its_oldest_and_latest_source() -> None:
+    statements = [
+        (publisher("a", "2024-03"), True),
+        (publisher("b"), False),
+        (publisher("c", "2024"), True),
+        (publisher("d", "2025"), False),
+    ]
 
-    assert weigh(said) == Weight("DISPUTED", 500, "2024", "2025")
+    assert weigh(statements) == Weight("DISPUTED", 500, "2024", "2025")
 
 
-SAID = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min_size=1, max_size=40)
+STATEMENTS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min_size=1, max_size=40)
 
 
-@given(SAID)
-def test_confidence_is_a_share_and_tells_its_stance(said: list[tuple[str, bool]]) -> None:
-    found = weigh((voice(name), supports) for name, supports in said)
+@given(STATEMENTS)
+def test_the_confidence_follows_from_the_publishers_of_both_sides(statements: list[tuple[str, bool]]) -> None:
+    weight = weigh((publisher(name), supports) for name, supports in statements)
 
-    sides = Counter(supports for _, supports in set(said))
+    sides = Counter(supports for _, supports in set(statements))
     if sides[True] and sides[False]:
         larger = max(sides.values()) / sides.total()
         expected = Weight("DISPUTED", round(1000 * larger), None, None)
-        assert 500 <= found.confidence < 1000
+        assert 500 <= weight.confidence < 1000
     else:
         expected = Weight("HAS" if sides[True] else "LACKS", round(1000 * (1 - 0.5 ** sides.total())), None, None)
-        assert 500 <= found.confidence <= 1000
-    assert found == expected
+        assert 500 <= weight.confidence <= 1000
+    assert weight == expected
 
 
-@given(SAID, st.randoms())
-def test_the_order_of_the_evidence_does_not_matter(said: list[tuple[str, bool]], chance: random.Random) -> None:
-    shuffled = chance.sample(said, len(said))
+@given(STATEMENTS, st.randoms())
+def test_the_order_of_the_evidence_does_not_matter(statements: list[tuple[str, bool]], rng: random.Random) -> None:
+    shuffled = rng.sample(statements, len(statements))
 
-    one, other = [weigh((voice(name), supports) for name, supports in items) for items in (said, shuffled)]
+    weights = [weigh((publisher(name), supports) for name, supports in items) for items in (statements, shuffled)]
 
-    assert one == other
+    assert weights[0] == weights[1]
 
 
-@given(SAID, st.sampled_from("abcdefgh"))
-def test_one_more_voice_on_an_undisputed_side_never_lowers_confidence(said: list[tuple[str, bool]], name: str) -> None:
-    agreed = [(voice(who), True) for who, _ in said]
+@given(STATEMENTS, st.sampled_from("abcdefgh"))
+def test_another_supporting_publisher_never_lowers_the_confidence(
+    statements: list[tuple[str, bool]], name: str
+) -> None:
+    supporting = [(publisher(other), True) for other, _ in statements]
 
-    before, after = weigh(agreed), weigh([*agreed, (voice(name), True)])
+    before, after = weigh(supporting), weigh([*supporting, (publisher(name), True)])
 
     assert before.confidence <= after.confidence
 
 
-def test_claims_gather_their_evidence_in_the_order_of_their_keys(tmp_path: Path) -> None:
-    found = list(claims(read(folder_of(tmp_path, all=GOOD))))
+def test_claims_group_their_evidence_and_are_ordered_by_key(tmp_path: Path) -> None:
+    grouped = list(claims(read(folder_of(tmp_path, all=GOOD))))
 
-    assert [(claim.key, claim.weight, len(claim.evidence)) for claim in found] == [
+    assert [(claim.key, claim.weight, len(claim.evidence)) for claim in grouped] == [
         ("Company:日本-会社_1.0/USES/Framework:django", Weight("HAS", 500, "2024-03", "2024-03"), 1),
         ("Framework:django/HAS_FEATURE/Feature:orm", Weight("DISPUTED", 500, "2024-03", "2024-03"), 2),
     ]
 
 
-def test_every_shipped_claim_has_a_key_of_its_own() -> None:
+def test_the_keys_of_the_shipped_claims_are_unique() -> None:
     keys = [claim.key for claim in claims(read(SHIPPED))]
 
     assert keys == sorted(set(keys))
     assert all(one < other for one, other in itertools.pairwise(keys))
 
 
-def test_a_reference_prints_as_it_is_written() -> None:
+def test_a_reference_has_a_text_and_a_global_id() -> None:
     assert (str(Reference("Framework", "django")), Reference("Framework", "django").id) == (
         "Framework:django",
         "RnJhbWV3b3JrOmRqYW5nbw==",

@@ -29,7 +29,7 @@ from schema import build
 from service.auth.authenticator import Authenticator
 from service.cli.main import main, settings_table
 from service.settings import Settings
-from tests.graph_seed.test_facts import FAULTS, GOOD, LATE_FAULTS, folder_of
+from tests.graph_seed.test_facts import ERRORS, GOOD, LATE_ERRORS, folder_of
 from tests.graphs import costing
 
 COMMAND = shutil.which("framework-atlas", path=str(Path(sys.executable).parent)) or ""
@@ -164,8 +164,8 @@ def test_check_counts_what_the_shipped_facts_hold(capsys: pytest.CaptureFixture[
 
 
 def test_check_tells_every_fault_with_its_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    reasons = [*FAULTS.values(), *LATE_FAULTS.values()]
-    folder = folder_of(tmp_path, good=GOOD, later=[*FAULTS, *LATE_FAULTS])
+    reasons = [*ERRORS.values(), *LATE_ERRORS.values()]
+    folder = folder_of(tmp_path, good=GOOD, later=[*ERRORS, *LATE_ERRORS])
 
     code = main(["check", str(folder)])
 
@@ -183,7 +183,7 @@ def test_check_of_nothing_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (code, told.out, told.err) == (
         1,
         "",
-        f"{tmp_path / 'nope'}: there is no .jsonl file; a facts folder holds JSON Lines.\n",
+        f"{tmp_path / 'nope'}: found no .jsonl file; give a folder of facts in JSON Lines.\n",
     )
 
 
@@ -420,7 +420,7 @@ def test_seed_takes_other_facts_and_says_what_is_wrong_with_them(
 
     told = capsys.readouterr()
     assert (codes, told.out) == ([1, 0], f"{store}: filled.\n")
-    assert told.err.startswith("later.jsonl:1: not JSON")
+    assert told.err.startswith("later.jsonl:1: invalid JSON")
 
 
 def test_an_option_goes_before_its_variable(
@@ -509,7 +509,7 @@ def test_load_lists_faults_and_writes_nothing_unless_told_to(
     store = f"sqlite:///{tmp_path / 'atlas.db'}"
     file = folder_of(tmp_path, good=[*GOOD, "{", '{"kind": "Framework", "slug": "x"}']) / "good.jsonl"
     faults = (
-        f"{file}:9: not JSON (Expecting property name enclosed in double quotes at column 2).\n"
+        f"{file}:9: invalid JSON (Expecting property name enclosed in double quotes at column 2).\n"
         f"{file}:10: name is missing.\n"
     )
 
@@ -653,7 +653,7 @@ def test_a_port_that_is_taken_is_told_at_once(seeded: Path) -> None:
         (["--host", "nowhere.invalid"], "cannot listen on nowhere.invalid:8000: "),
         (["--port", "99999"], "ATLAS_PORT: Input should be less than or equal to 65535 (it is '99999')"),
         (["--workers", "0"], "ATLAS_WORKERS: Input should be greater than or equal to 1 (it is '0')"),
-        (["--facts", "/nope", "--store", "sqlite:///empty.db"], "/nope: there is no .jsonl file"),
+        (["--facts", "/nope", "--store", "sqlite:///empty.db"], "/nope: found no .jsonl file"),
     ],
 )
 @pytest.mark.usefixtures("elsewhere")

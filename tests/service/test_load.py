@@ -280,22 +280,22 @@ async def test_entities_of_all_files_come_before_evidence(atlas: Store[Any], tmp
 # ------------------------------------------------------------------------------------------------------------------- faults
 
 WRONG = [
-    ("{", "not JSON (Expecting property name enclosed in double quotes at column 2)."),
+    ("{", "invalid JSON (Expecting property name enclosed in double quotes at column 2)."),
     (FLASK, None),
-    ({"kind": "Framwork", "slug": "x"}, "there is no kind 'Framwork'; there are "),
+    ({"kind": "Framwork", "slug": "x"}, "unknown kind 'Framwork'; use one of "),
     ({"kind": "Framework", "slug": "new"}, "name is missing."),
     ({"kind": "Framework", "slug": "new2", "name": "N", "aliases": ["ДЖАНГО"]}, "aliases: 'ДЖАНГО' already leads to Framework:django."),
-    ({"kind": "Framework", "slug": "new3", "name": "N", "nmae": "N"}, "Framework has no property 'nmae'; it has "),
+    ({"kind": "Framework", "slug": "new3", "name": "N", "nmae": "N"}, "Framework has no property 'nmae'; use "),
     ({"kind": "Framework", "slug": "джанго", "name": "N"}, "slug: 'джанго' is an alias of Framework:django."),
     ({**HAS, "object": "Feature:nope"}, "there is no Feature:nope."),
     ({**HAS, "source": "nobody"}, "there is no Source:nobody."),
-    ({**HAS, "relation": "USES"}, "no relation Framework USES Feature; from Framework there are "),
-    ({"slug": "x"}, "a line is an entity (it has a 'kind') or a piece of evidence (it has a 'relation')."),
+    ({**HAS, "relation": "USES"}, "unknown relation Framework USES Feature; use Framework "),
+    ({"slug": "x"}, "a line must have 'kind' (an entity) or 'relation' (evidence)."),
     ({**HAS, "note": "Changed."}, None),
     ({"kind": "Framework", "slug": "bottle", "name": "Bottle", "aliases": ["one"]}, None),
     ({"kind": "Framework", "slug": "web2py", "name": "Web2py", "aliases": ["One"]}, "aliases: 'One' already leads to Framework:bottle."),
-    ({"kind": "Framework", "slug": "\ud800", "name": "half"}, "slug holds half of a surrogate pair."),
-    ({**HAS, "source": "\ud800"}, "source holds half of a surrogate pair."),
+    ({"kind": "Framework", "slug": "\ud800", "name": "half"}, "slug contains an unpaired surrogate."),
+    ({**HAS, "source": "\ud800"}, "source contains an unpaired surrogate."),
 ]  # fmt: skip
 
 
@@ -357,24 +357,24 @@ async def test_a_fault_of_an_entity_is_told_once(atlas: Store[Any], tmp_path: Pa
 
     _, faults = await load(atlas, jsonl(tmp_path / "a.jsonl", lines), check=True)
 
-    assert [fault.partition(" is ")[0] for fault in faults] == ["a.jsonl:7: category"]
+    assert [fault.partition(" must be ")[0] for fault in faults] == ["a.jsonl:7: category"]
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "a.csv:1: the first line names the columns; one is 'kind' (for entities) or 'relation' (for evidence)."),
-        ("kind,slg\n", "a.csv:1: there is no field 'slg' to name a column by; there are kind, slug, name, "),
-        ("kind,slug,slug\n", "a.csv:1: two columns are named 'slug'."),
-        ("slug,name\nx,X\n", "a.csv:1: the first line names the columns; "),
-        ("kind,slug,name\n\nFramework,x\n", "a.csv:3: has 2 cells, and the first line names 3 columns."),
+        ("", "a.csv:1: the header must have a column 'kind' (for entities) or 'relation' (for evidence)."),
+        ("kind,slg\n", "a.csv:1: unknown column 'slg' in the header; use kind, slug, name, "),
+        ("kind,slug,slug\n", "a.csv:1: duplicate column 'slug' in the header."),
+        ("slug,name\nx,X\n", "a.csv:1: the header must have a column "),
+        ("kind,slug,name\n\nFramework,x\n", "a.csv:3: the row has 2 cells, but the header has 3 columns."),
         ('kind,slug,name\nFramework,x,"X\nY"\nFramework,y,\n', "a.csv:4: name is missing."),
-        ('kind,slug,name\nFramework,x,"X"Y\n', "a.csv:2: not CSV ("),
-        ("kind,slug,name,aliases\nFramework,x,X,[a\n", "a.csv:2: aliases begins with '[' and is not JSON ("),
+        ('kind,slug,name\nFramework,x,"X"Y\n', "a.csv:2: invalid CSV ("),
+        ("kind,slug,name,aliases\nFramework,x,X,[a\n", "a.csv:2: aliases starts with '[', but is invalid JSON ("),
         ("kind,slug,name,category\nFramework,x,X,CAPABILITY\n", "a.csv:2: Framework has no property 'category'; "),
-        ("kind,slug,name\nFramework,x,\udcff\n", "a.csv:2: name is not UTF-8."),
-        ("kind,slug,name\n,x,X\n", "a.csv:2: a line is an entity (it has a 'kind') or a piece of evidence "),
-        (f"{','.join(EVIDENCE_FIELDS)}\nFramework:x,HAS_FEATURE,Feature:y,s,maybe,N.,,\n", "a.csv:2: supports is 'maybe'; "),
+        ("kind,slug,name\nFramework,x,\udcff\n", "a.csv:2: name contains invalid UTF-8."),
+        ("kind,slug,name\n,x,X\n", "a.csv:2: a line must have 'kind' (an entity) or 'relation' (evidence)."),
+        (f"{','.join(EVIDENCE_FIELDS)}\nFramework:x,HAS_FEATURE,Feature:y,s,maybe,N.,,\n", "a.csv:2: supports must be true or false, not 'maybe'."),
     ],
 )  # fmt: skip
 async def test_faults_of_csv_are_told_with_the_line_where_the_row_begins(text: str, told: str, tmp_path: Path) -> None:

@@ -268,17 +268,17 @@ INVALID: list[tuple[dict[str, Any], str, str]] = [
     ({"slug": "new"}, "name", "name is missing."),
     ({"slug": "django", "name": None}, "name", "name is missing."),
     ({"slug": "django", "name": " "}, "name", "name is blank."),
-    ({"slug": "django", "name": "a\u0007"}, "name", "name holds a control character."),
-    ({"slug": "Big", "name": "B"}, "slug", "slug 'Big' is not lower-case without accents; write 'big'."),
-    ({"slug": "", "name": "B"}, "slug", "slug has 0 characters; it has 1 to 200."),
+    ({"slug": "django", "name": "a\u0007"}, "name", "name contains a control character."),
+    ({"slug": "Big", "name": "B"}, "slug", "slug 'Big' must be lower-case without accents; use 'big'."),
+    ({"slug": "", "name": "B"}, "slug", "slug must have 1 to 200 characters, not 0."),
     (
         {"slug": "a b", "name": "B"},
         "slug",
-        "slug 'a b' holds ' '; it is made of letters, digits, '-', '_' and '.'.",
+        "slug 'a b' contains ' '; use only letters, digits, '-', '_' and '.'.",
     ),
-    ({"slug": "django", "aliases": ["x", " "]}, "aliases", "aliases holds a blank text."),
-    ({"slug": "django", "summary": "\u001b"}, "summary", "summary holds a control character."),
-    ({"slug": "django", "homepage": "\u001b"}, "homepage", "homepage holds a control character."),
+    ({"slug": "django", "aliases": ["x", " "]}, "aliases", "aliases contains a blank text."),
+    ({"slug": "django", "summary": "\u001b"}, "summary", "summary contains a control character."),
+    ({"slug": "django", "homepage": "\u001b"}, "homepage", "homepage contains a control character."),
     (
         {"slug": "django", "expectedVersion": "17"},
         "expectedVersion",
@@ -501,14 +501,17 @@ UNCLAIMED: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"note": " "},
         {
             "__typename": "InvalidInput",
-            "message": "note is missing: say the claim in a sentence of your own.",
+            "message": "note is missing; state the claim in a sentence in your own words.",
             "field": "note",
         },
     ),
-    ({"term": "\u0007"}, {"__typename": "InvalidInput", "message": "term holds a control character.", "field": "term"}),
+    (
+        {"term": "\u0007"},
+        {"__typename": "InvalidInput", "message": "term contains a control character.", "field": "term"},
+    ),
     (
         {"locator": "\u0007"},
-        {"__typename": "InvalidInput", "message": "locator holds a control character.", "field": "locator"},
+        {"__typename": "InvalidInput", "message": "locator contains a control character.", "field": "locator"},
     ),
 ]
 
