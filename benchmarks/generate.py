@@ -22,7 +22,7 @@ from graph_seed import Facts, Reference
 from graph_seed.facts import EntityFact, EvidenceFact
 from schema import ONTOLOGY
 from schema.entities import ApplicationCategory, FeatureCategory, TechnologyCategory
-from schema.text import key
+from schema.text import text_key
 from service.settings import read_settings
 from service.stores import open_store
 
@@ -270,7 +270,7 @@ class _Maker:
         slugs = self.slugs[kind] = []
         names = _names(self.chance, kind)
         for number, name in enumerate(itertools.islice(names, count)):
-            slug = key(name).replace(" ", "-")
+            slug = text_key(name).replace(" ", "-")
             slugs.append(slug)
             values = {
                 "slug": slug,

@@ -27,7 +27,7 @@ from neo4j import Driver, GraphDatabase
 
 from benchmarks.generate import Graph, Zipf, fill, generate
 from schema import ONTOLOGY, build
-from schema.text import key
+from schema.text import text_key
 from service.compiler import Compiler
 from service.execution.document_limits import DEFAULT_LIMITS
 from service.plan.parameters import bind
@@ -161,7 +161,7 @@ def value_sets(graph: Graph, seed: int = 7) -> list[dict[str, str]]:
     names = [item.values["name"] for item in graph.facts.entities if item.kind == "Framework"]
     sets: list[dict[str, str]] = []
     for _ in range(SETS):
-        name = key(chance.choice(names))
+        name = text_key(chance.choice(names))
         sets.append(
             {
                 "slug": chance.choice(graph.slugs["Framework"]),

@@ -28,7 +28,7 @@ import orjson
 from benchmarks.generate import generate
 from graph_seed import SHIPPED, read
 from schema import ONTOLOGY
-from schema.text import all_words, key, squash
+from schema.text import all_words, squash, text_key
 from service.execution.engine import Engine
 from service.execution.spelling import SpellingCorrector
 from service.settings import Settings, read_settings
@@ -76,7 +76,7 @@ async def forgiven(settings: Settings) -> None:
     engine = Engine(store, ONTOLOGY)
     all_, right, worst = Counter[str](), Counter[str](), list[tuple[float, str, list[str]]]()
     for entity in facts.entities:
-        for name in sorted({key(name) for name in (entity.values["name"], *entity.values["aliases"])}):
+        for name in sorted({text_key(name) for name in (entity.values["name"], *entity.values["aliases"])}):
             if len(squash(name)) < SHORTEST:
                 continue
             failed = list[str]()
@@ -107,7 +107,7 @@ async def timed(frameworks: int) -> None:
     spellings: dict[str, list[str]] = {}
     for entity in graph.facts.entities:
         names = (entity.values["name"], *entity.values["aliases"])
-        spellings.setdefault(entity.kind, []).extend(map(key, names))
+        spellings.setdefault(entity.kind, []).extend(map(text_key, names))
     vocabulary: Any = SpellingCorrector(Spelt({kind: list(dict.fromkeys(keys)) for kind, keys in spellings.items()}))  # type: ignore[arg-type]
     chance = random.Random(1)
     print(f"{sum(map(len, spellings.values()))} names")

@@ -17,7 +17,7 @@ import orjson
 
 from schema import ONTOLOGY, Kind, Ontology, Property, PropertyType, Relation
 from schema.scalars import parse_date
-from schema.text import key
+from schema.text import text_key
 from service.errors import FactsError
 
 _MAX_SLUG_LENGTH = 200
@@ -234,8 +234,8 @@ class _Reader:
 
     def _check_alias(self, owner: Reference, alias: str) -> None:
         """An alias must belong to only one entity of a kind."""
-        current = self._owners.setdefault((owner.kind, key(alias)), owner)
-        same_slug = Reference(owner.kind, key(alias))
+        current = self._owners.setdefault((owner.kind, text_key(alias)), owner)
+        same_slug = Reference(owner.kind, text_key(alias))
         if current == owner and same_slug in self.entities:
             current = same_slug
         if current != owner:
@@ -365,8 +365,8 @@ def _check_slug(slug: str) -> None:
         raise Fault(
             f"slug '{slug}' contains {high[0]!r}, which is not sorted the same in every store; remove it.", "slug"
         )
-    if key(slug) != slug:
-        raise Fault(f"slug '{slug}' must be lower-case without accents; use '{key(slug)}'.", "slug")
+    if text_key(slug) != slug:
+        raise Fault(f"slug '{slug}' must be lower-case without accents; use '{text_key(slug)}'.", "slug")
     if invalid := [char for char in slug if char not in "-_." and unicodedata.category(char)[0] not in "LMN"]:
         raise Fault(f"slug '{slug}' contains {invalid[0]!r}; use only letters, digits, '-', '_' and '.'.", "slug")
 

@@ -12,11 +12,11 @@ from schema.claims import CURSOR, PAGE_INFO, TOTAL_COUNT, relation_example
 from schema.ontology import Edge, Kind, Ontology
 from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
-ADVISED = "Framework"
+RECOMMENDED_KIND = "Framework"
 """The kind whose entities are compared and recommended."""
 
 SEARCH_SIZE = 10
-ADVICE_SIZE = 5
+RECOMMENDATION_SIZE = 5
 PATH_LENGTH = 4
 PATH_COUNT = 3
 
@@ -35,7 +35,7 @@ class Answer(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequirementList:
     """A list of requirements in Need: a name, and the relation whose targets the list contains.
 
     A `required` one must be met. A `wanted` one is met by having the target, another by not having it.
@@ -56,57 +56,57 @@ _REQUIRED = (
 )
 _PREFERRED = (("prefer", "features", "Features that are not required, but raise the score with half the weight."),)
 _UNWANTED = (("avoid", "features", "Features that it must not have. UNKNOWN counts as not having it."),)
-_ALIKE = ("features", "types", "applications", "usedBy")
+_SIMILARITY = ("features", "types", "applications", "usedBy")
 
 
-def advised(ontology: Ontology) -> Kind | None:
+def recommended_kind(ontology: Ontology) -> Kind | None:
     """The kind that is compared and recommended; None if the ontology does not have it."""
-    return ontology.kind_by_name.get(ADVISED)
+    return ontology.kind_by_name.get(RECOMMENDED_KIND)
 
 
-def compared(kind: Kind) -> tuple[Edge, ...]:
+def compared_edges(kind: Kind) -> tuple[Edge, ...]:
     """The relations by which entities of a kind are compared."""
     return tuple(edge for edge in kind.edges if not edge.reverse and edge.target != kind.name)
 
 
-def needed(kind: Kind) -> tuple[Asked, ...]:
+def requirement_lists(kind: Kind) -> tuple[RequirementList, ...]:
     """The requirement lists of the input Need for a kind."""
     edges = kind.edge_by_name
     return tuple(
-        Asked(name, edges[edge], required=required, wanted=wanted, description=description)
+        RequirementList(name, edges[edge], required=required, wanted=wanted, description=description)
         for lists, required, wanted in ((_REQUIRED, True, True), (_PREFERRED, False, True), (_UNWANTED, True, False))
         for name, edge, description in lists
         if edge in edges
     )
 
 
-def adopted(kind: Kind) -> Edge | None:
+def user_edge(kind: Kind) -> Edge | None:
     """The relation to the users of an entity."""
     return kind.edge_by_name.get("usedBy")
 
 
-def alike(kind: Kind) -> tuple[Edge, ...]:
+def similarity_edges(kind: Kind) -> tuple[Edge, ...]:
     """The relations whose shared targets make two entities similar; empty if the kind has no alternatives."""
-    if kind.name != ADVISED or "alternatives" in kind.edge_by_name:
+    if kind.name != RECOMMENDED_KIND or "alternatives" in kind.edge_by_name:
         return ()
-    return tuple(kind.edge_by_name[name] for name in _ALIKE if name in kind.edge_by_name)
+    return tuple(kind.edge_by_name[name] for name in _SIMILARITY if name in kind.edge_by_name)
 
 
 def define_answers(types: TypeRegistry, ontology: Ontology) -> tuple[FieldDefinition, ...]:
     """Add the types of the answers that the ontology supports; return their root fields."""
     types.namespace["Answer"] = Answer
-    kind = advised(ontology)
+    kind = recommended_kind(ontology)
     return (
         _define_search(types),
-        *([_define_comparison(types, kind)] if kind and compared(kind) else []),
-        *([_define_recommendations(types, kind)] if kind and needed(kind) else []),
+        *([_define_comparison(types, kind)] if kind and compared_edges(kind) else []),
+        *([_define_recommendations(types, kind)] if kind and requirement_lists(kind) else []),
         _define_paths(types, ontology),
     )
 
 
 def alternatives_field(types: TypeRegistry, kind: Kind) -> tuple[FieldDefinition, ...]:
     """Add the type Alternative and return the field `alternatives` of a kind; empty if the kind has none."""
-    edges = alike(kind)
+    edges = similarity_edges(kind)
     if not edges:
         return ()
     singular, plural = kind.verbose_name, kind.verbose_name_plural
@@ -135,7 +135,7 @@ def alternatives_field(types: TypeRegistry, kind: Kind) -> tuple[FieldDefinition
         f"Similar {plural}, best first, ranked by the targets that they share in {names}. Rare targets count more. If a "
         "target is shared by thousands, only candidates that share rarer targets may be considered."
     )
-    return (FieldDefinition("alternatives", "list[Alternative]", description, (_first(ADVICE_SIZE, plural),)),)
+    return (FieldDefinition("alternatives", "list[Alternative]", description, (_first(RECOMMENDATION_SIZE, plural),)),)
 
 
 def _first(size: int, items: str) -> ArgumentDefinition:
@@ -193,7 +193,7 @@ def _define_comparison(types: TypeRegistry, kind: Kind) -> FieldDefinition:
         ),
         f"The value of one row for one {singular}.",
     )
-    fields = ", ".join(f"`{edge.name}`" for edge in compared(kind))
+    fields = ", ".join(f"`{edge.name}`" for edge in compared_edges(kind))
     types.output(
         "ComparisonRow",
         (
@@ -235,8 +235,8 @@ def _define_comparison(types: TypeRegistry, kind: Kind) -> FieldDefinition:
 
 def _define_recommendations(types: TypeRegistry, kind: Kind) -> FieldDefinition:
     singular, plural = kind.verbose_name, kind.verbose_name_plural
-    users = adopted(kind)
-    fields = [FieldDefinition(item.name, "list[str] | None", item.description) for item in needed(kind)]
+    users = user_edge(kind)
+    fields = [FieldDefinition(item.name, "list[str] | None", item.description) for item in requirement_lists(kind)]
     if users is not None:
         fields.append(
             FieldDefinition(
@@ -317,7 +317,7 @@ def _define_recommendations(types: TypeRegistry, kind: Kind) -> FieldDefinition:
     arguments = (
         ArgumentDefinition("need", "Need", "The requirements."),
         ArgumentDefinition(
-            "first", "int | None", "Maximum number of recommendations, and of near misses.", ADVICE_SIZE
+            "first", "int | None", "Maximum number of recommendations, and of near misses.", RECOMMENDATION_SIZE
         ),
     )
     return FieldDefinition("recommend", "Recommendations", description, arguments)

@@ -32,7 +32,7 @@ class Sort(enum.Enum):
     DESC = strawberry.enum_value("DESC", description="Descending.")
 
 
-Listen: TypeAlias = Callable[
+OpenSubscription: TypeAlias = Callable[
     [str, dict[str, Any] | None, Any, str | None], Awaitable[AsyncGenerator[Any] | PreExecutionError | None]
 ]
 """Opens the stream of a subscription. The arguments are the document, the variables, the context and the operation name;
@@ -40,10 +40,10 @@ the result is None if the operation is not a subscription."""
 
 
 def build(
-    ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = (), listen: Listen | None = None
+    ontology: Ontology = ONTOLOGY, extensions: tuple[Any, ...] = (), open_subscription: OpenSubscription | None = None
 ) -> strawberry.Schema:
-    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions, `listen` opens
-    subscriptions.
+    """Return the GraphQL schema of an ontology; `extensions` are Strawberry schema extensions, `open_subscription` opens
+    the stream of a subscription.
     """
     if SOURCE not in ontology.kind_by_name:
         raise OntologyError(f"The ontology has no kind {SOURCE}; add it, because every claim cites a source.")
@@ -63,19 +63,19 @@ def build(
         extensions=extensions,
         config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE, datetime: DATE_TIME}),
     )
-    schema.listen = listen
+    schema.open_subscription = open_subscription
     return schema
 
 
 class _Schema(strawberry.Schema):
-    listen: Listen | None = None
+    open_subscription: OpenSubscription | None = None
 
     async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
-        """Stream the results of an operation: `listen` opens a subscription, other operations have one result."""
-        if self.listen is None or query is None:
+        """Stream the results of a subscription, or the single result of another operation."""
+        if self.open_subscription is None or query is None:
             return await super().stream(query, *args, **kwargs)
         variables, context, name = (kwargs.get(key) for key in ("variable_values", "context_value", "operation_name"))
-        stream = await self.listen(query, variables, context, name)
+        stream = await self.open_subscription(query, variables, context, name)
         if stream is None:
             return await super().stream(query, *args, **kwargs)
         return _single(stream) if isinstance(stream, PreExecutionError) else stream

@@ -19,7 +19,7 @@ _ACCENT = re.compile(f"[{_ACCENTS}]+")
 _MAX_WORD_LENGTH = 64
 
 
-def key(text: str) -> str:
+def text_key(text: str) -> str:
     """Return the key of a text: NFKC, case-folded, without accents. `Café` and `CAFE` have the same key."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     if folded.isascii():
@@ -35,7 +35,7 @@ def words(text: str) -> list[str]:
     A word has at most 64 characters. The word of a text without letters and digits is `x` followed by its key in
     hexadecimal, so that search can find it. A blank text has no words.
     """
-    normalized = key(text)
+    normalized = text_key(text)
     runs = dict.fromkeys(run[:_MAX_WORD_LENGTH] for run in _RUN.findall(normalized))
     if not runs and normalized.strip():
         return [f"x{normalized.encode().hex()}"[:_MAX_WORD_LENGTH]]
@@ -47,7 +47,7 @@ def all_words(texts: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(word for text in texts for word in words(text)))
 
 
-def searched(name: str, aliases: Iterable[str], summary: str | None) -> tuple[str, str]:
+def search_words(name: str, aliases: Iterable[str], summary: str | None) -> tuple[str, str]:
     """Return the search words of an entity: those of its names, and those of its summary."""
     return all_words([name, *aliases]), all_words([summary or ""])
 
@@ -57,7 +57,7 @@ def squash(text: str) -> str:
 
     If the key has no letters and digits, return the key.
     """
-    normalized = key(text)
+    normalized = text_key(text)
     return "".join(_RUN.findall(normalized)) or normalized
 
 

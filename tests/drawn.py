@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graph_seed import EntityFact, EvidenceFact, Facts, Reference
 from schema import ONTOLOGY, Edge, Kind, Property, PropertyType
-from schema.answers import needed
+from schema.answers import requirement_lists
 
 # Texts that go wrong where something is folded, quoted, escaped, compared or cut by bytes or UTF-16 units.
 TEXTS = (
@@ -111,14 +111,14 @@ def _entity(draw: st.DrawFn, kind: Kind, slug: str) -> dict[str, Any]:
 
 
 def _with_unique_aliases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from schema.text import key  # noqa: PLC0415
+    from schema.text import text_key  # noqa: PLC0415
 
     taken = {(line["kind"], line["slug"]) for line in lines}
     for line in lines:
         kept: list[str] = []
         for alias in line.get("aliases", []):
-            if alias.strip() and (line["kind"], key(alias)) not in taken:
-                taken.add((line["kind"], key(alias)))
+            if alias.strip() and (line["kind"], text_key(alias)) not in taken:
+                taken.add((line["kind"], text_key(alias)))
                 kept.append(alias)
         if "aliases" in line:
             line["aliases"] = kept
@@ -255,7 +255,7 @@ def _answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 
 @st.composite
 def _recommend(draw: st.DrawFn, suffix: str) -> tuple[str, Constant]:
-    asked = {item.name: THERE[item.edge.target] for item in needed(KINDS["Framework"])}
+    asked = {item.name: THERE[item.edge.target] for item in requirement_lists(KINDS["Framework"])}
     need: dict[str, Any] = {
         name: draw(st.lists(st.sampled_from(asked[name]), min_size=2, max_size=3))
         for name in draw(st.sampled_from((("must",), ("types", "prefer", "avoid"), tuple(asked))))

@@ -10,7 +10,7 @@ from graph_seed import Facts
 from graph_seed.claims import Weight, voice_of, weigh
 from graph_seed.facts import global_id
 from schema import ONTOLOGY, Kind
-from schema.text import key
+from schema.text import text_key
 from tests.graphs import facts_from
 
 Write = tuple[str, str, dict[str, Any]]
@@ -68,10 +68,10 @@ class Model:
         if values == before:
             return {"__typename": f"Upserted{kind}"}
         others = {slug: held for (of, slug), held in self.entities.items() if of == kind and slug != given["slug"]}
-        aliases = {key(alias): slug for slug, held in others.items() for alias in held["aliases"]}
+        aliases = {text_key(alias): slug for slug, held in others.items() for alias in held["aliases"]}
         if before is None and given["slug"] in aliases:
             return {"__typename": "Conflict", "field": "slug", "value": aliases[given["slug"]]}
-        if clashing := [alias for alias in map(key, values["aliases"]) if alias in aliases or alias in others]:
+        if clashing := [alias for alias in map(text_key, values["aliases"]) if alias in aliases or alias in others]:
             values_ = {aliases.get(alias, alias) for alias in clashing}
             return {"__typename": "Conflict", "field": "aliases", "value": values_}
         self.entities[kind, given["slug"]] = values

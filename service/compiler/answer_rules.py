@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from schema import Edge, Kind, Ontology
-from schema.answers import PATH_LENGTH, Asked, adopted, advised, compared, needed
+from schema.answers import PATH_LENGTH, RequirementList, compared_edges, recommended_kind, requirement_lists, user_edge
 from schema.graph import kind_value
 from service.compiler.list_arguments import ListArguments
 from service.compiler.planning_context import PlanningContext, SelectedField
@@ -62,17 +62,17 @@ def rules(ontology: Ontology, selections: SelectionPlanner) -> dict[str, Rule]:
         "search": partial(_search, ontology, selections),
         "paths": partial(_paths, ontology, selections),
     }
-    kind = advised(ontology)
-    if kind and compared(kind):
+    kind = recommended_kind(ontology)
+    if kind and compared_edges(kind):
         found["compare"] = partial(_comparison, ontology, selections, kind)
-    if kind and needed(kind):
+    if kind and requirement_lists(kind):
         found["recommend"] = partial(_recommending, selections, kind)
     return found
 
 
 def fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
     """The fields of the answers' types that can be planned."""
-    kind = advised(ontology)
+    kind = recommended_kind(ontology)
     names = (kind.singular, kind.plural) if kind else ("", "")
     return {
         "GraphInfo": frozenset({"version", "store", "lastChange", "kinds", "relations"}),
@@ -129,7 +129,7 @@ def _search(
 def _comparison(
     ontology: Ontology, selections: SelectionPlanner, kind: Kind, operation: PlanningContext, selected: SelectedField
 ) -> Comparison:
-    arguments, edges = operation.arguments(selected), compared(kind)
+    arguments, edges = operation.arguments(selected), compared_edges(kind)
     slugs = operation.parameter(arguments[kind.plural], Conversion.SLUGS, selected.location(kind.plural), (1,))
 
     def cell(part: SelectedField, edge: Edge) -> CellPart:
@@ -164,14 +164,14 @@ def _recommending(
     selections: SelectionPlanner, kind: Kind, operation: PlanningContext, selected: SelectedField
 ) -> Recommend:
     need = operation.arguments(selected)["need"]
-    asked = [item for item in needed(kind) if need.get(item.name) is not None]
+    asked = [item for item in requirement_lists(kind) if need.get(item.name) is not None]
     wanted = [need[item.name] for item in asked if item.wanted]
-    names = [item.name for item in needed(kind) if item.wanted]
+    names = [item.name for item in requirement_lists(kind) if item.wanted]
     nothing = selected.wrong("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
     if (least := need.get(_LEAST)) is None and not wanted:
         raise nothing
 
-    def requirement(item: Asked) -> Requirement:
+    def requirement(item: RequirementList) -> Requirement:
         slugs = operation.parameter(need[item.name], Conversion.SLUGS, selected.location(f"need.{item.name}"), (0,))
         return Requirement(item.name, item.edge, item.required, item.wanted, slugs)
 
@@ -183,7 +183,7 @@ def _recommending(
         key=selected.key,
         kind=kind,
         requirements=tuple(map(requirement, asked)),
-        users=adopted(kind),
+        users=user_edge(kind),
         least=None
         if least is None
         else operation.parameter(least, Conversion.COUNT, selected.location(f"need.{_LEAST}")),
@@ -196,7 +196,11 @@ def _recommending(
 
 
 def _recommendation(
-    selections: SelectionPlanner, operation: PlanningContext, kind: Kind, asked: Iterable[Asked], part: SelectedField
+    selections: SelectionPlanner,
+    operation: PlanningContext,
+    kind: Kind,
+    asked: Iterable[RequirementList],
+    part: SelectedField,
 ) -> RecommendationPart:
     def reasons(edge: Edge | None) -> tuple[ReasonPart, ...]:
         return operation.parts(part, "Reason", partial(_reason, selections, operation, edge))

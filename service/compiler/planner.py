@@ -9,7 +9,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from schema import Kind, Ontology, OntologyError
-from schema.answers import alike
+from schema.answers import similarity_edges
 from service.compiler import answer_rules, mutations
 from service.compiler.list_arguments import ListArguments
 from service.compiler.mutations import MutationPlanner
@@ -90,7 +90,7 @@ class Planner:
         """The fields of an object type that can be planned."""
         if kind := self._ontology.kind_by_name.get(type_name):
             more = ({"claims"} if kind.name == SOURCE else set[str]()) | (
-                {"alternatives"} if alike(kind) else set[str]()
+                {"alternatives"} if similarity_edges(kind) else set[str]()
             )
             return frozenset({*kind.property_by_name, *kind.edge_by_name, *more})
         if type_name == "Query":

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 from schema import Edge, Kind, Ontology
-from schema.answers import alike
+from schema.answers import similarity_edges
 from service.compiler.list_arguments import KNOWN, ListArguments, without
 from service.compiler.planning_context import PlanningContext, SelectedField
 from service.plan import (
@@ -80,7 +80,7 @@ class SelectionPlanner:
             return Scalar(selected.key, prop)
         if edge := kind.edge_by_name.get(selected.name):
             return self._walk(operation, selected, edge)
-        if selected.name == "alternatives" and alike(kind):
+        if selected.name == "alternatives" and similarity_edges(kind):
             return self._alternatives(operation, selected, kind)
         lists = ListArguments(self._ontology, operation, selected)
         return SourceClaims(selected.key, lists.claim_page(), self.claim_connection(operation, selected))
@@ -90,7 +90,7 @@ class SelectionPlanner:
         return self.branches(operation, selected, tuple(self._ontology.kind_by_name))
 
     def _alternatives(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> Alternatives:
-        edges = alike(kind)
+        edges = similarity_edges(kind)
         kinds = _unique(edge.target for edge in edges)
 
         def part_of(part: SelectedField) -> AlternativePart:

@@ -145,7 +145,7 @@ class Engine:
         self._hide = not options.introspection
         self._budget = CostLimit(ontology, options.limits.cost)
         self._ontology = ontology
-        self.schema = build(ontology, extensions=(lambda: Execution(self),), listen=self.listen)
+        self.schema = build(ontology, extensions=(lambda: Execution(self),), open_subscription=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._compiler: Compiler[Any] = Compiler(
             self._graphql, ontology, store.write, options.plan_cache, hide_suggestions=self._hide

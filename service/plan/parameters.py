@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from schema.text import key, words
+from schema.text import text_key, words
 from service.errors import ArgumentLocation, InputError
 
 MAX_REFERENCES = 20
@@ -156,7 +156,7 @@ class _Keys:
             if self._left < 0:
                 told = f"{location.argument}: the texts of the request have more than {self._most} characters in all"
                 raise InputError(f"{told} ({_TEXT_SETTING}, {MAX_REFERENCES} times).", location, "text")
-            found = self._known[text] = key(text)
+            found = self._known[text] = text_key(text)
         return found
 
 

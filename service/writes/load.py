@@ -30,7 +30,7 @@ from graph_seed.facts import NEITHER, Fault, entity_fact, evidence_fact
 from graph_seed.lines import READERS
 from schema import Kind, Ontology, PropertyType
 from schema.connections import SOURCE
-from schema.text import key
+from schema.text import text_key
 from service.errors import AtlasError, FactsError
 from service.stores.base import Progress, Store, Work
 from service.stores.transaction import Change, StoredEntity, Transaction
@@ -366,7 +366,7 @@ async def _find(transaction: Transaction, parts: list[_Part]) -> _Found:
     stored = await transaction.entities({part.reference for part in parts})
     names: defaultdict[str, set[str]] = defaultdict(set)
     for _, reference, given in parts:
-        names[reference.kind].update(map(key, given.get("aliases") or ()))
+        names[reference.kind].update(map(text_key, given.get("aliases") or ()))
         if reference not in stored:
             names[reference.kind].add(reference.slug)
     holders: dict[tuple[str, str], Reference | None] = {}
@@ -390,14 +390,14 @@ def _settle(ontology: Ontology, parts: list[_Part], found: _Found, known: _Known
         except Fault as fault:
             faults.append((location, str(fault)))
             continue
-        aliases = [key(alias) for alias in fact.values["aliases"]]
+        aliases = [text_key(alias) for alias in fact.values["aliases"]]
         names = {name: (fact.kind, name) for name in [*aliases, *([] if there else [fact.slug])]}
         holders = {name: known.holders.get(pair, found.holders.get(pair)) for name, pair in names.items()}
         if clash := taken(fact, {name: holder for name, holder in holders.items() if holder}):
             faults.append((location, clash.message))
             continue
         if before:
-            known.holders.update({(fact.kind, key(alias)): None for alias in before.values["aliases"]})
+            known.holders.update({(fact.kind, text_key(alias)): None for alias in before.values["aliases"]})
         known.holders.update(dict.fromkeys(names.values(), reference))
         known.entities.add(reference)
         facts[reference] = fact

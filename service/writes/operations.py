@@ -20,7 +20,7 @@ from graph_seed.claims import claim_key, ends_of, voice_of, weigh
 from graph_seed.facts import Fault, entity_fact, evidence_fact, global_id, relations_from
 from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
-from schema.text import key
+from schema.text import text_key
 from service.plan.parameters import Version
 from service.stores.transaction import Action, Change, StoredEntity, Transaction
 
@@ -124,7 +124,7 @@ def _moved(
 
 
 async def _taken(transaction: Transaction, fact: EntityFact, *, new: bool) -> Conflict | None:
-    names = [*map(key, fact.values["aliases"]), *([fact.slug] if new else [])]
+    names = [*map(text_key, fact.values["aliases"]), *([fact.slug] if new else [])]
     return taken(fact, await transaction.named(fact.kind, names))
 
 
@@ -135,7 +135,7 @@ def taken(fact: EntityFact, holders: Mapping[str, Reference]) -> Conflict | None
     if (holder := holders.get(fact.slug, fact.reference)) != fact.reference:
         return Conflict(f"slug: '{fact.slug}' is an alias of {holder}.", "slug", holder.slug)
     for alias in fact.values["aliases"]:
-        if (holder := holders.get(key(alias), fact.reference)) != fact.reference:
+        if (holder := holders.get(text_key(alias), fact.reference)) != fact.reference:
             return Conflict(f"aliases: '{alias}' already leads to {holder}.", "aliases", holder.slug)
     return None
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from graph_seed import Claim, Facts, claims
 from graph_seed.facts import global_id
-from schema.text import key
+from schema.text import text_key
 from tests.drawn import JOINED, frameworks_told, told_of_frameworks
 from tests.graphs import Graphs, answer, data, shipped
 
@@ -55,7 +55,7 @@ class Model:
         self.aliases: dict[tuple[str, str], str] = {}
         for item in facts.entities:
             self.slugs.setdefault(item.kind, []).append(item.slug)
-            self.aliases |= {(item.kind, key(alias)): item.slug for alias in item.values["aliases"]}
+            self.aliases |= {(item.kind, text_key(alias)): item.slug for alias in item.values["aliases"]}
         self.claims: dict[tuple[str, str, str], Claim] = {}
         self.having: Counter[tuple[str, str]] = Counter()
         self.users: Counter[str] = Counter()
@@ -110,7 +110,7 @@ class Model:
     def _named(self, need: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """The requirements, each once, in the order of Need."""
         for name, (_, kind) in LISTS.items():
-            keys = map(key, need.get(name) or ())
+            keys = map(text_key, need.get(name) or ())
             yield from dict.fromkeys((name, self.aliases.get((kind, one), one)) for one in keys)
 
     def _claim(self, framework: str, name: str, target: str) -> Claim | None:

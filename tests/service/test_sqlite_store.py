@@ -25,7 +25,7 @@ from graph_seed import Facts, read
 from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity, Framework
 from schema.ontology import kind, relation
-from schema.text import searched
+from schema.text import search_words
 from service.errors import FactsError, StoreError
 from service.execution.engine import Engine
 from service.service import prepare
@@ -378,7 +378,7 @@ def test_what_fails_while_it_is_brought_up_to_date_leaves_layout_1(
     def fail(*given: Any) -> tuple[str, str]:
         if next(calls) == 150:
             raise apsw.FullError("the disk is full")
-        return searched(*given)
+        return search_words(*given)
 
     monkeypatch.setattr(migrations, "_BATCH", 100)
     monkeypatch.setattr(migrations, "searched", fail)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from schema import ONTOLOGY
-from schema.text import key
+from schema.text import text_key
 from service.errors import StoreUnavailable
 from service.execution.spelling import SpellingCorrector
 from service.settings import read_settings
@@ -54,7 +54,7 @@ async def test_what_was_meant_is_one_of_the_shipped_names(graphs: Graphs, store:
     engine = await graphs.hold(store)
     vocabulary = SpellingCorrector(engine.store)
 
-    assert {text: await vocabulary.mend(key(text), None) for text in SHIPPED} == SHIPPED
+    assert {text: await vocabulary.mend(text_key(text), None) for text in SHIPPED} == SHIPPED
     await vocabulary.close()
 
 
@@ -139,7 +139,7 @@ async def spelt(graphs: Graphs, tmp_path: Path) -> AsyncIterator[Any]:
 async def test_the_rules(spelt: Any, names: list[str], typed: str, mended: str) -> None:
     vocabulary = await spelt(*names)
 
-    assert await vocabulary.mend(key(typed), None) == mended
+    assert await vocabulary.mend(text_key(typed), None) == mended
 
 
 FAST = {"kind": "Framework", "slug": "fastapi", "name": "FastAPI", "summary": "A fast one."}

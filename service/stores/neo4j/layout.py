@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schema import Kind, Property, PropertyType, Relation
-from schema.text import key, searched
+from schema.text import search_words, text_key
 
 _UNKEYED = {"id", "slug", "homepage"}
 
@@ -78,8 +78,8 @@ OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_c
 
 def search_properties(name: str, aliases: Iterable[str], summary: str | None) -> dict[str, Any]:
     """The properties by which an entity is searched."""
-    name_words, summary_words = searched(name, aliases, summary)
-    all_names = list(dict.fromkeys(map(key, [name, *aliases])))
+    name_words, summary_words = search_words(name, aliases, summary)
+    all_names = list(dict.fromkeys(map(text_key, [name, *aliases])))
     return {"name_words": name_words, "summary_words": summary_words, "all_names": all_names}
 
 

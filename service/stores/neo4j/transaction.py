@@ -13,7 +13,7 @@ from graph_seed import Claim, EntityFact, EvidenceFact, Reference
 from graph_seed.claims import ends_of
 from graph_seed.facts import global_id
 from schema import Ontology, PropertyType, Relation
-from schema.text import key
+from schema.text import text_key
 from service.plan.parameters import Version
 from service.stores.base import now
 from service.stores.neo4j.layout import alias_label, has_key, label, relationship, search_properties
@@ -204,9 +204,13 @@ def entity_row(entity: EntityFact, ontology: Ontology, sequence: int) -> dict[st
     values |= {"id": entity.reference.id, "changed": sequence}
     for prop in ontology.kind_by_name[entity.kind].properties:
         if has_key(prop) and prop.name in values:
-            values[f"{prop.name}_key"] = key(values[prop.name])
+            values[f"{prop.name}_key"] = text_key(values[prop.name])
     values |= search_properties(values["name"], values["aliases"], values.get("summary"))
-    return {"slug": entity.slug, "values": values, "aliases": list(dict.fromkeys(map(key, entity.values["aliases"])))}
+    return {
+        "slug": entity.slug,
+        "values": values,
+        "aliases": list(dict.fromkeys(map(text_key, entity.values["aliases"]))),
+    }
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from typing import Any
 from graph_seed import Claim
 from graph_seed.facts import EntityFact, Reference, global_id
 from schema import Edge, Kind, Ontology, Property, PropertyType, Relation
-from schema.text import key, searched
+from schema.text import search_words, text_key
 from service.stores.transaction import Change, LogEntry
 
 STANCES = {"HAS": 0, "DISPUTED": 1, "LACKS": 2}
@@ -225,8 +225,8 @@ def entity_row(ontology: Ontology, entity: EntityFact, sequence: int) -> list[An
     }
     row = [values.get(prop.name) for prop in _properties(ontology)]
     keys = [values.get(prop.name) for prop in _properties(ontology) if _has_key(prop)]
-    keyed = (None if text is None else key(text) for text in keys)
-    words = searched(values["name"], entity.values["aliases"], values["summary"])
+    keyed = (None if text is None else text_key(text) for text in keys)
+    words = search_words(values["name"], entity.values["aliases"], values["summary"])
     return [entity.kind, *row, *keyed, *words, sequence]
 
 
@@ -259,8 +259,8 @@ INSERT_NAME = "INSERT INTO name (kind, key, entity, alias) VALUES (?, ?, ?, ?)"
 
 
 def name_rows(pk: int, entity: EntityFact) -> Iterator[tuple[Any, ...]]:
-    aliases = dict.fromkeys(map(key, entity.values["aliases"]))
-    name = key(entity.values["name"])
+    aliases = dict.fromkeys(map(text_key, entity.values["aliases"]))
+    name = text_key(entity.values["name"])
     if name not in aliases:
         yield entity.kind, name, pk, 0
     for alias in aliases:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import apsw
 
-from schema.text import searched
+from schema.text import search_words
 from service.plan.parameters import Version
 from service.stores.base import now
 from service.stores.sqlite.layout import INSERT_CHANGE, change_row
@@ -33,7 +33,7 @@ def _words(db: apsw.Connection) -> None:
     while batch := list(db.execute(read, (last, _BATCH))):
         db.executemany(
             "UPDATE entity SET _names = ?, _summary = ? WHERE _pk = ?",
-            ((*searched(name, json.loads(aliases), summary), pk) for pk, name, aliases, summary in batch),
+            ((*search_words(name, json.loads(aliases), summary), pk) for pk, name, aliases, summary in batch),
         )
         last = batch[-1][0]
 
