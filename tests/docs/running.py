@@ -77,8 +77,8 @@ def write_programs(folder: Path, command: Path) -> None:
         "framework-atlas": f'[ "$1" = serve ] || exec "{command}" "$@"\n'
         f'shift\nexec "{sys.executable}" -S "{_SERVE_ONCE}" "{PROGRAMS}/framework-atlas" "$@"\n',
         # curl ends with 28 when its time is over.
-        "curl": 'PATH=${PATH#*:}\n[ "$1" = -N ] || exec curl -sS --fail-with-body "$@"\n'
-        'curl -sS --max-time 2 "$@" || [ $? = 28 ]\n',
+        "curl": 'PATH=${PATH#*:}\ncase "$*" in *--fail*) ;; *) set -- --fail-with-body "$@" ;; esac\n'
+        'case "$*" in *" -N "*) curl -sS --max-time 2 "$@" || [ $? = 28 ] ;; *) exec curl -sS "$@" ;; esac\n',
     }
     for name, script in scripts.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}", "utf-8")

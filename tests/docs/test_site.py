@@ -24,7 +24,10 @@ PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
 
 
 def test_the_navigation_has_every_page_once() -> None:
-    assert sorted(navigated(CONFIGURATION["nav"])) == PAGES
+    index = (DOCS / "decisions" / "index.md").read_text("utf-8")
+    decisions = [f"decisions/{link}" for link in re.findall(r"\]\(([\w-]+\.md)\)", index)]
+
+    assert sorted([*navigated(CONFIGURATION["nav"]), *decisions]) == PAGES
 
 
 @pytest.mark.parametrize("page", PAGES)
