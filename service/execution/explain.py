@@ -54,7 +54,7 @@ def _node(node: Any, indent: str, label: str = "") -> Iterator[str]:
     below: list[tuple[str, Any]] = []
     for field in fields(node):
         value = getattr(node, field.name)
-        inline = _inline(value, is_slot="Slot" in str(field.type))
+        inline = _inline(value, is_parameter="ParameterIndex" in str(field.type))
         if inline is None:
             below.append((field.name, value))
         elif inline and field.name == "key":
@@ -75,17 +75,17 @@ def _below(name: str, value: Any, indent: str) -> Iterator[str]:
             yield from _below(name, item, indent)
 
 
-def _inline(value: Any, *, is_slot: bool) -> str | None:
+def _inline(value: Any, *, is_parameter: bool) -> str | None:
     """What stands on the node's own line; None for what gets lines of its own, '' for what says nothing."""
     match value:
         case None | () | False:
             return ""
         case Kind() | Property() | Relation() | Edge():
             return repr(value)
-        case int() if is_slot and not isinstance(value, bool):
+        case int() if is_parameter and not isinstance(value, bool):
             return f"${value}"
         case tuple() if all(isinstance(item, str | int | Edge | Kind | Relation) for item in value):
-            return ", ".join(filter(None, (_inline(item, is_slot=is_slot) for item in value)))
+            return ", ".join(filter(None, (_inline(item, is_parameter=is_parameter) for item in value)))
         case tuple():
             return None
         case _ if is_dataclass(value):

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 Page = Literal["index", "explorer", "graph"]
 
-BUILT = Path(__file__).parent / "explorer_assets"
+BUILT = Path(__file__).parent.parent / "explorer_assets"
 
 _POLICY = (
     # Monaco and cytoscape.js write styles into the page; no script and no worker is but a file of ours.

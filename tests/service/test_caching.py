@@ -77,12 +77,12 @@ async def test_a_304_runs_no_statement_but_the_one_for_the_version(
     ran: list[str] = []
     execute = apsw.Connection.execute
 
-    class PayloadField(apsw.Connection):
+    class TracedConnection(apsw.Connection):
         def execute(self, statement: Any, *given: Any, **more: Any) -> Any:
             ran.append(statement)
             return execute(self, statement, *given, **more)
 
-    monkeypatch.setattr("service.stores.sqlite.store.SqliteStore._connection", _told(PayloadField))
+    monkeypatch.setattr("service.stores.sqlite.store.SqliteStore._connection", _told(TracedConnection))
     assert (await get(client, tag=tag)).status_code == 304
     assert ran == ["SELECT concat(version, ' ', changed) FROM graph"]
 

@@ -14,15 +14,15 @@ from tests.graphs import Graphs, answer
 ASKED = """query ($part: String!) {
   frameworks(first: 3, where: {name: {contains: $part}}) { nodes { name features(first: 2) { nodes { name } } } }
 }"""
-PLAN = """Listing frameworks, kind Framework
-  where: Named operator contains, slot $0
+PLAN = """EntityList frameworks, kind Framework
+  where: NameMatches operator contains, parameter $0
   page: Page size $1, signature {listed}
     order: ByProperty property slug
   Nodes nodes
     node: EntityNode nodes
       Scalar name, property name
-      Walk features
-        hops: Hops edge Framework.features, stances HAS, DISPUTED
+      RelationConnection features
+        traversal: Traversal edge Framework.features, stances HAS, DISPUTED
         page: Page size $2, signature {walked}
           order: ByProperty property slug
         Nodes nodes

@@ -118,7 +118,7 @@ async def test_no_cell_is_a_formula_and_every_text_comes_back(graphs: Graphs, st
 
 
 def test_numbers_stay_numbers() -> None:
-    rows = tables.Rows(("list",), listed=True, columns=(("count",), ("sure",), ("none",)))
+    rows = tables.TableLayout(("list",), listed=True, columns=(("count",), ("sure",), ("none",)))
     data = {"list": [{"count": -3, "sure": True, "none": None}]}
 
     assert tables.write_csv(data, rows) == b'"count","sure","none"\r\n-3,"true",""\r\n'

@@ -110,12 +110,12 @@ def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(served: Ser
 
 @pytest.mark.parametrize("site", ["https://app.example", "https://other.example"])
 def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served, site: str) -> None:
-    with opened(served, ValueSource=site) as socket:
+    with opened(served, Origin=site) as socket:
         socket.send(json.dumps(INIT))
         assert json.loads(socket.recv(10))["type"] == "connection_ack"
 
     with pytest.raises(InvalidStatus) as refused:
-        opened(served, ValueSource="https://evil.example")
+        opened(served, Origin="https://evil.example")
     assert refused.value.response.status_code == 403
 
 
