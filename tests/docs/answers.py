@@ -9,7 +9,7 @@ from typing import Any
 ANY = "..."
 """In a page: any value in JSON, any text in a line of output, any lines where it stands alone."""
 
-_WIDTH = 120
+_WIDTH = 100
 
 
 def same_json(shown: Any, answered: Any) -> bool:
