@@ -32,7 +32,7 @@ from neo4j import GraphDatabase
 from benchmarks.generate import generate
 from graph_seed import EntityFact, Facts
 from graph_seed.facts import global_id
-from graph_seed.lines import write_lines
+from graph_seed.records import write_json_lines
 from schema import ONTOLOGY
 from service.settings import read_settings
 from service.stores import open_store
@@ -110,7 +110,7 @@ def generated(frameworks: int, path: str) -> None:
     facts = generate(frameworks).facts
     with Path(path).open("wb") as file:
         for some in (facts.entities, facts.evidence):
-            file.writelines(write_lines(batch) for batch in _batches(some))
+            file.writelines(write_json_lines(batch) for batch in _batches(some))
 
 
 def emptied() -> None:

@@ -25,8 +25,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from graph_seed import Facts, Reference, claims
-from graph_seed.claims import Voice, claim_key, weigh
+from graph_seed import Facts, Reference, group_claims
+from graph_seed.claims import Publisher, claim_key, weigh_evidence
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
 from service.auth.authenticator import new_token
@@ -203,7 +203,9 @@ def _torn(client: Client, data: dict[str, Any]) -> list[str]:
     if framework["aliases"] != ([] if summary is None else [f"{client.name} {summary}"]):
         faults.append("summary and aliases are not of the same write")
     for claim in data["claims"]["nodes"]:
-        weight = weigh((Voice(("document", one["source"]["slug"]), None), one["supports"]) for one in claim["evidence"])
+        weight = weigh_evidence(
+            (Publisher(("document", one["source"]["slug"]), None), one["supports"]) for one in claim["evidence"]
+        )
         if (weight.stance, weight.confidence / 1000) != (claim["stance"], claim["confidence"]):
             faults.append(f"the claim on {claim['object']['slug']} is not what its evidence comes to")
     had = sorted(one["object"]["slug"] for one in data["claims"]["nodes"] if one["stance"] != "LACKS")
@@ -426,10 +428,10 @@ def _weighed(facts: Facts) -> dict[str, list[str]]:
     def given(values: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if value is not None}
 
-    for claim in claims(facts):
+    for claim in group_claims(facts):
         row = claim_row(claim)
         add("Claim", given({"key": claim.key, **row["claim"]}))
-        edge = "NOT_FRAMEWORK_HAS_FEATURE" if claim.weight.stance == "LACKS" else "FRAMEWORK_HAS_FEATURE"
+        edge = "NOT_FRAMEWORK_HAS_FEATURE" if claim.assessment.stance == "LACKS" else "FRAMEWORK_HAS_FEATURE"
         add(edge, [claim.subject.id, claim.object.id, given(row["edge"])])
         for said in row["evidence"]:
             add("CITES", [row["claim"]["id"], Reference("Source", said["source"]).id, given(said["values"])])

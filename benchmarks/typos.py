@@ -26,7 +26,7 @@ from typing import Any
 import orjson
 
 from benchmarks.generate import generate
-from graph_seed import SHIPPED, read
+from graph_seed import SHIPPED, read_facts
 from schema import ONTOLOGY
 from schema.text import all_words, squash, text_key
 from service.execution.engine import Engine
@@ -70,7 +70,7 @@ class Spelt:
 
 async def forgiven(settings: Settings) -> None:
     """Print the share that finds its entity first, by what the edit was, and the names that fare worst."""
-    facts = read(SHIPPED)
+    facts = read_facts(SHIPPED)
     store = await open_store(settings, ONTOLOGY)
     await store.seed(lambda: facts)
     engine = Engine(store, ONTOLOGY)

@@ -13,7 +13,7 @@ Stance = Literal["HAS", "DISPUTED", "LACKS"]
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class Assessment:
     """The combined evidence for a claim. `confidence` is in thousandths, 0 to 1000."""
 
     stance: Stance
@@ -30,7 +30,7 @@ class Claim:
     relation: Relation
     object: Reference
     evidence: tuple[EvidenceFact, ...]
-    weight: Weight
+    assessment: Assessment
     key: str = field(init=False, compare=False, repr=False)
     """Unique across all claims; lists of claims are ordered by it."""
 
@@ -43,7 +43,7 @@ def claim_key(subject: Reference, relation: Relation, object_: Reference) -> str
     return f"{subject.kind}:{subject.slug}/{relation.name}/{object_.kind}:{object_.slug}"
 
 
-def ends_of(key: str, ontology: Ontology) -> tuple[Reference, Relation, Reference]:
+def parse_claim_key(key: str, ontology: Ontology) -> tuple[Reference, Relation, Reference]:
     """Return the subject, the relation and the object of the claim with this key."""
     subject, name, object_ = (part.partition(":") for part in key.split("/"))
     return (
@@ -53,28 +53,28 @@ def ends_of(key: str, ontology: Ontology) -> tuple[Reference, Relation, Referenc
     )
 
 
-def claims(facts: Facts) -> Iterator[Claim]:
+def group_claims(facts: Facts) -> Iterator[Claim]:
     """Group the evidence of facts into claims, ordered by key."""
     groups: dict[tuple[Reference, Relation, Reference], list[EvidenceFact]] = {}
     for item in facts.evidence:
         groups.setdefault((item.subject, item.relation, item.object), []).append(item)
-    publishers = {item.slug: voice_of(item.values) for item in facts.entities if item.kind == "Source"}
+    publishers = {item.slug: publisher_of(item.values) for item in facts.entities if item.kind == "Source"}
     grouped = (
-        Claim(*ends, tuple(evidence), weigh((publishers[item.source], item.supports) for item in evidence))
+        Claim(*ends, tuple(evidence), weigh_evidence((publishers[item.source], item.supports) for item in evidence))
         for ends, evidence in groups.items()
     )
     return iter(sorted(grouped, key=lambda claim: claim.key))
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Publisher:
     """The publisher of a source, or the document itself if it has none, and the date of publication."""
 
     name: tuple[str, str]
     published: str | None
 
 
-def weigh(statements: Iterable[tuple[Voice, bool]]) -> Weight:
+def weigh_evidence(statements: Iterable[tuple[Publisher, bool]]) -> Assessment:
     """Combine statements for (True) or against (False) a claim.
 
     Confidence is 1 - 0.5^n for n distinct publishers on the side of the stance. If there are publishers on both sides,
@@ -91,11 +91,11 @@ def weigh(statements: Iterable[tuple[Voice, bool]]) -> Weight:
         stance, confidence = "DISPUTED", max(supporting, denying) / (supporting + denying)
     else:
         stance, confidence = ("HAS", 1 - 0.5**supporting) if supporting else ("LACKS", 1 - 0.5**denying)
-    return Weight(stance, round(confidence * 1000), min(dates, default=None), max(dates, default=None))
+    return Assessment(stance, round(confidence * 1000), min(dates, default=None), max(dates, default=None))
 
 
-def voice_of(source: dict[str, object]) -> Voice:
+def publisher_of(source: dict[str, object]) -> Publisher:
     """Return the publisher of a source with these properties."""
     publisher, slug, published = source.get("publisher"), source["slug"], source.get("published")
     name = ("publisher", str(publisher)) if publisher else ("document", str(slug))
-    return Voice(name, str(published) if published else None)
+    return Publisher(name, str(published) if published else None)

@@ -27,7 +27,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # the category Cc withou
 _SPACED_COLONS = (b" :", b"\t:", b"\r:")
 _FIELDS = frozenset(EVIDENCE_FIELDS)
 
-NEITHER = "a line must have 'kind' (an entity) or 'relation' (evidence)."
+UNRECOGNIZED_LINE = "a line must have 'kind' (an entity) or 'relation' (evidence)."
 
 
 class Reference(NamedTuple):
@@ -95,7 +95,7 @@ def global_id(kind: str, name: str) -> str:
     return base64.b64encode(f"{kind}:{name}".encode()).decode()
 
 
-def read(folder: Path, ontology: Ontology = ONTOLOGY) -> Facts:
+def read_facts(folder: Path, ontology: Ontology = ONTOLOGY) -> Facts:
     """Read all `*.jsonl` files of a folder; raises FactsError with all errors, each with its file and line."""
     files = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
     if not files:
@@ -116,7 +116,7 @@ def read(folder: Path, ontology: Ontology = ONTOLOGY) -> Facts:
     return Facts(tuple(reader.entities.values()), tuple(reader.evidence.values()), digest.hexdigest()[:16])
 
 
-class Fault(ValueError):  # noqa: N818 - a value that readers return as well as raise
+class FactError(ValueError):
     """A line is invalid; `field` is the field that causes the error, or empty."""
 
     def __init__(self, message: str, field: str = "") -> None:
@@ -128,14 +128,14 @@ def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
     """Return the entity on a line of facts; raises Fault."""
     kind = ontology.kind_by_name.get(_text(line, "kind") or "")
     if kind is None:
-        raise Fault(f"unknown kind '{line['kind']}'; use one of {', '.join(ontology.kind_by_name)}.", "kind")
+        raise FactError(f"unknown kind '{line['kind']}'; use one of {', '.join(ontology.kind_by_name)}.", "kind")
     names = {item.name for item in kind.properties} - _DERIVED
     if unknown := set(line) - names - {"kind"}:
-        raise Fault(f"{kind.name} has no property '{min(unknown)}'; use {', '.join(sorted(names))}.", min(unknown))
+        raise FactError(f"{kind.name} has no property '{min(unknown)}'; use {', '.join(sorted(names))}.", min(unknown))
     values = {item.name: _value(item, line) for item in kind.properties if item.name not in _DERIVED}
     _check_slug(values["slug"])
     if not values["name"].strip():
-        raise Fault("name is blank.", "name")
+        raise FactError("name is blank.", "name")
     return EntityFact(kind.name, values["slug"], values)
 
 
@@ -143,29 +143,29 @@ def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
     """Return the evidence on a line of facts; raises Fault."""
     if unknown := line.keys() - _FIELDS:
         fields = ", ".join(sorted(EVIDENCE_FIELDS))
-        raise Fault(f"evidence has no field '{min(unknown)}'; use {fields}.", min(unknown))
+        raise FactError(f"evidence has no field '{min(unknown)}'; use {fields}.", min(unknown))
     subject, object_ = _reference(line, "subject", ontology), _reference(line, "object", ontology)
     name = _text(line, "relation")
     relation = ontology.relation_by_signature.get((subject.kind, name or "", object_.kind))
     if relation is None:
         allowed = _allowed(subject.kind, ontology)
-        raise Fault(f"unknown relation {subject.kind} {name} {object_.kind}; {allowed}.", "relation")
+        raise FactError(f"unknown relation {subject.kind} {name} {object_.kind}; {allowed}.", "relation")
     supports = line.get("supports", True)
     if not isinstance(supports, bool):
-        raise Fault(f"supports must be true or false, not {supports!r}.", "supports")
+        raise FactError(f"supports must be true or false, not {supports!r}.", "supports")
     note = _text(line, "note")
     if not note or not note.strip():
-        raise Fault("note is missing; state the claim in a sentence in your own words.", "note")
+        raise FactError("note is missing; state the claim in a sentence in your own words.", "note")
     source = _text(line, "source")
     if not source:
-        raise Fault("source is missing; give the slug of the source.", "source")
+        raise FactError("source is missing; give the slug of the source.", "source")
     return EvidenceFact(subject, relation, object_, source, supports, note, _text(line, "term"), _text(line, "locator"))
 
 
 def _reference(line: Mapping[str, Any], end: str, ontology: Ontology) -> Reference:
     reference = _parse_reference(_text(line, end) or "")
     if reference is None or reference.kind not in ontology.kind_by_name:
-        raise Fault(f"{end} must be written as Kind:slug, such as Framework:django, not {line.get(end)!r}.", end)
+        raise FactError(f"{end} must be written as Kind:slug, such as Framework:django, not {line.get(end)!r}.", end)
     return reference
 
 
@@ -201,7 +201,7 @@ class _Reader:
             location = f"{file}:{number}"
             try:
                 self._line(json_object(line), location)
-            except Fault as error:
+            except FactError as error:
                 self.errors.append(f"{location}: {error}")
 
     def finish(self) -> None:
@@ -223,12 +223,12 @@ class _Reader:
             item = evidence_fact(line, self._ontology)
             self._add(self.evidence, (item.subject, item.relation.name, item.object, item.source), item, location)
         else:
-            raise Fault(NEITHER)
+            raise FactError(UNRECOGNIZED_LINE)
 
     def _add(self, facts: dict[Any, Any], fact_key: Any, fact: Any, location: str) -> None:
         if fact_key in facts:
             name = fact_key if isinstance(fact_key, Reference) else " ".join(map(str, fact_key))
-            raise Fault(f"{name} is already defined at {self._locations[fact_key]}.")
+            raise FactError(f"{name} is already defined at {self._locations[fact_key]}.")
         facts[fact_key] = fact
         self._locations[fact_key] = location
 
@@ -269,17 +269,17 @@ def _json_object(line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line.rstrip(b"\n").decode("utf-8-sig"), object_pairs_hook=_unique)
     except UnicodeDecodeError as error:
-        raise Fault(f"invalid UTF-8 ({error.reason} at byte {error.start}).") from error
+        raise FactError(f"invalid UTF-8 ({error.reason} at byte {error.start}).") from error
     except json.JSONDecodeError as error:
-        raise Fault(f"invalid JSON ({error.msg} at column {error.colno}).") from error
-    except Fault:
+        raise FactError(f"invalid JSON ({error.msg} at column {error.colno}).") from error
+    except FactError:
         raise
     except ValueError as error:
-        raise Fault("invalid JSON (a number has too many digits).") from error
+        raise FactError("invalid JSON (a number has too many digits).") from error
     except RecursionError as error:
-        raise Fault("invalid JSON (nested too deeply).") from error
+        raise FactError("invalid JSON (nested too deeply).") from error
     if not isinstance(value, dict):
-        raise Fault("a line must be one JSON object.")
+        raise FactError("a line must be one JSON object.")
     return value
 
 
@@ -287,7 +287,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
-        raise Fault(f"duplicate name '{next(name for name in names if names.count(name) > 1)}'.")
+        raise FactError(f"duplicate name '{next(name for name in names if names.count(name) > 1)}'.")
     return value
 
 
@@ -298,15 +298,15 @@ def _text(line: Mapping[str, Any], name: str) -> str | None:
 
 def _checked_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise Fault(f"{name} must be text, not {value!r}.", name)
+        raise FactError(f"{name} must be text, not {value!r}.", name)
     if value.isprintable():  # the common case; excludes all characters that are checked below
         return value
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise Fault(f"{name} contains an unpaired surrogate.", name) from error
+        raise FactError(f"{name} contains an unpaired surrogate.", name) from error
     if _CONTROL.search(value):
-        raise Fault(f"{name} contains a control character.", name)
+        raise FactError(f"{name} contains a control character.", name)
     return value
 
 
@@ -316,17 +316,17 @@ def _value(item: Property, line: Mapping[str, Any]) -> Any:
         return []
     if value is None:
         if item.required:
-            raise Fault(f"{item.name} is missing.", item.name)
+            raise FactError(f"{item.name} is missing.", item.name)
         return None
     return _READERS[item.type](item, value)
 
 
 def _read_texts(item: Property, value: Any) -> list[str]:
     if not isinstance(value, list):
-        raise Fault(f"{item.name} must be a list of texts, not {value!r}.", item.name)
+        raise FactError(f"{item.name} must be a list of texts, not {value!r}.", item.name)
     texts = [_checked_text(text, item.name) for text in value]
     if any(not text.strip() for text in texts):
-        raise Fault(f"{item.name} contains a blank text.", item.name)
+        raise FactError(f"{item.name} contains a blank text.", item.name)
     return texts
 
 
@@ -334,18 +334,18 @@ def _read_date(item: Property, value: Any) -> str:
     try:
         return parse_date(value)
     except ValueError as error:
-        raise Fault(f"{item.name}: {error}", item.name) from error
+        raise FactError(f"{item.name}: {error}", item.name) from error
 
 
 def _read_integer(item: Property, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**31:
-        raise Fault(f"{item.name} must be a 32-bit integer, not {value!r}.", item.name)
+        raise FactError(f"{item.name} must be a 32-bit integer, not {value!r}.", item.name)
     return value
 
 
 def _read_choice(item: Property, value: Any) -> str:
     if value not in item.choices:
-        raise Fault(f"{item.name} must be one of {', '.join(item.choices)}, not {value!r}.", item.name)
+        raise FactError(f"{item.name} must be one of {', '.join(item.choices)}, not {value!r}.", item.name)
     return value
 
 
@@ -360,15 +360,15 @@ _READERS: dict[PropertyType, Callable[[Property, Any], Any]] = {
 
 def _check_slug(slug: str) -> None:
     if not slug or len(slug) > _MAX_SLUG_LENGTH:
-        raise Fault(f"slug must have 1 to {_MAX_SLUG_LENGTH} characters, not {len(slug)}.", "slug")
+        raise FactError(f"slug must have 1 to {_MAX_SLUG_LENGTH} characters, not {len(slug)}.", "slug")
     if high := [char for char in slug if "\ue000" <= char <= "\uffff"]:
-        raise Fault(
+        raise FactError(
             f"slug '{slug}' contains {high[0]!r}, which is not sorted the same in every store; remove it.", "slug"
         )
     if text_key(slug) != slug:
-        raise Fault(f"slug '{slug}' must be lower-case without accents; use '{text_key(slug)}'.", "slug")
+        raise FactError(f"slug '{slug}' must be lower-case without accents; use '{text_key(slug)}'.", "slug")
     if invalid := [char for char in slug if char not in "-_." and unicodedata.category(char)[0] not in "LMN"]:
-        raise Fault(f"slug '{slug}' contains {invalid[0]!r}; use only letters, digits, '-', '_' and '.'.", "slug")
+        raise FactError(f"slug '{slug}' contains {invalid[0]!r}; use only letters, digits, '-', '_' and '.'.", "slug")
 
 
 def by_kind(facts: Facts, ontology: Ontology) -> Iterator[tuple[Kind, int]]:

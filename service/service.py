@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Mapping
 from contextvars import Context
 from typing import Any
 
-from graph_seed import read
+from graph_seed import read_facts
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import Authenticator
 from service.errors import AtlasError, StoreError, StoreRefused, StoreUnavailable
@@ -44,7 +44,7 @@ async def prepare(settings: Settings, ontology: Ontology = ONTOLOGY, progress: P
 
 async def fill(store: Store[Any], settings: Settings, ontology: Ontology, progress: Progress = no_progress) -> bool:
     """Fill a store where it is empty; False where it is not."""
-    return await store.seed(lambda: read(settings.facts, ontology), progress)
+    return await store.seed(lambda: read_facts(settings.facts, ontology), progress)
 
 
 class Service:

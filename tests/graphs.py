@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import orjson
 
-from graph_seed import SHIPPED, Facts, read
+from graph_seed import SHIPPED, Facts, read_facts
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import Principal
 from service.changes.feed import ChangeFeed
@@ -135,7 +135,7 @@ _shipped: list[Facts] = []
 def shipped() -> Facts:
     """The facts that come with the package."""
     if not _shipped:
-        _shipped.append(read(SHIPPED))
+        _shipped.append(read_facts(SHIPPED))
     return _shipped[0]
 
 
@@ -143,7 +143,7 @@ def facts_from(folder: Path, lines: Iterable[dict[str, Any]], ontology: Ontology
     """Facts from lines, by way of a file, as an editor would give them."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "facts.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
-    return read(folder, ontology)
+    return read_facts(folder, ontology)
 
 
 WRITER = Principal("ci", frozenset({"write"}))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph_seed import Facts
-from graph_seed.claims import Weight, voice_of, weigh
+from graph_seed.claims import Assessment, publisher_of, weigh_evidence
 from graph_seed.facts import global_id
 from schema import ONTOLOGY, Kind
 from schema.text import text_key
@@ -114,7 +114,9 @@ class Model:
         told = {found[3]: said for found, said in self.said.items() if found[:3] == ends[:3]}
         if not told:
             return None
-        weight: Weight = weigh((voice_of(self.entities["Source", one]), said["supports"]) for one, said in told.items())
+        weight: Assessment = weigh_evidence(
+            (publisher_of(self.entities["Source", one]), said["supports"]) for one, said in told.items()
+        )
         published = {one: self.entities["Source", one]["published"] for one in told}
         oldest_first = sorted(told, key=lambda one: (published[one] is None, published[one], one))
         return {

@@ -10,7 +10,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from graph_seed import claims
+from graph_seed import group_claims
 from tests.graphs import shipped
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +20,7 @@ README = ROOT / "README.md"
 def test_the_counts_are_those_of_the_shipped_facts() -> None:
     facts = shipped()
 
-    counts = f"{len(facts.entities)} entities and {len(list(claims(facts)))} claims"
+    counts = f"{len(facts.entities)} entities and {len(list(group_claims(facts)))} claims"
     assert counts in " ".join(README.read_text("utf-8").split())
 
 

@@ -34,7 +34,7 @@ from rich.text import Text
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from graph_seed import SHIPPED, claims, read
+from graph_seed import SHIPPED, group_claims, read_facts
 from schema import ONTOLOGY, build
 from service.auth.authenticator import SCOPES, Authenticator, new_token
 from service.compiler import RequestError, TableLayout
@@ -208,10 +208,10 @@ class _Rate(ProgressColumn):
 
 def check(given: argparse.Namespace) -> int:
     """Check a folder of facts against the ontology and count what it holds."""
-    facts = read(given.folder)
+    facts = read_facts(given.folder)
     for kind in ONTOLOGY.kinds:
         print(f"{sum(item.kind == kind.name for item in facts.entities):>6} {kind.plural}")
-    gathered = list(claims(facts))
+    gathered = list(group_claims(facts))
     for name in ONTOLOGY.relation_names:
         print(f"{sum(claim.relation.name == name for claim in gathered):>6} claims {name}")
     print(f"{len(facts.evidence):>6} pieces of evidence")

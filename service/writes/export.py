@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from graph_seed.lines import write_lines
+from graph_seed.records import write_json_lines
 from service.errors import AtlasError
 from service.stores.base import Progress, Snapshot, Store
 from service.writes.load import open_graph
@@ -25,7 +25,7 @@ async def export(store: Store[Any], write: Callable[[bytes], object], progress: 
     async with store.snapshot() as graph:
         done = 0
         async for facts in graph.facts:
-            write(write_lines(facts))
+            write(write_json_lines(facts))
             done += len(facts)
             progress("facts", done, graph.count)
     return graph

@@ -24,10 +24,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from graph_seed import EntityFact, EvidenceFact, Facts, Reference, read
-from graph_seed.claims import claim_key, voice_of
-from graph_seed.facts import NEITHER, Fault, entity_fact, evidence_fact
-from graph_seed.lines import READERS
+from graph_seed import EntityFact, EvidenceFact, Facts, Reference, read_facts
+from graph_seed.claims import claim_key, publisher_of
+from graph_seed.facts import UNRECOGNIZED_LINE, FactError, entity_fact, evidence_fact
+from graph_seed.records import READERS
 from schema import Kind, Ontology, PropertyType
 from schema.connections import SOURCE
 from schema.text import text_key
@@ -113,7 +113,7 @@ class _Reading:
         self._files = given
         self._ontology = ontology
 
-    def __iter__(self) -> Iterator[tuple[FileLocation, dict[str, Any] | Fault]]:
+    def __iter__(self) -> Iterator[tuple[FileLocation, dict[str, Any] | FactError]]:
         before = 0
         for index, file in enumerate(self._files):
             with file.path.open("rb") as opened:
@@ -250,9 +250,9 @@ class Loading:
         for location, given in self._reading:
             if self._faults.full:
                 return
-            if isinstance(given, Fault) or not ("kind" in given or "relation" in given):
+            if isinstance(given, FactError) or not ("kind" in given or "relation" in given):
                 if wanted == "kind":
-                    self._faults.add([(location, str(given) if isinstance(given, Fault) else NEITHER)])
+                    self._faults.add([(location, str(given) if isinstance(given, FactError) else UNRECOGNIZED_LINE)])
             elif ("kind" in given) == (wanted == "kind"):
                 batch.append(Record(location, given))
                 if len(batch) == self._store.batch:
@@ -273,7 +273,7 @@ async def update(store: Store[Any], ontology: Ontology, folder: Path, progress: 
     """Bring what a folder of facts says up to date in a store: its entities, what its sources say and what they say no
     more. What other sources say stays, and so do entities that the folder has no more. Raises FactsError.
     """
-    facts, faults = read(folder, ontology), LoadErrors(most=100)
+    facts, faults = read_facts(folder, ontology), LoadErrors(most=100)
     with files(_names(folder), None, io.BytesIO()) as opened:
         loading = Loading(store, ontology, opened, faults, progress)
         await loading.check()
@@ -344,7 +344,7 @@ def _parts(ontology: Ontology, items: list[Record]) -> tuple[list[_Part], list[t
         kind = ontology.kind_by_name.get(str(given.get("kind")))
         try:
             fact = entity_fact({**(_stand_in(kind) if kind else {}), **given}, ontology)
-        except Fault as fault:
+        except FactError as fault:
             faults.append((location, str(fault)))
         else:
             parts.append(_Part(location, fact.reference, given))
@@ -387,7 +387,7 @@ def _settle(ontology: Ontology, parts: list[_Part], found: _Found, known: _Known
         values = before.values if before else _stand_in(ontology.kind_by_name[reference.kind]) if there else {}
         try:
             fact = entity_fact({**values, **given}, ontology)
-        except Fault as fault:
+        except FactError as fault:
             faults.append((location, str(fault)))
             continue
         aliases = [text_key(alias) for alias in fact.values["aliases"]]
@@ -415,7 +415,7 @@ async def _put_entities(transaction: Transaction, ontology: Ontology, parts: lis
         await transaction.put_entities(changed)
     for fact in changed:
         other = before.get(fact.reference)
-        if fact.kind == SOURCE and other and voice_of(other.values) != voice_of(fact.values):
+        if fact.kind == SOURCE and other and publisher_of(other.values) != publisher_of(fact.values):
             await weigh_again(transaction, await transaction.citing(fact.slug))
     return _Done(LoadSummary(entities=len(changed), same=len(parts) - len(faults) - len(changed)), faults)
 
@@ -430,7 +430,7 @@ def _said(ontology: Ontology, items: list[Record]) -> tuple[list[_Said], list[tu
     for location, given in items:
         try:
             fact = evidence_fact(given, ontology)
-        except Fault as fault:
+        except FactError as fault:
             faults.append((location, str(fault)))
         else:
             said.append(_Said(location, claim_key(fact.subject, fact.relation, fact.object), fact))

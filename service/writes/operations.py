@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from graph_seed import Claim, EntityFact, EvidenceFact, Reference
-from graph_seed.claims import claim_key, ends_of, voice_of, weigh
-from graph_seed.facts import Fault, entity_fact, evidence_fact, global_id, relations_from
+from graph_seed.claims import claim_key, parse_claim_key, publisher_of, weigh_evidence
+from graph_seed.facts import FactError, entity_fact, evidence_fact, global_id, relations_from
 from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
 from schema.text import text_key
@@ -95,13 +95,13 @@ async def upsert(
         return refused
     try:
         fact = entity_fact({"kind": kind.name, **(stored.fact.values if stored else {}), **given}, ontology)
-    except Fault as fault:
+    except FactError as fault:
         return InvalidInput(str(fault), fault.field)
     if stored and stored.fact == fact:
         return Succeeded(reference.id, str(transaction.version))
     if clash := await _taken(transaction, fact, new=stored is None):
         return clash
-    voiced = stored and kind.name == SOURCE and voice_of(stored.fact.values) != voice_of(fact.values)
+    voiced = stored and kind.name == SOURCE and publisher_of(stored.fact.values) != publisher_of(fact.values)
     weighed = await transaction.citing(fact.slug) if voiced else []
     await transaction.log(_change("UPSERT", reference, weighed, ontology))
     await transaction.put_entities([fact])
@@ -160,7 +160,7 @@ async def delete(transaction: Transaction, ontology: Ontology, id_: str) -> Outc
 def _change(action: Action, reference: Reference, claims: Collection[str], ontology: Ontology) -> Change:
     """The change of an entity, and of these claims along with it."""
     kinds = {reference.kind}
-    for subject, _, object_ in (ends_of(key_, ontology) for key_ in claims):
+    for subject, _, object_ in (parse_claim_key(key_, ontology) for key_ in claims):
         kinds |= {subject.kind, object_.kind}
     return Change(action, reference, None, _sorted(kinds), 1 + len(claims))
 
@@ -177,7 +177,7 @@ async def claim(transaction: Transaction, ontology: Ontology, ends: ClaimEnds, s
     line = {"subject": str(subject), "relation": relation.name, "object": str(object_), "source": source.slug}
     try:
         fact = evidence_fact({**line, **asdict(said)}, ontology)
-    except Fault as fault:
+    except FactError as fault:
         return InvalidInput(str(fault), fault.field)
     there = await transaction.entities({subject, object_, source})
     for end in (subject, object_):
@@ -246,11 +246,13 @@ def _absent(reference: Reference) -> NotFound:
 async def put_evidence(transaction: Transaction, said: Mapping[str, tuple[EvidenceFact, ...]]) -> None:
     """Write claims, by their keys, as all that is said of them now weighs; those of which nothing is said go."""
     sources = {Reference(SOURCE, one.source) for evidence in said.values() for one in evidence}
-    voices = {item.slug: voice_of(stored.fact.values) for item, stored in (await transaction.entities(sources)).items()}
+    voices = {
+        item.slug: publisher_of(stored.fact.values) for item, stored in (await transaction.entities(sources)).items()
+    }
 
     def weighed(evidence: tuple[EvidenceFact, ...]) -> Claim:
         first = evidence[0]
-        weight = weigh((voices[one.source], one.supports) for one in evidence)
+        weight = weigh_evidence((voices[one.source], one.supports) for one in evidence)
         return Claim(first.subject, first.relation, first.object, evidence, weight)
 
     if gone := [key_ for key_, evidence in said.items() if not evidence]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from graph_seed import SHIPPED, Facts, read
+from graph_seed import SHIPPED, Facts, read_facts
 
 COVERAGE = SHIPPED.parent / "coverage.csv"
 DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
@@ -40,7 +40,7 @@ def rows() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def facts() -> Facts:
-    return read(SHIPPED)
+    return read_facts(SHIPPED)
 
 
 def keys_by_source(facts: Facts) -> dict[str, set[str]]:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_seed import SHIPPED, Facts, claims, read
-from graph_seed.claims import Voice, Weight, voice_of, weigh
+from graph_seed import SHIPPED, Facts, group_claims, read_facts
+from graph_seed.claims import Assessment, Publisher, publisher_of, weigh_evidence
 from graph_seed.facts import Reference, by_kind
 from schema import ONTOLOGY
 from service.errors import FactsError
@@ -175,7 +175,7 @@ def _line(line: Any) -> str:
 
 def errors_of(folder: Path) -> list[str]:
     with pytest.raises(FactsError) as caught:
-        read(folder)
+        read_facts(folder)
     assert str(caught.value) == "\n".join(caught.value.faults)
     return list(caught.value.faults)
 
@@ -189,7 +189,7 @@ def contents(facts: Facts) -> tuple[Any, Any]:
 
 
 def test_a_line_becomes_an_entity_or_a_piece_of_evidence(tmp_path: Path) -> None:
-    facts = read(folder_of(tmp_path, all=GOOD))
+    facts = read_facts(folder_of(tmp_path, all=GOOD))
 
     assert facts.entities[2].values == {
         "slug": "django",
@@ -218,27 +218,27 @@ def test_the_order_of_files_and_lines_does_not_matter(tmp_path: Path, seed: int)
     lines = rng.sample(GOOD, len(GOOD))
     cut = rng.randrange(len(lines) + 1)
 
-    split = read(folder_of(tmp_path / "split", z=lines[:cut], a=lines[cut:], empty=[]))
+    split = read_facts(folder_of(tmp_path / "split", z=lines[:cut], a=lines[cut:], empty=[]))
 
-    whole = read(folder_of(tmp_path / "whole", facts=GOOD))
+    whole = read_facts(folder_of(tmp_path / "whole", facts=GOOD))
     assert contents(split) == contents(whole)
-    assert [(claim.key, claim.weight) for claim in claims(split)] == [
-        (claim.key, claim.weight) for claim in claims(whole)
+    assert [(claim.key, claim.assessment) for claim in group_claims(split)] == [
+        (claim.key, claim.assessment) for claim in group_claims(whole)
     ]
 
 
 def test_blank_lines_and_byte_order_marks_and_crlf_are_accepted(tmp_path: Path) -> None:
     text = "﻿" + "\r\n\r\n  ".join(map(_line, GOOD))
 
-    facts = read(folder_of(tmp_path / "odd", all=text.encode()))
+    facts = read_facts(folder_of(tmp_path / "odd", all=text.encode()))
 
-    assert contents(facts) == contents(read(folder_of(tmp_path / "plain", all=GOOD)))
+    assert contents(facts) == contents(read_facts(folder_of(tmp_path / "plain", all=GOOD)))
 
 
 def test_two_sets_of_facts_have_two_digests(tmp_path: Path) -> None:
     folders = [folder_of(tmp_path / "one", all=GOOD), folder_of(tmp_path / "two", all=GOOD[:5])]
 
-    digests = [read(folder).digest for folder in (*folders, folders[0])]
+    digests = [read_facts(folder).digest for folder in (*folders, folders[0])]
 
     assert digests[0] == digests[2] != digests[1]
 
@@ -256,7 +256,7 @@ def test_slugs_and_names_can_use_any_script(tmp_path: Path) -> None:
     }
     lines = [{"kind": "Framework", "slug": slug, "name": name} for slug, name in names.items()]
 
-    facts = read(folder_of(tmp_path, all=lines))
+    facts = read_facts(folder_of(tmp_path, all=lines))
 
     assert {item.slug: item.values["name"] for item in facts.entities} == names
 
@@ -267,17 +267,17 @@ def test_entities_of_two_kinds_can_have_the_same_slug_and_alias(tmp_path: Path) 
         {"kind": "Company", "slug": "x", "name": "X", "aliases": ["EX"]},
     ]
 
-    assert len(read(folder_of(tmp_path, all=lines)).entities) == 2
+    assert len(read_facts(folder_of(tmp_path, all=lines)).entities) == 2
 
 
 def test_an_alias_can_repeat_the_name_of_its_own_entity(tmp_path: Path) -> None:
     line = {"kind": "Framework", "slug": "django", "name": "Django", "aliases": ["django", "DJANGO", "Django"]}
 
-    assert read(folder_of(tmp_path, all=[line])).entities[0].values["aliases"] == ["django", "DJANGO", "Django"]
+    assert read_facts(folder_of(tmp_path, all=[line])).entities[0].values["aliases"] == ["django", "DJANGO", "Django"]
 
 
 def test_the_shipped_facts_are_complete_and_valid(tmp_path: Path) -> None:
-    facts = read(SHIPPED)
+    facts = read_facts(SHIPPED)
 
     lines = sum(len(file.read_bytes().splitlines()) for file in SHIPPED.glob("*.jsonl"))
     assert len(facts.entities) + len(facts.evidence) == lines
@@ -353,8 +353,8 @@ def test_aliases_that_differ_only_in_case_accents_or_width_are_duplicates(tmp_pa
 # --------------------------------------------------------------------------------------------------------------- combining evidence
 
 
-def publisher(name: str, published: str | None = None) -> Voice:
-    return Voice(("publisher", name), published)
+def publisher(name: str, published: str | None = None) -> Publisher:
+    return Publisher(("publisher", name), published)
 
 
 @pytest.mark.parametrize(
@@ -380,23 +380,23 @@ def test_confidence_grows_with_the_publishers_of_the_stronger_side(
     statements = [(publisher(f"yes {number}"), True) for number in range(supporting)]
     statements += [(publisher(f"no {number}"), False) for number in range(denying)]
 
-    weight = weigh(statements)
+    assessment = weigh_evidence(statements)
 
-    assert (weight.stance, weight.confidence) == expected
+    assert (assessment.stance, assessment.confidence) == expected
 
 
 def test_a_publisher_with_two_sources_counts_once() -> None:
-    assert weigh([(publisher("a"), True), (publisher("a"), True), (publisher("b"), True)]).confidence == 750
+    assert weigh_evidence([(publisher("a"), True), (publisher("a"), True), (publisher("b"), True)]).confidence == 750
 
 
 def test_a_publisher_that_contradicts_itself_counts_on_both_sides() -> None:
-    assert weigh([(publisher("a"), True), (publisher("a"), False)]) == Weight("DISPUTED", 500, None, None)
+    assert weigh_evidence([(publisher("a"), True), (publisher("a"), False)]) == Assessment("DISPUTED", 500, None, None)
 
 
 def test_a_source_without_a_publisher_counts_as_its_own_publisher() -> None:
     sources = [{"slug": "one"}, {"slug": "two"}, {"slug": "three", "publisher": "two"}]
 
-    assert weigh((voice_of(source), True) for source in sources).confidence == 875
+    assert weigh_evidence((publisher_of(source), True) for source in sources).confidence == 875
 
 
 def test_a_claim_has_the_dates_of_its_oldest_and_latest_source() -> None:
@@ -407,7 +407,7 @@ def test_a_claim_has_the_dates_of_its_oldest_and_latest_source() -> None:
         (publisher("d", "2025"), False),
     ]
 
-    assert weigh(statements) == Weight("DISPUTED", 500, "2024", "2025")
+    assert weigh_evidence(statements) == Assessment("DISPUTED", 500, "2024", "2025")
 
 
 STATEMENTS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min_size=1, max_size=40)
@@ -415,24 +415,26 @@ STATEMENTS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min
 
 @given(STATEMENTS)
 def test_the_confidence_follows_from_the_publishers_of_both_sides(statements: list[tuple[str, bool]]) -> None:
-    weight = weigh((publisher(name), supports) for name, supports in statements)
+    assessment = weigh_evidence((publisher(name), supports) for name, supports in statements)
 
     sides = Counter(supports for _, supports in set(statements))
     if sides[True] and sides[False]:
         larger = max(sides.values()) / sides.total()
-        expected = Weight("DISPUTED", round(1000 * larger), None, None)
-        assert 500 <= weight.confidence < 1000
+        expected = Assessment("DISPUTED", round(1000 * larger), None, None)
+        assert 500 <= assessment.confidence < 1000
     else:
-        expected = Weight("HAS" if sides[True] else "LACKS", round(1000 * (1 - 0.5 ** sides.total())), None, None)
-        assert 500 <= weight.confidence <= 1000
-    assert weight == expected
+        expected = Assessment("HAS" if sides[True] else "LACKS", round(1000 * (1 - 0.5 ** sides.total())), None, None)
+        assert 500 <= assessment.confidence <= 1000
+    assert assessment == expected
 
 
 @given(STATEMENTS, st.randoms())
 def test_the_order_of_the_evidence_does_not_matter(statements: list[tuple[str, bool]], rng: random.Random) -> None:
     shuffled = rng.sample(statements, len(statements))
 
-    weights = [weigh((publisher(name), supports) for name, supports in items) for items in (statements, shuffled)]
+    weights = [
+        weigh_evidence((publisher(name), supports) for name, supports in items) for items in (statements, shuffled)
+    ]
 
     assert weights[0] == weights[1]
 
@@ -443,22 +445,22 @@ def test_another_supporting_publisher_never_lowers_the_confidence(
 ) -> None:
     supporting = [(publisher(other), True) for other, _ in statements]
 
-    before, after = weigh(supporting), weigh([*supporting, (publisher(name), True)])
+    before, after = weigh_evidence(supporting), weigh_evidence([*supporting, (publisher(name), True)])
 
     assert before.confidence <= after.confidence
 
 
 def test_claims_group_their_evidence_and_are_ordered_by_key(tmp_path: Path) -> None:
-    grouped = list(claims(read(folder_of(tmp_path, all=GOOD))))
+    grouped = list(group_claims(read_facts(folder_of(tmp_path, all=GOOD))))
 
-    assert [(claim.key, claim.weight, len(claim.evidence)) for claim in grouped] == [
-        ("Company:日本-会社_1.0/USES/Framework:django", Weight("HAS", 500, "2024-03", "2024-03"), 1),
-        ("Framework:django/HAS_FEATURE/Feature:orm", Weight("DISPUTED", 500, "2024-03", "2024-03"), 2),
+    assert [(claim.key, claim.assessment, len(claim.evidence)) for claim in grouped] == [
+        ("Company:日本-会社_1.0/USES/Framework:django", Assessment("HAS", 500, "2024-03", "2024-03"), 1),
+        ("Framework:django/HAS_FEATURE/Feature:orm", Assessment("DISPUTED", 500, "2024-03", "2024-03"), 2),
     ]
 
 
 def test_the_keys_of_the_shipped_claims_are_unique() -> None:
-    keys = [claim.key for claim in claims(read(SHIPPED))]
+    keys = [claim.key for claim in group_claims(read_facts(SHIPPED))]
 
     assert keys == sorted(set(keys))
     assert all(one < other for one, other in itertools.pairwise(keys))

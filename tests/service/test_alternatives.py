@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph_seed import Facts, Reference, claims
+from graph_seed import Facts, Reference, group_claims
 from service.stores.ranking import MOST_ALIKE
 from tests.drawn import PayloadField, facts_of, frameworks_told, told_of_frameworks
 from tests.graphs import Graphs, answer, data, shipped
@@ -34,10 +34,10 @@ class Model:
     def __init__(self, facts: Facts) -> None:
         slugs = sorted(item.slug for item in facts.entities if item.kind == "Framework")
         self.joined: dict[str, set[Target]] = {slug: set() for slug in slugs}
-        for claim in claims(facts):
+        for claim in group_claims(facts):
             name, ends = claim.relation.name, (claim.subject, claim.object)
             framework, target = reversed(ends) if name == "USES" else ends
-            if framework.kind == "Framework" and name in RELATIONS and claim.weight.stance != "LACKS":
+            if framework.kind == "Framework" and name in RELATIONS and claim.assessment.stance != "LACKS":
                 self.joined[framework.slug].add((RELATIONS.index(name), target))
         self.degree = Counter(target for targets in self.joined.values() for target in targets)
 

@@ -24,7 +24,7 @@ import pytest
 from graphql import parse
 from pydantic import SecretStr
 
-from graph_seed import SHIPPED, claims, read
+from graph_seed import SHIPPED, group_claims, read_facts
 from schema import build
 from service.auth.authenticator import Authenticator
 from service.cli.main import main, settings_table
@@ -146,7 +146,7 @@ def test_check_counts_what_the_shipped_facts_hold(capsys: pytest.CaptureFixture[
 
     lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
     counts = {what: int(number) for number, what in lines}
-    facts = read(SHIPPED)
+    facts = read_facts(SHIPPED)
     assert code == 0
     assert list(counts)[:7] == [
         "frameworks",
@@ -158,7 +158,7 @@ def test_check_counts_what_the_shipped_facts_hold(capsys: pytest.CaptureFixture[
         "sources",
     ]
     assert sum(list(counts.values())[:7]) == len(facts.entities)
-    assert sum(count for what, count in counts.items() if what.startswith("claims ")) == len(list(claims(facts)))
+    assert sum(count for what, count in counts.items() if what.startswith("claims ")) == len(list(group_claims(facts)))
     assert counts["pieces of evidence"] == len(facts.evidence)
     assert (counts["companies"], counts["sources"], counts["claims USES"]) == (12, 5, 12)
 
@@ -445,8 +445,8 @@ def test_seeding_shows_its_progress_on_a_terminal(tmp_path: Path) -> None:
         assert process.wait(60) == 0
     os.close(ours)
 
-    facts = read(SHIPPED)
-    entities, gathered = len(facts.entities), len(list(claims(facts)))
+    facts = read_facts(SHIPPED)
+    entities, gathered = len(facts.entities), len(list(group_claims(facts)))
     ends = {f"entities {entities}/{entities}", f"claims {gathered}/{gathered}"}
     assert ends <= {f"{what} {count}" for what, count in re.findall(r"(entities|claims)[^/]*?(\d+/\d+)", shown)}
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph_seed import Claim, Facts, Reference, claims
+from graph_seed import Claim, Facts, Reference, group_claims
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
 from service.stores.ranking import MOST_WALKED
@@ -57,8 +57,8 @@ class Model:
     def __init__(self, facts: Facts) -> None:
         self.names = {item.reference: item.values["name"] for item in facts.entities}
         self.steps: dict[Reference, list[Step]] = {reference: [] for reference in self.names}
-        for claim in claims(facts):
-            if claim.weight.stance != "LACKS":
+        for claim in group_claims(facts):
+            if claim.assessment.stance != "LACKS":
                 self.steps[claim.subject].append(Step(claim, claim.subject, claim.object))
                 self.steps[claim.object].append(Step(claim, claim.object, claim.subject))
 
@@ -107,7 +107,7 @@ class Model:
                     "from": {"__typename": step.start.kind, "slug": step.start.slug},
                     "relation": step.claim.relation.name,
                     "to": {"__typename": step.end.kind, "slug": step.end.slug},
-                    "claim": {"id": global_id("Claim", step.claim.key), "stance": step.claim.weight.stance},
+                    "claim": {"id": global_id("Claim", step.claim.key), "stance": step.claim.assessment.stance},
                 }
                 for step in chain
             ],
@@ -126,7 +126,7 @@ class Model:
 
 
 def _confidence(chain: tuple[Step, ...]) -> Fraction:
-    return math.prod(Fraction(step.claim.weight.confidence, 1000) for step in chain)
+    return math.prod(Fraction(step.claim.assessment.confidence, 1000) for step in chain)
 
 
 def _order(chain: tuple[Step, ...]) -> tuple[Any, ...]:

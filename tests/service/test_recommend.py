@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph_seed import Claim, Facts, claims
+from graph_seed import Claim, Facts, group_claims
 from graph_seed.facts import global_id
 from schema.text import text_key
 from tests.drawn import JOINED, frameworks_told, told_of_frameworks
@@ -59,11 +59,11 @@ class Model:
         self.claims: dict[tuple[str, str, str], Claim] = {}
         self.having: Counter[tuple[str, str]] = Counter()
         self.users: Counter[str] = Counter()
-        for claim in claims(facts):
+        for claim in group_claims(facts):
             if claim.subject.kind == "Framework":
                 self.claims[claim.subject.slug, claim.relation.name, claim.object.slug] = claim
-                self.having[claim.relation.name, claim.object.slug] += claim.weight.stance in KNOWN
-            if claim.relation.name == "USES" and claim.weight.stance in KNOWN:
+                self.having[claim.relation.name, claim.object.slug] += claim.assessment.stance in KNOWN
+            if claim.relation.name == "USES" and claim.assessment.stance in KNOWN:
                 self.users[claim.object.slug] += 1
 
     def answer(self, need: dict[str, Any], first: int) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Model:
 
     def _answer(self, framework: str, name: str, target: str) -> str:
         claim = self._claim(framework, name, target)
-        return claim.weight.stance if claim else "UNKNOWN"
+        return claim.assessment.stance if claim else "UNKNOWN"
 
     def _weight(self, framework: str, name: str, target: str) -> int:
         claim = self._claim(framework, name, target)
@@ -126,11 +126,11 @@ class Model:
             return 0
         everyone = len(self.slugs["Framework"])
         rarity = _cut(Fraction(everyone, everyone + 9 * self.having[LISTS[name][0], target]))
-        sure = Fraction(claim.weight.confidence, 1000) * rarity
+        sure = Fraction(claim.assessment.confidence, 1000) * rarity
         wanted = {"HAS": sure, "DISPUTED": rarity / 4, "LACKS": -sure}
         unwanted = {"HAS": -sure, "DISPUTED": -rarity / 4, "LACKS": sure / 4}
         weights = unwanted if name == "avoid" else wanted
-        return int(1000 * _cut(weights[claim.weight.stance] * Fraction(1, 2 if name == "prefer" else 1)))
+        return int(1000 * _cut(weights[claim.assessment.stance] * Fraction(1, 2 if name == "prefer" else 1)))
 
 
 def _cut(value: Fraction) -> Fraction:

@@ -21,7 +21,7 @@ import apsw
 import pytest
 import strawberry
 
-from graph_seed import Facts, read
+from graph_seed import Facts, read_facts
 from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity, Framework
 from schema.ontology import kind, relation
@@ -55,7 +55,7 @@ def facts(tmp_path: Path) -> Path:
 def filled(path: Path, facts: Path) -> Path:
     """A store that holds the few facts, closed."""
     store = SqliteStore.open(path, ONTOLOGY)
-    store._seed(lambda: read(facts), lambda *_: None)
+    store._seed(lambda: read_facts(facts), lambda *_: None)
     store._shut()
     return path
 
@@ -154,11 +154,11 @@ async def test_facts_that_the_file_cannot_hold_leave_nothing_of_them(path: Path,
     by_hand(path, "CREATE TRIGGER full BEFORE INSERT ON evidence BEGIN SELECT raise(ABORT, 'the disk is full'); END")
 
     with pytest.raises(StoreError, match=r"could not be written \(the disk is full\); the file holds none of them"):
-        await store.seed(lambda: read(facts))
+        await store.seed(lambda: read_facts(facts))
 
     left = by_hand(path, "SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM claim)")
     by_hand(path, "DROP TRIGGER full")
-    filled = await store.seed(lambda: read(facts))
+    filled = await store.seed(lambda: read_facts(facts))
     await store.close()
     assert (left, filled) == (0, True)
 
@@ -363,7 +363,7 @@ def test_an_empty_file_of_layout_1_is_filled(path: Path, facts: Path) -> None:
     by_hand(path, TO_LAYOUT_1)
 
     store = SqliteStore.open(path, ONTOLOGY)
-    filled = store._seed(lambda: read(facts), lambda *_: None)
+    filled = store._seed(lambda: read_facts(facts), lambda *_: None)
     store._shut()
 
     assert (filled, derived(path)) == (True, DERIVED)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from graph_seed import Claim, Facts, claims
+from graph_seed import Claim, Facts, group_claims
 from schema import Ontology, Relation
 from service.errors import StoreError
 from service.stores.base import Progress, now
@@ -147,13 +147,13 @@ def _statements(facts: Facts, ontology: Ontology) -> Iterator[tuple[str, list[An
                 done,
                 len(facts.entities),
             )
-    yield from _claim_statements(list(claims(facts)))
+    yield from _claim_statements(list(group_claims(facts)))
 
 
 def _claim_statements(gathered: list[Claim]) -> Iterator[tuple[str, list[Any], str, int, int]]:
     groups: dict[tuple[Relation, bool], list[Claim]] = {}
     for claim in gathered:
-        groups.setdefault((claim.relation, claim.weight.stance == "LACKS"), []).append(claim)
+        groups.setdefault((claim.relation, claim.assessment.stance == "LACKS"), []).append(claim)
     done = 0
     for (relation, denied), members in groups.items():
         # a claim that is there was written by the same facts

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from graph_seed import EntityFact, EvidenceFact
-from graph_seed.claims import ends_of
+from graph_seed.claims import parse_claim_key
 from schema import Kind, Ontology, PropertyType
 from service.stores.neo4j.layout import VERSION, label, property_name
 
@@ -45,7 +45,7 @@ async def pages(run: Run, ontology: Ontology) -> AsyncIterator[list[EntityFact |
             after = rows[-1][0]
     after = ""
     while rows := await run(_EVIDENCE, after=after, most=_PAGE):
-        yield [EvidenceFact(*ends_of(key, ontology), *one) for key, said in rows for one in said]
+        yield [EvidenceFact(*parse_claim_key(key, ontology), *one) for key, said in rows for one in said]
         after = rows[-1][0]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from graph_seed import Claim, EntityFact, EvidenceFact, Reference
-from graph_seed.claims import ends_of
+from graph_seed.claims import parse_claim_key
 from graph_seed.facts import global_id
 from schema import Ontology, PropertyType, Relation
 from schema.text import text_key
@@ -89,7 +89,7 @@ class Neo4jTransaction:
         found: defaultdict[str, list[EvidenceFact]] = defaultdict(list)
         (answer,) = await self._run(_EVIDENCE, keys=list(keys))
         for key_, *said in answer["rows"]:
-            found[key_].append(EvidenceFact(*ends_of(key_, self._ontology), *said))
+            found[key_].append(EvidenceFact(*parse_claim_key(key_, self._ontology), *said))
         self._absent.update(set(keys) - found.keys())  # no claim is without evidence
         return {key: tuple(facts) for key, facts in found.items()}
 
@@ -110,7 +110,7 @@ class Neo4jTransaction:
     async def put_claims(self, claims: Iterable[Claim]) -> None:
         groups: defaultdict[tuple[Relation, bool, bool], list[Claim]] = defaultdict(list)
         for claim in claims:
-            groups[claim.relation, claim.weight.stance == "LACKS", claim.key in self._absent].append(claim)
+            groups[claim.relation, claim.assessment.stance == "LACKS", claim.key in self._absent].append(claim)
             self._absent.discard(claim.key)
         for (relation, denied, new), group in groups.items():
             put = add_claims if new else put_claims
@@ -119,7 +119,7 @@ class Neo4jTransaction:
     async def drop_claims(self, keys: Collection[str]) -> None:
         edges: defaultdict[Relation, list[dict[str, str]]] = defaultdict(list)
         for one in keys:
-            subject, relation, object_ = ends_of(one, self._ontology)
+            subject, relation, object_ = parse_claim_key(one, self._ontology)
             edges[relation].append({"subject": subject.slug, "object": object_.slug})
         for relation, rows in edges.items():
             both = f"{relationship(relation)}|{relationship(relation, denied=True)}"
@@ -214,7 +214,7 @@ def entity_row(entity: EntityFact, ontology: Ontology, sequence: int) -> dict[st
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:
-    weight = claim.weight
+    weight = claim.assessment
     weighed = {
         "stance": weight.stance,
         "confidence": weight.confidence,

@@ -315,7 +315,7 @@ def edge_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ..
 
 
 def _weight(claim: Claim) -> tuple[Any, ...]:
-    weight = claim.weight
+    weight = claim.assessment
     return STANCES[weight.stance], weight.confidence, weight.first_seen, weight.last_seen
 
 

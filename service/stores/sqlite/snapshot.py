@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import apsw
 
 from graph_seed import EntityFact, EvidenceFact
-from graph_seed.claims import ends_of
+from graph_seed.claims import parse_claim_key
 from schema import Ontology
 from service.stores.sqlite import layout
 
@@ -33,5 +33,5 @@ def facts(db: apsw.Connection, ontology: Ontology) -> Iterator[EntityFact | Evid
     last, ends = "", None
     for key, source, supports, note, term, locator in db.execute(_EVIDENCE):
         if key != last or ends is None:
-            last, ends = key, ends_of(key, ontology)
+            last, ends = key, parse_claim_key(key, ontology)
         yield EvidenceFact(*ends, source, bool(supports), note, term, locator)

@@ -23,7 +23,7 @@ from typing import Any, TypeAlias, TypeVar
 import apsw
 import orjson
 
-from graph_seed import Facts, claims
+from graph_seed import Facts, group_claims
 from schema import Ontology
 from service.errors import StatementTimeout, StoreBusy, StoreError, StoreUnavailable, TooLargeError
 from service.plan import PathLimitReached, Plan, UnknownReferences, VersionUnavailable
@@ -489,7 +489,7 @@ async def _fill(transaction: SqliteTransaction, facts: Facts, progress: Progress
     await transaction.log(loaded(facts))
     for entities in _batches(facts.entities, "entities", progress):
         await transaction.put_entities(entities)
-    for some in _batches(claims(facts), "claims", progress):
+    for some in _batches(group_claims(facts), "claims", progress):
         await transaction.put_claims(some)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import apsw
 
 from graph_seed import Claim, EntityFact, EvidenceFact, Reference
-from graph_seed.claims import ends_of
+from graph_seed.claims import parse_claim_key
 from schema import Ontology, Relation
 from schema.connections import SOURCE
 from service.plan.parameters import Version
@@ -89,7 +89,7 @@ class SqliteTransaction:
         self._claims.update(dict.fromkeys(keys))
         for pk, key, source, supports, *said in self._db.execute(_EVIDENCE, (json.dumps(list(keys)),)):
             self._claims[key] = pk
-            fact = EvidenceFact(*ends_of(key, self._ontology), source, bool(supports), *said)
+            fact = EvidenceFact(*parse_claim_key(key, self._ontology), source, bool(supports), *said)
             found.setdefault(key, []).append(fact)
         return {key: tuple(facts) for key, facts in found.items()}
 

@@ -14,43 +14,43 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import orjson
 
-from graph_seed.facts import EVIDENCE_FIELDS, EntityFact, EvidenceFact, Fault, json_object
+from graph_seed.facts import EVIDENCE_FIELDS, EntityFact, EvidenceFact, FactError, json_object
 from schema import Ontology, PropertyType
 
 _MAX_LINE_BYTES = 1 << 20
 
 
-class Line(NamedTuple):
+class Record(NamedTuple):
     """A record and the number of its first line, counted from 1, or the error if it cannot be read."""
 
     number: int
-    given: dict[str, Any] | Fault
+    content: dict[str, Any] | FactError
 
 
-Reader: TypeAlias = Callable[[BinaryIO, Ontology], Iterator[Line]]
+Reader: TypeAlias = Callable[[BinaryIO, Ontology], Iterator[Record]]
 
 
-def read_json_lines(file: BinaryIO, _ontology: Ontology) -> Iterator[Line]:
+def read_json_lines(file: BinaryIO, _ontology: Ontology) -> Iterator[Record]:
     """Yield the records of a JSON Lines file; blank lines are skipped."""
     number = 0
     while line := file.readline(_MAX_LINE_BYTES):
         number += 1
         if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
-            yield Line(number, Fault(f"the line is longer than {_MAX_LINE_BYTES:,} bytes; split it."))
+            yield Record(number, FactError(f"the line is longer than {_MAX_LINE_BYTES:,} bytes; split it."))
             while (rest := file.readline(_MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif not line.isspace():
-            yield Line(number, _result(json_object, line))
+            yield Record(number, _result(json_object, line))
 
 
-def read_csv(file: BinaryIO, ontology: Ontology) -> Iterator[Line]:
+def read_csv(file: BinaryIO, ontology: Ontology) -> Iterator[Record]:
     """Yield the records of a CSV file."""
     # spreadsheet programs write a byte order mark
     with io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="") as text:
         rows = csv.reader(text, strict=True)
         fields = _result(_header, rows, ontology)
-        if isinstance(fields, Fault):
-            yield Line(1, fields)
+        if isinstance(fields, FactError):
+            yield Record(1, fields)
             return
         types = _types(ontology)
         while True:
@@ -60,17 +60,17 @@ def read_csv(file: BinaryIO, ontology: Ontology) -> Iterator[Line]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Line(number, Fault(f"invalid CSV ({error})."))
+                yield Record(number, FactError(f"invalid CSV ({error})."))
                 continue
             if cells:
-                yield Line(number, _result(_row, fields, cells, types))
+                yield Record(number, _result(_row, fields, cells, types))
 
 
 READERS: dict[str, Reader] = {"jsonl": read_json_lines, "csv": read_csv}
 """The readers by file format."""
 
 
-def line_of(fact: EntityFact | EvidenceFact) -> dict[str, Any]:
+def record_of(fact: EntityFact | EvidenceFact) -> dict[str, Any]:
     """Return a fact as a record: null values and empty lists are omitted, and the order of the fields is fixed."""
     if isinstance(fact, EntityFact):
         values = {name: value for name, value in fact.values.items() if value is not None and value != []}
@@ -91,9 +91,9 @@ def line_of(fact: EntityFact | EvidenceFact) -> dict[str, Any]:
     return line
 
 
-def write_lines(facts: Iterable[EntityFact | EvidenceFact]) -> bytes:
+def write_json_lines(facts: Iterable[EntityFact | EvidenceFact]) -> bytes:
     """Return facts as JSON Lines."""
-    return b"".join(orjson.dumps(line_of(fact), option=orjson.OPT_APPEND_NEWLINE) for fact in facts)
+    return b"".join(orjson.dumps(record_of(fact), option=orjson.OPT_APPEND_NEWLINE) for fact in facts)
 
 
 # ------------------------------------------------------------------------------------------------------------------- csv
@@ -104,15 +104,15 @@ def _header(rows: Iterator[list[str]], ontology: Ontology) -> list[str]:
     try:
         fields = [cell.strip() for cell in next(rows, [])]
     except csv.Error as error:
-        raise Fault(f"invalid CSV ({error}).") from error
+        raise FactError(f"invalid CSV ({error}).") from error
     names = ["kind", *_types(ontology), *EVIDENCE_FIELDS]
     for field in fields:
         if field not in names:
-            raise Fault(f"unknown column '{field}' in the header; use {', '.join(names)}.", field)
+            raise FactError(f"unknown column '{field}' in the header; use {', '.join(names)}.", field)
         if fields.count(field) > 1:
-            raise Fault(f"duplicate column '{field}' in the header.", field)
+            raise FactError(f"duplicate column '{field}' in the header.", field)
     if not {"kind", "relation"} & set(fields):
-        raise Fault("the header must have a column 'kind' (for entities) or 'relation' (for evidence).")
+        raise FactError("the header must have a column 'kind' (for entities) or 'relation' (for evidence).")
     return fields
 
 
@@ -122,13 +122,13 @@ def _types(ontology: Ontology) -> dict[str, PropertyType]:
 
 def _row(fields: list[str], cells: list[str], types: dict[str, PropertyType]) -> dict[str, Any]:
     if len(cells) != len(fields):
-        raise Fault(f"the row has {len(cells)} cells, but the header has {len(fields)} columns.")
+        raise FactError(f"the row has {len(cells)} cells, but the header has {len(fields)} columns.")
     return {name: _cell(name, cell, types.get(name)) for name, cell in zip(fields, cells, strict=True) if cell}
 
 
 def _cell(name: str, cell: str, type_: PropertyType | None) -> Any:
     if any("\udc80" <= char <= "\udcff" for char in cell):
-        raise Fault(f"{name} contains invalid UTF-8.", name)
+        raise FactError(f"{name} contains invalid UTF-8.", name)
     cell = cell.replace("\r\n", "\n")  # spreadsheet programs on Windows write line breaks within cells like this
     if name == "supports":
         return {"true": True, "false": False}.get(cell.lower(), cell)
@@ -145,12 +145,12 @@ def _texts(name: str, cell: str) -> Any:
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError as error:
-        raise Fault(f"{name} starts with '[', but is invalid JSON ({error}).", name) from error
+        raise FactError(f"{name} starts with '[', but is invalid JSON ({error}).", name) from error
 
 
 def _result(read: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function and return its result, or the Fault that it raises."""
     try:
         return read(*arguments)
-    except Fault as error:
+    except FactError as error:
         return error
