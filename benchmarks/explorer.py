@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.service.test_cli import serving
+from tests.commands import serving
 from tests.web.visits import Unavailable, Visit, chromium
 
 REST_SECONDS = 1.5

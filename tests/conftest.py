@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from service.cli.main import main
 from service.settings import Settings
 from tests import neo4j_server
 from tests.graphs import STORES, Graphs
@@ -52,3 +54,11 @@ def store(request: pytest.FixtureRequest) -> str:
     if request.param == "neo4j":
         request.getfixturevalue("neo4j_instance")
     return request.param
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that contains the shipped facts."""
+    path = tmp_path_factory.mktemp("seeded") / "atlas.db"
+    assert main(["seed", "--store", f"sqlite:///{path}"]) == 0
+    return path

@@ -12,14 +12,14 @@ import pytest
 from service.auth.authenticator import new_token
 from tests.client.clients import CLIENTS, Asking
 from tests.client.faults import Faulty, Proxy
-from tests.service.test_cli import Served, serving
+from tests.commands import RunningService, serving
 
 WRITER = new_token("client", "write")
 READER = new_token("reader", "read")
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service with the shipped facts, on SQLite."""
     with serving(
         tmp_path_factory.mktemp("served") / "atlas.db", ATLAS_TOKENS=f"{WRITER.entry} {READER.entry}"
@@ -28,7 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def url(service: Served) -> str:
+def url(service: RunningService) -> str:
     return f"{service.base}/graphql"
 
 
@@ -64,7 +64,7 @@ def overrun() -> Iterator[str]:
 
 
 @pytest.fixture
-def proxy(service: Served) -> Iterator[Proxy]:
+def proxy(service: RunningService) -> Iterator[Proxy]:
     """A way to the service that can be cut."""
     with Proxy(service.port) as opened:
         yield opened

@@ -23,7 +23,7 @@ from framework_atlas import (
 from tests.client.clients import Asking
 from tests.client.conftest import WRITER
 from tests.client.faults import Faulty, Proxy, data, status
-from tests.service.test_cli import serving
+from tests.commands import serving
 
 Connect = Callable[..., Asking]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import npm
-from tests.service.test_cli import serving
+from tests.commands import serving
 
 HERE = Path(__file__).parent
 

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from service.auth.authenticator import new_token
+from tests.commands import run as run_command
+from tests.commands import serving
 from tests.docs.answers import pretty, same_json, same_text
 from tests.docs.command_server import command_server
 from tests.docs.markdown import Block, blocks, replace_block
 from tests.docs.running import ROOT, Environment, run, statement, write_programs
-from tests.service.test_cli import run as run_command
-from tests.service.test_cli import serving
 
 REFRESH = os.environ.get("ATLAS_REFRESH_GOLDENS") == "1"
 PAGES = [

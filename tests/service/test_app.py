@@ -22,7 +22,7 @@ from service.errors import StoreError
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import client
-from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.fact_lines import GOOD, folder_of
 from tests.graphs import costing
 
 DJANGO = '{ framework(slug: "django") { name } }'

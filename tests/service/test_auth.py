@@ -16,7 +16,6 @@ from typing import Any
 
 import apsw
 import httpx
-import jwt
 import pytest
 import uvicorn
 from cryptography.hazmat.primitives import serialization
@@ -35,15 +34,11 @@ from service.http.rate_limits import RateLimiter
 from service.service import prepare
 from service.settings import Settings, read_settings
 from tests.apps import client, fresh
+from tests.commands import run, serving, wait_until
 from tests.graphs import costing
-from tests.service.test_cli import run, serving, wait_until
+from tests.tokens import ADMIN, ENTRIES, READER, SECRET, UNKNOWN, WRITER, bearer, jwt_claims, signed
 
-SECRET = "a secret of the tests that is long enough for HS256"
 OTHER_SECRET = "another secret of the tests, as long as it has to be"
-READER, WRITER, ADMIN = new_token("dash", "read"), new_token("ci", "write"), new_token("ops", "admin")
-ENTRIES = ", ".join(token.entry for token in (READER, WRITER, ADMIN))
-UNKNOWN = new_token("ci", "admin").token
-
 NO_TOKEN = "This needs a token with the scope `read`; send it as `Authorization: Bearer TOKEN`."
 NO_SCOPE = "This needs the scope `read`, which the token does not have; ask for one that has it."
 NOT_KNOWN = "The token is unknown here; ask whoever runs this service for one."
@@ -65,17 +60,6 @@ def of(**settings: Any) -> Authenticator:
 def signing(**settings: Any) -> Authenticator:
     """One that takes JWTs, signed with SECRET unless the settings say otherwise."""
     return of(**{"jwt_key": SECRET, "jwt_issuer": "https://issuer", "jwt_audience": "atlas", **settings})
-
-
-def claims(**others: Any) -> dict[str, Any]:
-    """Those of a good token, with others in place of them; None leaves one out."""
-    now = int(time.time())
-    good = {"iss": "https://issuer", "aud": "atlas", "sub": "alice", "scope": "write", "iat": now, "exp": now + 600}
-    return {name: value for name, value in {**good, **others}.items() if value is not None}
-
-
-def signed(key: Any = SECRET, algorithm: str = "HS256", headers: Any = None, **others: Any) -> str:
-    return jwt.encode(claims(**others), key, algorithm, headers)
 
 
 def by_hand(header: dict[str, Any], payload: dict[str, Any], secret: bytes) -> str:
@@ -374,7 +358,7 @@ def test_clocks_may_differ_by_the_leeway() -> None:
 def test_a_token_that_nobody_here_has_signed_is_told_nothing_of_its_claims() -> None:
     token = signed()
     header, payload, signature = token.split(".")
-    forged = _segment(json.dumps(claims(scope="admin")).encode())
+    forged = _segment(json.dumps(jwt_claims(scope="admin")).encode())
     wrong = {
         "another key": signed(OTHER_SECRET, exp=0),
         "other claims": f"{header}.{forged}.{signature}",
@@ -382,7 +366,7 @@ def test_a_token_that_nobody_here_has_signed_is_told_nothing_of_its_claims() -> 
         "half a signature": token[:-10],
         "another's signature": f"{header}.{payload}.{signed(OTHER_SECRET).rpartition('.')[2]}",
         "no JSON": f"{_segment(b'{')}.{payload}.{signature}",
-        "a list": by_hand([], claims(), SECRET.encode()),  # type: ignore[arg-type]
+        "a list": by_hand([], jwt_claims(), SECRET.encode()),  # type: ignore[arg-type]
         "deep": f"{_segment(b'[' * 4000)}.{payload}.{signature}",
         "no UTF-8": f"{_segment(bytes([255, 254]))}.{payload}.{signature}",
         "dots": "..",
@@ -404,7 +388,7 @@ def test_a_payload_that_is_no_object_is_refused() -> None:
     "algorithm", ["none", "None", "NONE", "nOnE", "", None, "HS512", "HS384", "RS256", "hs256", [], {}, ["HS256"], 5]
 )
 def test_the_algorithm_is_ours_whatever_the_token_says(algorithm: Any) -> None:
-    token = by_hand({"typ": "JWT", "alg": algorithm}, claims(scope="admin"), SECRET.encode())
+    token = by_hand({"typ": "JWT", "alg": algorithm}, jwt_claims(scope="admin"), SECRET.encode())
     unsigned = token.rpartition(".")[0] + "."
 
     assert [refused(signing(), one) for one in (token, unsigned)] == [NOT_SIGNED] * 2
@@ -414,7 +398,7 @@ def test_the_algorithm_is_ours_whatever_the_token_says(algorithm: Any) -> None:
     "header", [{"crit": ["exp"]}, {"crit": "x"}, {"b64": False}, {"b64": False, "crit": ["b64"]}, {"kid": 5}]
 )
 def test_a_header_that_asks_for_what_we_do_not_know_is_refused(header: dict[str, Any]) -> None:
-    assert refused(signing(), by_hand({"alg": "HS256", **header}, claims(), SECRET.encode())) == NOT_SIGNED
+    assert refused(signing(), by_hand({"alg": "HS256", **header}, jwt_claims(), SECRET.encode())) == NOT_SIGNED
 
 
 def test_a_key_that_the_token_brings_along_is_not_used() -> None:
@@ -424,7 +408,7 @@ def test_a_key_that_the_token_brings_along_is_not_used() -> None:
         "kid": "../../dev/null",
     }
 
-    assert refused(signing(), by_hand({"alg": "HS256", **brought}, claims(), OTHER_SECRET.encode())) == NOT_SIGNED
+    assert refused(signing(), by_hand({"alg": "HS256", **brought}, jwt_claims(), OTHER_SECRET.encode())) == NOT_SIGNED
 
 
 def test_rs256_takes_what_the_private_key_has_signed(
@@ -451,7 +435,7 @@ def test_a_public_key_is_no_secret(public_pem: str) -> None:
     secrets = [public_pem.encode(), public_pem.strip().encode(), public_pem.replace("\n", "").encode(), b""]
 
     found = {
-        refused(authenticator, by_hand({"alg": name}, claims(), one))
+        refused(authenticator, by_hand({"alg": name}, jwt_claims(), one))
         for one in secrets
         for name in ("HS256", "RS256", "none")
     }
@@ -653,10 +637,6 @@ async def serve(path: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]
     given = {"tokens": ENTRIES, "jwt_key": SECRET, "jwt_issuer": "https://issuer", "jwt_audience": "atlas", **settings}
     async with fresh(path, **given) as made:
         yield made
-
-
-def bearer(token: str, **headers: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}", **headers}
 
 
 def denial(message: str, code: str = "UNAUTHENTICATED") -> dict[str, Any]:

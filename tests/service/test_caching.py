@@ -13,10 +13,10 @@ import pytest
 
 from tests.apps import fresh
 from tests.graphs import Graphs, facts_from, write
-from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
 from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
-from tests.service.test_mutations import LINES
 from tests.service.test_persisted import apq
+from tests.small_graph import LINES
+from tests.tokens import ADMIN, ENTRIES, READER, WRITER
 
 INTROSPECTION = "{ __schema { queryType { name } } }"
 RENAME = 'mutation { upsertFramework(input: {slug: "django", summary: "%s"}) { __typename } }'

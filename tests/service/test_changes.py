@@ -17,7 +17,7 @@ from service.stores.neo4j import transaction as neo4j_transaction
 from service.stores.sqlite import transaction as sqlite_transaction
 from tests.graphs import Graphs, answer, data, facts_from, write
 from tests.neo4j_server import Server
-from tests.service.test_mutations import DJANGO, LINES, ORM, ends, id_of
+from tests.small_graph import DJANGO, LINES, ORM, ends, id_of
 
 pytestmark = pytest.mark.anyio
 

@@ -7,17 +7,10 @@ import json
 import os
 import pty
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -29,102 +22,11 @@ from schema import build
 from service.auth.authenticator import Authenticator
 from service.cli.main import main, settings_table
 from service.settings import Settings
-from tests.graph_seed.test_facts import ERRORS, GOOD, LATE_ERRORS, folder_of
+from tests.commands import COMMAND, responds, run, serving, wait_until
+from tests.fact_lines import ERRORS, GOOD, LATE_ERRORS, folder_of
 from tests.graphs import costing
 
-COMMAND = shutil.which("framework-atlas", path=str(Path(sys.executable).parent)) or ""
 DJANGO = '{ framework(slug: "django") { name } }'
-
-
-@dataclass(frozen=True)
-class Served:
-    """A service that runs in processes of its own; `base` is its address."""
-
-    process: subprocess.Popen[str]
-    base: str
-    said: str
-
-    @property
-    def port(self) -> int:
-        return int(self.base.rpartition(":")[2])
-
-    def processes(self) -> set[int]:
-        """The ids of all its processes: those of the session that it leads."""
-        return processes_of(self.process.pid)
-
-
-@contextmanager
-def serving(store: Path | None, *options: str, **environment: str) -> Iterator[Served]:
-    """Run `framework-atlas serve` on a free port until the block ends, and then make sure that nothing is left."""
-    named = ["--store", f"sqlite:///{store}"] if store else []
-    process = subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *named, *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, **environment},
-    )
-    try:
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        found = re.search(r"(http://\S+)/graphql", said)
-        assert found, said + process.stderr.read()
-        wait_until(lambda: answers(found[1]), "it answers")
-        yield Served(process, found[1], said)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        try:
-            process.wait(20)
-        finally:
-            for left in processes_of(process.pid):
-                os.kill(left, signal.SIGKILL)
-        rest = process.stderr.read() if process.stderr else ""
-        process.communicate()
-    assert (process.returncode in {0, -signal.SIGTERM, -signal.SIGINT}, "Traceback" in rest) == (True, False), rest
-
-
-def answers(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/healthz", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def wait_until(holds: Any, what: str, seconds: float = 60) -> None:
-    give_up = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < give_up, f"waited {seconds} s and in vain that {what}"
-        time.sleep(0.05)
-
-
-def processes_of(session: int) -> set[int]:
-    """The ids of the processes of a session that still run."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, of = entry.read_text().rpartition(")")[2].split()[:4]
-        except OSError:  # it ended meanwhile
-            continue
-        if int(of) == session and state != "Z":
-            found.add(int(entry.parent.name))
-    return found
-
-
-def run(
-    *arguments: str, cwd: Path | None = None, given: str | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=cwd,
-        input=given,
-        env={**os.environ, **environment},
-    )
 
 
 @pytest.fixture
@@ -343,7 +245,7 @@ def test_query_explains_itself(store: list[str], capsys: pytest.CaptureFixture[s
     as_json = json.loads(capsys.readouterr().out)
 
     assert told.out.startswith('"name",')
-    assert "Listing frameworks, kind Framework" in told.err
+    assert "EntityList frameworks, kind Framework" in told.err
     assert "SELECT" in told.err
     assert " rows of at most 6; " in told.err
     assert as_json["extensions"]["explain"]["cost"] == 6
@@ -487,9 +389,9 @@ def test_load_and_export_in_a_pipe(tmp_path: Path) -> None:
     """What one store writes another one reads, and says no more than the result."""
     lines = "".join(json.dumps(line) + "\n" for line in GOOD)
 
-    loaded = run("load", "-", "--store", "sqlite:///one.db", cwd=tmp_path, given=lines)
+    loaded = run("load", "-", "--store", "sqlite:///one.db", cwd=tmp_path, stdin=lines)
     first = run("export", "--store", "sqlite:///one.db", cwd=tmp_path)
-    again = run("load", "-", "--format", "jsonl", "--store", "sqlite:///two.db", cwd=tmp_path, given=first.stdout)
+    again = run("load", "-", "--format", "jsonl", "--store", "sqlite:///two.db", cwd=tmp_path, stdin=first.stdout)
     second = run("export", "two.jsonl", "--store", "sqlite:///two.db", cwd=tmp_path)
 
     assert (loaded.returncode, loaded.stdout, loaded.stderr) == (
@@ -617,10 +519,10 @@ def test_two_workers_answer_and_end_together(tmp_path: Path) -> None:
         served.process.wait(20)
         wait_until(lambda: not served.processes(), "no process is left", seconds=20)
 
-    assert served.said == f"Framework Atlas on {served.base}/graphql, from {store}\n"
+    assert served.first_line == f"Framework Atlas on {served.base}/graphql, from {store}\n"
     assert found == [costing(1, {"framework": {"name": "Django"}})] * 20
     assert page.status_code == 406
-    assert not answers(served.base)
+    assert not responds(served.base)
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine speaks no IPv6")

@@ -17,7 +17,7 @@ from service.errors import StatementTimeout, StoreUnavailable
 from service.stores import LogEntry
 from tests.graphs import Graphs, facts_from, write
 from tests.service.test_changes import EVER, name
-from tests.service.test_mutations import LINES
+from tests.small_graph import LINES
 
 pytestmark = pytest.mark.anyio
 

@@ -22,8 +22,8 @@ from graphql import build_client_schema, get_introspection_query, print_schema
 
 from graph_seed.facts import global_id
 from tests.apps import fresh
+from tests.commands import RunningService, serving
 from tests.graphs import costing
-from tests.service.test_cli import Served, serving
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -994,7 +994,7 @@ async def test_many_requests_at_once_get_their_own_answers(client: httpx.AsyncCl
 # ---------------------------------------------------------------------------------------------------------- a real server
 
 
-def test_a_real_server_answers_as_the_application_does(served: Served) -> None:
+def test_a_real_server_answers_as_the_application_does(served: RunningService) -> None:
     with httpx.Client(base_url=served.base, timeout=30) as client:
         posted = client.post("/graphql", json={"query": DJANGO})
         got = client.get("/graphql", params={"query": DJANGO}, headers={"accept": GRAPHQL})
@@ -1009,7 +1009,7 @@ def test_a_real_server_answers_as_the_application_does(served: Served) -> None:
     assert missing.status_code == 404
 
 
-def test_a_real_server_survives_clients_that_speak_no_http(served: Served) -> None:
+def test_a_real_server_survives_clients_that_speak_no_http(served: RunningService) -> None:
     requests = [
         b"\x16\x03\x01\x00\x05hello",
         b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: nope\r\n\r\n",

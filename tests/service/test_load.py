@@ -28,9 +28,9 @@ from service.stores.sqlite.store import SqliteStore
 from service.stores.transaction import LogEntry
 from service.writes.export import export
 from service.writes.load import LoadErrors, Loading, LoadSummary, files, update
+from tests.commands import COMMAND, wait_until
 from tests.graphs import Graphs
-from tests.service.test_cli import COMMAND, wait_until
-from tests.service.test_plain_text import NASTY
+from tests.texts import AWKWARD_TEXTS
 
 pytestmark = pytest.mark.anyio
 
@@ -119,16 +119,16 @@ async def loaded_into_sqlite(folder: Path, *paths: Path) -> bytes:
 
 def nasty() -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = [
-        {"kind": "Source", "slug": "s", "name": NASTY[0], "publisher": NASTY[4]},
+        {"kind": "Source", "slug": "s", "name": AWKWARD_TEXTS[0], "publisher": AWKWARD_TEXTS[4]},
         {
             "kind": "Company",
             "slug": "c",
-            "name": NASTY[5],
+            "name": AWKWARD_TEXTS[5],
             "summary": 'a,b;"c"\n\n"d',
             "aliases": ["a|b", "[c]", " d "],
         },
     ]
-    for number, text in enumerate((*NASTY, '"', ",", "'=1+1", "\n", "\t", "a\u2028b")):
+    for number, text in enumerate((*AWKWARD_TEXTS, '"', ",", "'=1+1", "\n", "\t", "a\u2028b")):
         lines.append(
             {"kind": "Framework", "slug": f"f{number}", "name": f"<{text}>", "summary": text, "aliases": [f"[{text}]"]}
         )

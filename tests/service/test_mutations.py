@@ -17,55 +17,9 @@ from service.execution.engine import Engine
 from service.execution.request_context import TransportContext
 from tests.contents import contents
 from tests.graphs import WRITER, Graphs, answer, data, facts_from, write
+from tests.small_graph import ADMIN, DJANGO, FLASK, LINES, ORM, ends, id_of
 
 pytestmark = pytest.mark.anyio
-
-ORM, ADMIN = "Feature:orm", "Feature:admin"
-DJANGO, FLASK = "Framework:django", "Framework:flask"
-
-
-def said(subject: str, relation: str, object_: str, source: str, **others: Any) -> dict[str, Any]:
-    return {
-        "subject": subject,
-        "relation": relation,
-        "object": object_,
-        "source": source,
-        "note": "It says so.",
-        **others,
-    }
-
-
-LINES: list[dict[str, Any]] = [
-    {"kind": "Source", "slug": "alpha", "name": "Alpha", "publisher": "The Press", "published": "2020"},
-    {"kind": "Source", "slug": "beta", "name": "Beta", "publisher": "The Press", "published": "2021-05"},
-    {"kind": "Source", "slug": "gamma", "name": "Gamma"},
-    {
-        "kind": "Framework",
-        "slug": "django",
-        "name": "Django",
-        "aliases": ["Джанго", "DJ"],
-        "summary": "It comes with batteries.",
-        "homepage": "https://django.example",
-    },
-    {"kind": "Framework", "slug": "flask", "name": "Flask"},
-    {"kind": "Feature", "slug": "orm", "name": "ORM", "category": "CAPABILITY"},
-    {"kind": "Feature", "slug": "admin", "name": "Admin", "category": "CAPABILITY"},
-    {"kind": "Company", "slug": "acme", "name": "Acme"},
-    said(DJANGO, "HAS_FEATURE", ORM, "alpha"),
-    said(DJANGO, "HAS_FEATURE", ORM, "gamma"),
-    said(FLASK, "HAS_FEATURE", ORM, "beta", supports=False),
-    said("Company:acme", "USES", DJANGO, "alpha"),
-]
-
-
-def id_of(reference: str) -> str:
-    return global_id(*reference.split(":", 1))
-
-
-def ends(subject: str, relation: str, object_: str, source: str, **others: Any) -> dict[str, Any]:
-    """The input of `retract` and, with a note, of `claim`."""
-    given = {"subject": id_of(subject), "object": id_of(object_), "source": id_of(f"Source:{source}")}
-    return {"relation": relation, **given, **others}
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from service.stores.neo4j.statement import Statement
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import client as client_of
-from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.fact_lines import GOOD, folder_of
 from tests.graphs import Graphs, costing
-from tests.service.test_auth import WRITER
+from tests.tokens import WRITER
 
 pytestmark = pytest.mark.anyio
 

@@ -22,8 +22,8 @@ from service.http.persisted_queries import NONE, PersistedQueries
 from service.settings import Settings
 from tests.apps import client as client_of
 from tests.apps import fresh
+from tests.commands import RunningService, serving
 from tests.graphs import costing
-from tests.service.test_cli import Served, serving
 from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
 from tests.service.test_subscriptions import socket
 
@@ -345,13 +345,13 @@ def test_an_empty_folder_stops_the_start(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def locked(seeded: Path, folder: Path) -> Iterator[Served]:
+def locked(seeded: Path, folder: Path) -> Iterator[RunningService]:
     with serving(seeded, ATLAS_PERSISTED=str(folder), ATLAS_PERSISTED_ONLY="true") as served:
         yield served
 
 
 @pytest.mark.anyio
-async def test_a_web_socket_takes_the_folder_s_documents_and_no_others(locked: Served) -> None:
+async def test_a_web_socket_takes_the_folder_s_documents_and_no_others(locked: RunningService) -> None:
     async with socket(locked) as opened:
         told = []
         for body, _ in REFUSED.values():
@@ -371,7 +371,9 @@ async def test_a_web_socket_takes_the_folder_s_documents_and_no_others(locked: S
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("name", "status"), [("listen", 200), ("nothing", 403)])
-async def test_a_stream_is_of_the_folder_s_documents_and_no_others(locked: Served, name: str, status: int) -> None:
+async def test_a_stream_is_of_the_folder_s_documents_and_no_others(
+    locked: RunningService, name: str, status: int
+) -> None:
     async with (
         httpx.AsyncClient(base_url=locked.base, headers={"accept": "text/event-stream"}) as client,
         client.stream("GET", "/graphql", params={"documentId": name}) as found,

@@ -8,23 +8,9 @@ from typing import Any
 import pytest
 
 from tests.graphs import Graphs, data, facts_from
+from tests.texts import AWKWARD_TEXTS
 
 pytestmark = pytest.mark.anyio
-
-NASTY = (
-    "back`tick",
-    "``",
-    "\\u0060 escaped",
-    "quote ' and \" and \\",
-    "x}) DETACH DELETE n //",
-    "'; DROP TABLE entity; --",
-    "$v0 :v0 ?1 %s {0}",
-    "a AND b OR (c*) ~2 ^3 [x TO y] + - && || ! \\: /re/",
-    "NULL",
-    "100%_*?[a-z]",
-    "line\nbreak\ttab",
-    "😀 \uffee \U0010fffd",
-)
 
 ASK = """
 query ($is: String!, $part: String!) {
@@ -39,10 +25,10 @@ query ($is: String!, $part: String!) {
 
 async def test_nasty_text_is_stored_found_and_returned_as_it_is(graphs: Graphs, store: str, tmp_path: Path) -> None:
     lines: list[dict[str, Any]] = [
-        {"kind": "Source", "slug": "s", "name": NASTY[0], "publisher": NASTY[4]},
-        {"kind": "Company", "slug": "c", "name": NASTY[5]},
+        {"kind": "Source", "slug": "s", "name": AWKWARD_TEXTS[0], "publisher": AWKWARD_TEXTS[4]},
+        {"kind": "Company", "slug": "c", "name": AWKWARD_TEXTS[5]},
     ]
-    for number, text in enumerate(NASTY):
+    for number, text in enumerate(AWKWARD_TEXTS):
         slug = f"f{number}"
         lines.append(
             {"kind": "Framework", "slug": slug, "name": text, "summary": f"<{text}>", "aliases": [f"[{text}]"]}
@@ -60,10 +46,10 @@ async def test_nasty_text_is_stored_found_and_returned_as_it_is(graphs: Graphs, 
         )
     engine = await graphs.hold(store, facts_from(tmp_path, lines))
 
-    answers = [await data(engine, ASK, {"is": text, "part": f"[{text}]"}) for text in NASTY]
-    within = [await data(engine, ASK, {"is": text, "part": f"<{text}>"}) for text in NASTY]
+    answers = [await data(engine, ASK, {"is": text, "part": f"[{text}]"}) for text in AWKWARD_TEXTS]
+    within = [await data(engine, ASK, {"is": text, "part": f"<{text}>"}) for text in AWKWARD_TEXTS]
 
-    for text, answered, inside in zip(NASTY, answers, within, strict=True):
+    for text, answered, inside in zip(AWKWARD_TEXTS, answers, within, strict=True):
         said = {"note": text, "term": text, "locator": text}
         assert answered == {
             "exact": {"nodes": [{"name": text, "summary": f"<{text}>", "aliases": [f"[{text}]"]}]},

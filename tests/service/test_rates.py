@@ -20,10 +20,10 @@ from service.auth.authenticator import ANYONE, Principal
 from service.errors import SettingsError
 from service.http.rate_limits import RateLimitedError, RateLimiter, client_key
 from service.settings import Settings
-from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER
-from tests.service.test_cli import serving
+from tests.commands import serving
 from tests.service.test_http import DJANGO, DJANGO_ANSWER, GRAPHQL, JSON
 from tests.service.test_subscriptions import connected, socket
+from tests.tokens import ADMIN, ENTRIES, READER, WRITER
 
 REDIS = os.environ.get("ATLAS_TEST_REDIS")
 

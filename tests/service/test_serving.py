@@ -22,10 +22,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from tests.commands import RunningService, serving
 from tests.graphs import costing
 from tests.processes import resident
-from tests.service.test_auth import WRITER
-from tests.service.test_cli import Served, serving
+from tests.tokens import WRITER
 
 pytestmark = pytest.mark.anyio
 
@@ -106,11 +106,11 @@ async def as_events(response: httpx.Response) -> str:
     return "".join([text async for text in response.aiter_text()])
 
 
-async def subscribers(served: Served, opened: AsyncExitStack, count: int) -> list[asyncio.Task[Any]]:
+async def subscribers(served: RunningService, opened: AsyncExitStack, count: int) -> list[asyncio.Task[Any]]:
     """Half of them over WebSockets, half as server-sent events, each on its own connection."""
     url = served.base.replace("http", "ws") + "/graphql"
     client = await opened.enter_async_context(
-        httpx.AsyncClient(base_url=served.base, timeout=60, limits=httpx.DocumentLimits(max_connections=None))
+        httpx.AsyncClient(base_url=served.base, timeout=60, limits=httpx.Limits(max_connections=None))
     )
     tasks: list[asyncio.Task[Any]] = []
     for _ in range(count // 2):
@@ -220,14 +220,14 @@ async def close(writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.fixture(scope="module")
-def impatient(seeded: Path) -> Iterator[Served]:
+def impatient(seeded: Path) -> Iterator[RunningService]:
     """A service that waits for nobody for longer than a second, and has few connections."""
     waits = ("HEADER_TIMEOUT", "BODY_TIMEOUT", "WRITE_TIMEOUT", "KEEP_ALIVE")
     with serving(seeded, ATLAS_CONNECTIONS="60", **{f"ATLAS_{name}": "1" for name in waits}) as served:
         yield served
 
 
-async def test_who_dribbles_is_cut_off_and_others_are_answered(impatient: Served) -> None:
+async def test_who_dribbles_is_cut_off_and_others_are_answered(impatient: RunningService) -> None:
     head, body = b"POST /graphql HTTP/1.1\r\nX: " + b"x" * 500, request(QUERY)
     slow = [asyncio.create_task(dribble(impatient.port, text)) for text in (head, b"\r\n" * 300) for _ in range(20)]
     reader, writer = await asyncio.open_connection("127.0.0.1", impatient.port)
@@ -281,7 +281,7 @@ async def sent(port: int, *parts: bytes) -> bytes:
     ids=["one", "many", "URL", "no end", "trailer", "trailer without end", "extension of a chunk without end"],
 )
 async def test_headers_beyond_their_limit_are_refused_in_a_sentence_and_kept_nowhere(
-    impatient: Served, parts: list[bytes]
+    impatient: RunningService, parts: list[bytes]
 ) -> None:
     before = resident(impatient.process.pid)
     head, _, body = (await sent(impatient.port, *parts)).partition(b"\r\n\r\n")
@@ -295,7 +295,7 @@ async def test_headers_beyond_their_limit_are_refused_in_a_sentence_and_kept_now
     assert grown < 10_000_000
 
 
-async def test_what_was_asked_before_is_answered_though_the_next_request_is_refused(impatient: Served) -> None:
+async def test_what_was_asked_before_is_answered_though_the_next_request_is_refused(impatient: RunningService) -> None:
     said = await sent(impatient.port, request(QUERY) + HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n" + request(QUERY))
 
     assert (said.count(b"HTTP/1.1 "), said[:13]) == (1, b"HTTP/1.1 200 ")
@@ -319,14 +319,14 @@ UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
     ids=["later", "at once", "chunked", "of length 0", "without", "without, at once", "CONNECT"],
 )
 async def test_what_follows_a_protocol_that_is_not_spoken_is_no_request(
-    impatient: Served, parts: list[bytes], status: int
+    impatient: RunningService, parts: list[bytes], status: int
 ) -> None:
     said = await sent(impatient.port, *parts)
 
     assert (said.count(b"HTTP/1.1 "), int(said[9:12]), b"\r\nconnection: close\r\n" in said) == (1, status, True)
 
 
-async def test_a_get_holds_the_longest_document(impatient: Served) -> None:
+async def test_a_get_holds_the_longest_document(impatient: RunningService) -> None:
     document = "{ __typename } #" + '"' * (20_000 - 16)
     async with httpx.AsyncClient(base_url=impatient.base) as client:
         answered = await client.get("/graphql", params={"query": document})
@@ -449,7 +449,7 @@ async def test_one_address_has_a_share_of_the_connections_unless_it_is_a_proxy(
     assert [one[0] for one in found] == [status, 200]
 
 
-async def test_who_does_not_read_is_cut_off(impatient: Served) -> None:
+async def test_who_does_not_read_is_cut_off(impatient: RunningService) -> None:
     listed = "frameworks(first: 1000) { nodes { name summary features(first: 20) { nodes { name slug } } } }"
     text = "{" + " ".join(f"a{n}: {listed}" for n in range(20)) + "}"
     with socket.socket() as opened:

@@ -33,7 +33,7 @@ from service.settings import Settings
 from service.stores.sqlite import migrations
 from service.stores.sqlite.layout import DERIVE
 from service.stores.sqlite.store import LAYOUT, SqliteStore
-from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.fact_lines import GOOD, folder_of
 from tests.graphs import data, shipped
 
 COUNT = "{ frameworks { totalCount } claims { totalCount } }"

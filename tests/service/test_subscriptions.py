@@ -28,11 +28,11 @@ from service.execution.engine import Engine
 from service.execution.request_context import TransportContext
 from service.settings import Settings, read_settings
 from service.stores import LogEntry, open_store
+from tests.commands import RunningService
 from tests.graphs import Graphs, costing, facts_from, write
 from tests.model import number
-from tests.service.test_auth import ENTRIES, READER, SECRET, UNKNOWN, WRITER, signed
-from tests.service.test_cli import Served
-from tests.service.test_mutations import DJANGO, LINES, ends
+from tests.small_graph import DJANGO, LINES, ends
+from tests.tokens import ENTRIES, READER, SECRET, UNKNOWN, WRITER, signed
 
 pytestmark = pytest.mark.anyio
 
@@ -166,7 +166,7 @@ class Socket:
 
 
 @asynccontextmanager
-async def connected(service: Running | Served, **headers: str) -> AsyncIterator[Socket]:
+async def connected(service: Running | RunningService, **headers: str) -> AsyncIterator[Socket]:
     url = service.base.replace("http", "ws") + "/graphql"
     subprotocols = [Subprotocol("graphql-transport-ws")]
     async with connect(url, subprotocols=subprotocols, additional_headers=headers) as connection:
@@ -174,7 +174,7 @@ async def connected(service: Running | Served, **headers: str) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def socket(service: Running | Served, token: str | None = None) -> AsyncIterator[Socket]:
+async def socket(service: Running | RunningService, token: str | None = None) -> AsyncIterator[Socket]:
     """One that has been acknowledged."""
     async with connected(service) as opened:
         await opened.send(type="connection_init", payload={"Authorization": f"Bearer {token}"} if token else {})

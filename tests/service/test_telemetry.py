@@ -26,9 +26,9 @@ from websockets.typing import Subprotocol
 from service.telemetry import TelemetryMiddleware, metrics
 from service.telemetry.logs import JsonFormatter, TextFormatter
 from tests.apps import fresh
-from tests.graph_seed.test_facts import GOOD, folder_of
-from tests.service.test_auth import ADMIN, ENTRIES, READER, WRITER, bearer
-from tests.service.test_cli import serving, wait_until
+from tests.commands import serving, wait_until
+from tests.fact_lines import GOOD, folder_of
+from tests.tokens import ADMIN, ENTRIES, READER, WRITER, bearer
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from service.auth.authenticator import new_token
-from tests.service.test_cli import Served, serving
+from tests.commands import RunningService, serving
 
 INIT = {"type": "connection_init"}
 ADMIN, READER = new_token("admin", "admin"), new_token("reader", "read")
@@ -22,14 +22,14 @@ LISTEN = {"query": "subscription { changes { cursor } }"}
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     origins = "https://app.example, https://Other.Example:443"
     environment = {"ATLAS_ALLOWED_ORIGINS": origins, "ATLAS_TOKENS": f"{ADMIN.entry}, {READER.entry}"}
     with serving(tmp_path_factory.mktemp("sockets") / "atlas.db", **environment) as found:
         yield found
 
 
-def opened(served: Served, protocol: str | None = "graphql-transport-ws", **headers: str) -> ClientConnection:
+def opened(served: RunningService, protocol: str | None = "graphql-transport-ws", **headers: str) -> ClientConnection:
     address = served.base.replace("http", "ws") + "/graphql"
     protocols: Any = [protocol] if protocol else None
     return connect(address, subprotocols=protocols, additional_headers=headers)
@@ -71,12 +71,12 @@ def _read_to_the_end(socket: ClientConnection) -> None:
         ([{"type": "connection_init", "payload": {"authorization": "Bearer nobody"}}], 4403),
     ],
 )
-def test_a_wrong_message_closes_with_its_code(served: Served, messages: list[Any], code: int) -> None:
+def test_a_wrong_message_closes_with_its_code(served: RunningService, messages: list[Any], code: int) -> None:
     with opened(served) as socket:
         assert close_of(socket, *messages)[0] == code
 
 
-def test_another_protocol_is_refused(served: Served) -> None:
+def test_another_protocol_is_refused(served: RunningService) -> None:
     with opened(served, "graphql-ws") as socket:
         assert close_of(socket)[0] == 4406
 
@@ -90,7 +90,9 @@ def test_another_protocol_is_refused(served: Served) -> None:
         ("{ graph { " + "version " * 200 + "} }", "repeats: the request has 19900, and at most 10000 are allowed;"),
     ],
 )
-def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(served: Served, query: str, told: str) -> None:
+def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(
+    served: RunningService, query: str, told: str
+) -> None:
     with opened(served) as socket:
         socket.send(json.dumps(INIT))
         acknowledged = json.loads(socket.recv(10))
@@ -109,7 +111,7 @@ def test_a_wrong_document_is_an_error_message_and_the_socket_goes_on(served: Ser
 
 
 @pytest.mark.parametrize("site", ["https://app.example", "https://other.example"])
-def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: Served, site: str) -> None:
+def test_pages_of_other_sites_open_no_socket_unless_their_site_is_allowed(served: RunningService, site: str) -> None:
     with opened(served, Origin=site) as socket:
         socket.send(json.dumps(INIT))
         assert json.loads(socket.recv(10))["type"] == "connection_ack"
@@ -128,7 +130,7 @@ def asked(socket: ClientConnection, **payload: Any) -> dict[str, Any]:
     return answered
 
 
-def test_extensions_reach_their_operation_and_no_other(served: Served) -> None:
+def test_extensions_reach_their_operation_and_no_other(served: RunningService) -> None:
     query = "{ frameworks { totalCount } }"
     with opened(served, Authorization=f"Bearer {ADMIN.token}") as socket:
         socket.send(json.dumps(INIT))
@@ -157,7 +159,7 @@ def test_extensions_reach_their_operation_and_no_other(served: Served) -> None:
     ],
 )
 def test_a_document_without_the_operation_is_an_error_of_its_own_and_ends_nothing_else(
-    served: Served, payload: dict[str, str], message: str
+    served: RunningService, payload: dict[str, str], message: str
 ) -> None:
     with opened(served) as socket:
         socket.send(json.dumps(INIT))
@@ -170,7 +172,7 @@ def test_a_document_without_the_operation_is_an_error_of_its_own_and_ends_nothin
 
 
 @pytest.mark.parametrize("name", ["variables", "extensions"])
-def test_values_that_are_nested_too_deep_are_refused(served: Served, name: str) -> None:
+def test_values_that_are_nested_too_deep_are_refused(served: RunningService, name: str) -> None:
     nested = json.loads("[" * 300 + "]" * 300)
     with opened(served) as socket:
         socket.send(json.dumps(INIT))

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from service.auth.authenticator import new_token
 from tests import npm
-from tests.service.test_cli import Served, serving
+from tests.commands import RunningService, serving
 from tests.web.visits import Unavailable, Visit, chromium
 
 WEB = Path(__file__).parent.parent.parent / "web"
@@ -49,14 +49,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service with the shipped facts."""
     with serving(tmp_path_factory.mktemp("site") / "atlas.db", ATLAS_TOKENS=WRITER.entry) as served:
         yield served
 
 
 @pytest.fixture
-def visit(browser: Browser, site: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(browser: Browser, site: RunningService, request: pytest.FixtureRequest) -> Iterator[Visit]:
     made = Visit(browser, site.base, **getattr(request, "param", {}))
     yield made
     made.context.close()

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser
 
+from tests.commands import RunningService, serving
 from tests.graphs import facts_from
-from tests.service.test_cli import Served, serving
 from tests.web.visits import Visit
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ GAUGES = """
 
 
 @pytest.fixture(scope="module")
-def doubted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def doubted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service with frameworks of which sources say everything that can be said."""
     folder = tmp_path_factory.mktemp("doubted")
     entities: list[dict[str, Any]] = [
@@ -69,7 +69,9 @@ def doubted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-def test_answers_have_their_own_shape_whatever_was_selected(browser: Browser, doubted: Served, packages: Path) -> None:
+def test_answers_have_their_own_shape_whatever_was_selected(
+    browser: Browser, doubted: RunningService, packages: Path
+) -> None:
     visit = Visit(browser, doubted.base)
     page = visit.page
     need = '{"must": ["fast"], "avoid": ["small"]}'

@@ -15,9 +15,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from tests.commands import RunningService, serving
 from tests.graphs import facts_from
 from tests.npm import NODE
-from tests.service.test_cli import Served, serving
 from tests.web.conftest import WEB, WRITER
 from tests.web.visits import Visit
 
@@ -132,7 +132,7 @@ def test_a_query_is_built_by_clicking(visit: Visit) -> None:
     assert [fault for fault in visit.faults if not fault.startswith("arg mismatch")] == []
 
 
-def test_a_subscription_tells_of_a_change_as_it_is_made(visit: Visit, site: Served) -> None:
+def test_a_subscription_tells_of_a_change_as_it_is_made(visit: Visit, site: RunningService) -> None:
     page = visit.page
     page.goto("/graphql")
     page.locator(".graphiql-query-editor .view-line").first.wait_for()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from service.auth.authenticator import new_token
-from tests.service.test_cli import serving
+from tests.commands import serving
 from tests.web.visits import Visit
 
 pytestmark = pytest.mark.browser

@@ -16,7 +16,7 @@ from service.app import create_app
 from service.auth.authenticator import new_token
 from service.pages.assets import Pages
 from service.settings import Settings
-from tests.graph_seed.test_facts import GOOD, folder_of
+from tests.fact_lines import GOOD, folder_of
 
 HTML = {"accept": "text/html,*/*;q=0.8"}
 SCRIPT = b"console.log('hello')\n" * 50
