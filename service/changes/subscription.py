@@ -15,7 +15,7 @@ from strawberry.types.execution import ExecutionResult
 from service.changes.feed import BEHIND, ChangeFeed, FeedListener, SubscriptionEnded
 from service.errors import TIMEOUT, ArgumentLocation, InputError, StatementTimeout, StoreUnavailable
 from service.plan import SubscriptionPlan, VersionUnavailable
-from service.plan.parameters import Version
+from service.plan.version import Version
 from service.stores import LogEntry, Store
 from service.telemetry.metrics import SUBSCRIPTIONS
 
@@ -97,7 +97,7 @@ async def begin(
     store: Store[Any], feed: ChangeFeed, plan: SubscriptionPlan, values: list[Any]
 ) -> tuple[str, FeedListener]:
     """The digest of the graph, and who listens to it as planned; raises InputError where `after` leads nowhere."""
-    current = Version.of(await store.version()) or Version("", 0)
+    current = Version.parse(await store.version()) or Version("", 0)
     if plan.after is None:
         return current.digest, feed.listen(current.sequence, plan.kinds)
     digest, after = (values[parameter] for parameter in plan.after)

@@ -1,7 +1,8 @@
 """GraphQL -> Plan."""
 
-from service.compiler.compiler import Compiled, Compiler, LruCache
+from service.compiler.compiler import Compiled, Compiler
 from service.compiler.introspection import introspect
+from service.compiler.lru_cache import LruCache
 from service.compiler.operation import MAX_ERRORS, RequestError, no_operation, operation_of, shortened
 from service.compiler.table_layout import TableLayout
 

@@ -12,7 +12,7 @@ from schema.graph import kind_value
 from service.compiler.list_arguments import ListArguments
 from service.compiler.planning_context import PlanningContext, SelectedField
 from service.compiler.selections import SelectionPlanner
-from service.compiler.variables import choice
+from service.compiler.variables import enum_name
 from service.plan import (
     AnyNode,
     CellPart,
@@ -90,13 +90,13 @@ def fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _graph(ontology: Ontology, operation: PlanningContext, selected: SelectedField) -> Graph:
+def _graph(ontology: Ontology, context: PlanningContext, selected: SelectedField) -> Graph:
     def counts(part: SelectedField, of: Literal["kinds", "relations"]) -> Counts:
         kinds = ontology.kinds
         names = ontology.relation_names if of == "relations" else tuple(kind.name for kind in kinds)
         values = names if of == "relations" else tuple(map(kind_value, kinds))
         type_name = "RelationCount" if of == "relations" else "KindCount"
-        return Counts(part.key, of, names, values, operation.parts(part, type_name, _counted))
+        return Counts(part.key, of, names, values, context.plan_subfields(part, type_name, _counted))
 
     def graph(part: SelectedField) -> GraphScalar | Counts:
         match part.name:
@@ -105,7 +105,7 @@ def _graph(ontology: Ontology, operation: PlanningContext, selected: SelectedFie
             case name:
                 return GraphScalar(part.key, name)
 
-    return Graph(selected.key, operation.parts(selected, "GraphInfo", graph))
+    return Graph(selected.key, context.plan_subfields(selected, "GraphInfo", graph))
 
 
 def _counted(part: SelectedField) -> Count | CountedName:
@@ -113,97 +113,99 @@ def _counted(part: SelectedField) -> Count | CountedName:
 
 
 def _search(
-    ontology: Ontology, selections: SelectionPlanner, operation: PlanningContext, selected: SelectedField
+    ontology: Ontology, selections: SelectionPlanner, context: PlanningContext, selected: SelectedField
 ) -> Search:
-    arguments = operation.arguments(selected)
+    arguments = context.arguments(selected)
     kind_names = {kind_value(kind): kind.name for kind in ontology.kinds}
     chosen = arguments.get("kinds")
-    kinds = tuple(kind_names[name] for name in kind_names if chosen is None or name in map(choice, chosen))
+    kinds = tuple(kind_names[name] for name in kind_names if chosen is None or name in map(enum_name, chosen))
     location = selected.location("text")
-    text = operation.parameter(arguments["text"], Conversion.TEXT, location)
-    words = operation.parameter(arguments["text"], Conversion.WORDS, location)
-    page = ListArguments(ontology, operation, selected).search_page()
-    return Search(selected.key, text, words, kinds, page, selections.search_connection(operation, selected))
+    text = context.parameter(arguments["text"], Conversion.TEXT, location)
+    words = context.parameter(arguments["text"], Conversion.WORDS, location)
+    page = ListArguments(ontology, context, selected).search_page()
+    return Search(selected.key, text, words, kinds, page, selections.search_connection(context, selected))
 
 
 def _comparison(
-    ontology: Ontology, selections: SelectionPlanner, kind: Kind, operation: PlanningContext, selected: SelectedField
+    ontology: Ontology, selections: SelectionPlanner, kind: Kind, context: PlanningContext, selected: SelectedField
 ) -> Comparison:
-    arguments, edges = operation.arguments(selected), compared_edges(kind)
-    slugs = operation.parameter(arguments[kind.plural], Conversion.SLUGS, selected.location(kind.plural), (1,))
+    arguments, edges = context.arguments(selected), compared_edges(kind)
+    slugs = context.parameter(arguments[kind.plural], Conversion.SLUGS, selected.location(kind.plural), (1,))
 
     def cell(part: SelectedField, edge: Edge) -> CellPart:
         match part.name:
             case "value":
                 return CellValue(part.key)
             case "claim":
-                return selections.led(operation, part, edge)
+                return selections.led(context, part, edge)
             case _:
-                return EntityNode(part.key, selections.entity(operation, part, kind))
+                return EntityNode(part.key, selections.entity(context, part, kind))
 
     def row(part: SelectedField, edge: Edge) -> RowPart:
         match part.name:
             case "relation":
                 return RowRelation(part.key)
             case "target":
-                return EntityNode(part.key, selections.entity(operation, part, ontology.kind_by_name[edge.target]))
+                return EntityNode(part.key, selections.entity(context, part, ontology.kind_by_name[edge.target]))
             case _:
-                return Cells(part.key, operation.parts(part, "Cell", partial(cell, edge=edge)))
+                return Cells(part.key, context.plan_subfields(part, "Cell", partial(cell, edge=edge)))
 
     def comparison(part: SelectedField) -> ComparedEntities | ComparisonRows:
         if part.name != "rows":
-            return ComparedEntities(part.key, selections.entity(operation, part, kind))
-        rows = (operation.parts(part, "ComparisonRow", partial(row, edge=edge)) for edge in edges)
+            return ComparedEntities(part.key, selections.entity(context, part, kind))
+        rows = (context.plan_subfields(part, "ComparisonRow", partial(row, edge=edge)) for edge in edges)
         return ComparisonRows(part.key, edges, tuple(rows))
 
-    parts = operation.parts(selected, "Comparison", comparison)
+    parts = context.plan_subfields(selected, "Comparison", comparison)
     return Comparison(selected.key, kind, slugs, bool(arguments["onlyDifferences"]), parts)
 
 
 def _recommending(
-    selections: SelectionPlanner, kind: Kind, operation: PlanningContext, selected: SelectedField
+    selections: SelectionPlanner, kind: Kind, context: PlanningContext, selected: SelectedField
 ) -> Recommend:
-    need = operation.arguments(selected)["need"]
+    need = context.arguments(selected)["need"]
     asked = [item for item in requirement_lists(kind) if need.get(item.name) is not None]
     wanted = [need[item.name] for item in asked if item.wanted]
     names = [item.name for item in requirement_lists(kind) if item.wanted]
-    nothing = selected.wrong("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
+    nothing = selected.input_error("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
     if (least := need.get(_LEAST)) is None and not wanted:
         raise nothing
 
     def requirement(item: RequirementList) -> Requirement:
-        slugs = operation.parameter(need[item.name], Conversion.SLUGS, selected.location(f"need.{item.name}"), (0,))
+        slugs = context.parameter(need[item.name], Conversion.SLUGS, selected.location(f"need.{item.name}"), (0,))
         return Requirement(item.name, item.edge, item.required, item.wanted, slugs)
 
     def recommended(part: SelectedField) -> RecommendationList:
-        rule = partial(_recommendation, selections, operation, kind, asked)
-        return RecommendationList(part.key, part.name == "nearMisses", operation.parts(part, "Recommendation", rule))
+        rule = partial(_recommendation, selections, context, kind, asked)
+        return RecommendationList(
+            part.key, part.name == "nearMisses", context.plan_subfields(part, "Recommendation", rule)
+        )
 
     root = Recommend(
         key=selected.key,
         kind=kind,
         requirements=tuple(map(requirement, asked)),
         users=user_edge(kind),
-        least=None
+        min_users=None
         if least is None
-        else operation.parameter(least, Conversion.COUNT, selected.location(f"need.{_LEAST}")),
-        size=operation.first(selected),
-        parts=operation.parts(selected, "Recommendations", recommended),
+        else context.parameter(least, Conversion.COUNT, selected.location(f"need.{_LEAST}")),
+        size=context.first(selected),
+        parts=context.plan_subfields(selected, "Recommendations", recommended),
     )
     if least is None:
-        operation.parameter(wanted, Conversion.ASKED, nothing.location, (str(nothing),))  # all lists may be empty
+        context.parameter(wanted, Conversion.ASKED, nothing.location, (str(nothing),))  # all lists may be empty
     return root
 
 
 def _recommendation(
     selections: SelectionPlanner,
-    operation: PlanningContext,
+    context: PlanningContext,
     kind: Kind,
     asked: Iterable[RequirementList],
     part: SelectedField,
 ) -> RecommendationPart:
     def reasons(edge: Edge | None) -> tuple[ReasonPart, ...]:
-        return operation.parts(part, "Reason", partial(_reason, selections, operation, edge))
+        return context.plan_subfields(part, "Reason", partial(_reason, selections, context, edge))
 
     match part.name:
         case "score":
@@ -211,11 +213,11 @@ def _recommendation(
         case "reasons":
             return Reasons(part.key, tuple(reasons(item.edge) for item in asked), reasons(None))
         case _:
-            return EntityNode(part.key, selections.entity(operation, part, kind))
+            return EntityNode(part.key, selections.entity(context, part, kind))
 
 
 def _reason(
-    selections: SelectionPlanner, operation: PlanningContext, edge: Edge | None, part: SelectedField
+    selections: SelectionPlanner, context: PlanningContext, edge: Edge | None, part: SelectedField
 ) -> ReasonPart:
     match part.name:
         case "requirement":
@@ -225,15 +227,15 @@ def _reason(
         case "weight":
             return Weight(part.key)
         case "claim":
-            return ClaimNode(part.key, None) if edge is None else selections.led(operation, part, edge)
+            return ClaimNode(part.key, None) if edge is None else selections.led(context, part, edge)
         case _:
-            return AnyNode(part.key, selections.branches(operation, part, (edge.target,) if edge else ()))
+            return AnyNode(part.key, selections.branches(context, part, (edge.target,) if edge else ()))
 
 
 def _paths(
-    ontology: Ontology, selections: SelectionPlanner, operation: PlanningContext, selected: SelectedField
+    ontology: Ontology, selections: SelectionPlanner, context: PlanningContext, selected: SelectedField
 ) -> Paths:
-    arguments = operation.arguments(selected)
+    arguments = context.arguments(selected)
     longest = PATH_LENGTH if arguments.get("maxLength") is None else arguments["maxLength"]
 
     def step(part: SelectedField) -> StepPart:
@@ -241,25 +243,25 @@ def _paths(
             case "relation":
                 return StepRelation(part.key)
             case "claim":
-                return ClaimNode(part.key, selections.any_claim(operation, part))
+                return ClaimNode(part.key, selections.any_claim(context, part))
             case "from" | "to" as name:
-                return StepEnd(part.key, name, selections.any_entity(operation, part))
+                return StepEnd(part.key, name, selections.any_entity(context, part))
             case name:
                 raise TypeError(f"a step has no field {name}")
 
     def path(part: SelectedField) -> PathField | Steps:
         if part.name == "steps":
-            return Steps(part.key, operation.parts(part, "Step", step))
+            return Steps(part.key, context.plan_subfields(part, "Step", step))
         return PathField(part.key, part.name)
 
     return Paths(
         key=selected.key,
         ends=tuple(
-            operation.parameter(arguments[name], Conversion.PLAIN, selected.location(name)) for name in ("from", "to")
+            context.parameter(arguments[name], Conversion.PLAIN, selected.location(name)) for name in ("from", "to")
         ),  # type: ignore[arg-type] - two
-        longest=operation.parameter(longest, Conversion.LENGTH, selected.location("maxLength")),
-        most=min(longest, MAX_PATH_LENGTH) if isinstance(longest, int) else MAX_PATH_LENGTH,
-        size=operation.first(selected),
+        max_length=context.parameter(longest, Conversion.LENGTH, selected.location("maxLength")),
+        length_limit=min(longest, MAX_PATH_LENGTH) if isinstance(longest, int) else MAX_PATH_LENGTH,
+        size=context.first(selected),
         relations=ontology.relations,
-        parts=operation.parts(selected, "Path", path),
+        parts=context.plan_subfields(selected, "Path", path),
     )

@@ -7,7 +7,6 @@ Both steps are kept in bounded caches, least recently used first out.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -16,56 +15,17 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_valu
 from graphql.execution.values import VariableValues
 
 from schema import Ontology
+from service.compiler.lru_cache import LruCache
 from service.compiler.operation import MAX_ERRORS, RequestError, SelectedOperation, select_operation, shortened
 from service.compiler.planner import Planner
 from service.compiler.planning_context import PlanningContext
-from service.compiler.table_layout import TableLayout, rows
+from service.compiler.table_layout import TableLayout, table_layout
 from service.compiler.variables import shape
 from service.plan import MutationField, MutationPlan, Plan, SubscriptionPlan
-from service.plan.cost import CostTree, conditions, levels
+from service.plan.cost import CostTree, cost_tree, count_conditions
 from service.telemetry.metrics import PLANS
 
-_CHARACTERS = 1_000
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 S = TypeVar("S")
-
-
-class LruCache(Generic[K, V]):
-    """A mapping that forgets what was used least recently.
-
-    It holds `size` items, and fewer where these weigh more than `heaviest` together: `weigh` tells what one does.
-    """
-
-    def __init__(self, size: int, weigh: Callable[[K, V], int] | None = None, heaviest: int = 0) -> None:
-        self._size = size
-        self._weigh: Callable[[K, V], int] = weigh or (lambda _key, _value: 0)
-        self._left = heaviest
-        self._kept: OrderedDict[K, V] = OrderedDict()
-
-    @classmethod
-    def of_texts(cls, size: int, text: Callable[[K, V], str]) -> LruCache[K, V]:
-        """For what is made of documents, in proportion to their length: those of 1,000 characters count as one."""
-        return cls(size, lambda key, value: len(text(key, value)), size * _CHARACTERS)
-
-    def get(self, key: K) -> V | None:
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def put(self, key: K, value: V) -> V:
-        before = self._kept.pop(key, None)
-        self._left += 0 if before is None else self._weigh(key, before)
-        self._left -= self._weigh(key, value)
-        self._kept[key] = value
-        while len(self._kept) > self._size or (self._left < 0 and len(self._kept) > 1):
-            self._left += self._weigh(*self._kept.popitem(last=False))
-        return value
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +38,9 @@ class Compiled(Generic[S]):
 
     plan: Plan | MutationPlan | SubscriptionPlan
     statements: tuple[S | None, ...]
-    levels: tuple[CostTree, ...]
+    costs: tuple[CostTree, ...]
     conditions: int
-    chosen: SelectedOperation
+    operation: SelectedOperation
     values: VariableValues
 
 
@@ -103,8 +63,10 @@ class Compiler(Generic[S]):
         self._hide_suggestions = hide_suggestions
         self._planner = Planner(schema, ontology)
         self._write = write
-        self._chosen = LruCache[tuple[str, str | None], SelectedOperation].of_texts(size, lambda key, _: key[0])
-        self._plans = LruCache[tuple[str, str | None, Hashable], _Planned[S]].of_texts(size, lambda key, _: key[0])
+        self._chosen = LruCache[tuple[str, str | None], SelectedOperation].by_text_length(size, lambda key, _: key[0])
+        self._plans = LruCache[tuple[str, str | None, Hashable], _Planned[S]].by_text_length(
+            size, lambda key, _: key[0]
+        )
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
@@ -131,14 +93,14 @@ class Compiler(Generic[S]):
             plans = tuple(_plans_of(plan))
             written = tuple(map(self._written, plans))
             found = self._plans.put(
-                key, (plan, written, tuple(levels(one) if one else () for one in plans), conditions(plans))
+                key, (plan, written, tuple(cost_tree(one) if one else () for one in plans), count_conditions(plans))
             )
         return Compiled(*found, chosen, values)
 
-    def rows(self, compiled: Compiled[S]) -> TableLayout:
+    def table_layout(self, compiled: Compiled[S]) -> TableLayout:
         """Where the rows of the operation's answer stand; raises Refused where it has none."""
-        chosen = compiled.chosen
-        return rows(PlanningContext(self._schema, chosen.definition, chosen.fragments, compiled.values))
+        chosen = compiled.operation
+        return table_layout(PlanningContext(self._schema, chosen.definition, chosen.fragments, compiled.values))
 
     def _written(self, plan: Plan | None) -> S | None:
         return self._write(plan) if plan is not None and plan.asks_store else None

@@ -9,7 +9,7 @@ from typing import Any, cast
 from schema import Edge, Kind, Ontology, Property, PropertyType
 from schema.answers import SEARCH_SIZE
 from service.compiler.planning_context import PlanningContext, SelectedField
-from service.compiler.variables import choice
+from service.compiler.variables import enum_name
 from service.plan import (
     DEFAULT_PAGE,
     And,
@@ -41,11 +41,11 @@ SEARCH_ORDER = "search"
 class ListArguments:
     """Reads the arguments of one list field."""
 
-    def __init__(self, ontology: Ontology, operation: PlanningContext, selected: SelectedField) -> None:
+    def __init__(self, ontology: Ontology, context: PlanningContext, selected: SelectedField) -> None:
         self._ontology = ontology
-        self._operation = operation
+        self._context = context
         self._selected = selected
-        self.arguments: dict[str, Any] = operation.arguments(selected)
+        self.arguments: dict[str, Any] = context.arguments(selected)
 
     def where(self, kind: Kind) -> Predicate | None:
         """The filter of a list of this kind; None when it lets everything pass."""
@@ -79,7 +79,7 @@ class ListArguments:
             source=parameters.get("source"),
             relations=parameters.get("relation"),
             stances=None if stances is None else self._stances(stances),
-            least=parameters.get("minConfidence"),
+            min_confidence=parameters.get("minConfidence"),
         )
 
     def page(self, kind: Kind, *, claim: bool) -> Page:
@@ -101,7 +101,7 @@ class ListArguments:
     def _slice(self, order: tuple[Order, ...], told: str, types: tuple[type, ...], default: int = DEFAULT_PAGE) -> Page:
         first, last = self.arguments.get("first"), self.arguments.get("last")
         if first is not None and last is not None:
-            raise self._selected.wrong("last", "give `first` or `last`, not both.")
+            raise self._selected.input_error("last", "give `first` or `last`, not both.")
         backwards = last is not None
         size = last if backwards else default if first is None else first
         signature = f"{zlib.crc32(told.encode()):08x}"
@@ -127,7 +127,7 @@ class ListArguments:
         seen: set[str] = set()
         for index, item in enumerate(cast("list[dict[str, Any]]", self.arguments.get("orderBy") or [])):
             if len(item) != 1 or None in item.values():
-                raise self._selected.wrong(f"orderBy.{index}", "name exactly one thing to order by.")
+                raise self._selected.input_error(f"orderBy.{index}", "name exactly one thing to order by.")
             ((name, direction),) = item.items()
             order = self._one_order(kind, name, direction, f"orderBy.{index}.{name}", claim=claim)
             term = _told(order).rstrip("+-")
@@ -141,9 +141,11 @@ class ListArguments:
     def _one_order(self, kind: Kind, name: str, direction: Any, argument: str, *, claim: bool) -> Order:
         if name == "claim":
             if not claim:
-                raise self._selected.wrong(argument, "a root list walks no relation, so there is no claim to order by.")
+                raise self._selected.input_error(
+                    argument, "a root list walks no relation, so there is no claim to order by."
+                )
             if len(direction) != 1 or None in direction.values():
-                raise self._selected.wrong(argument, "name exactly one thing about the claim to order by.")
+                raise self._selected.input_error(argument, "name exactly one thing about the claim to order by.")
             ((what, way),) = direction.items()
             return ByClaim(what, _descends(way))
         if name in kind.edge_by_name:
@@ -170,7 +172,7 @@ class ListArguments:
             yield from self._relation(kind.edge_by_name[name], value, argument)
         elif kind.property_by_name[name].type is PropertyType.CHOICE:
             prop = kind.property_by_name[name]
-            names = [choice(item, prop.annotation) for item in value]
+            names = [enum_name(item, prop.annotation) for item in value]
             yield PropertyMatches(prop, "in", self._parameter(names, Conversion.PLAIN, argument))
         else:
             yield from self._property(kind.property_by_name[name], value, argument)
@@ -224,13 +226,13 @@ class ListArguments:
     def _stances(self, given: list[Any] | None) -> tuple[str, ...]:
         if given is None:
             return KNOWN
-        asked = {choice(item) for item in given}
+        asked = {enum_name(item) for item in given}
         return tuple(name for name in ("HAS", "DISPUTED", "LACKS") if name in asked)
 
     def _parameter(
         self, value: Any, conversion: Conversion, argument: str, detail: tuple[Any, ...] = ()
     ) -> ParameterIndex:
-        return self._operation.parameter(value, conversion, self._selected.location(argument), detail)
+        return self._context.parameter(value, conversion, self._selected.location(argument), detail)
 
 
 def without(where: Predicate | None, edge: Edge) -> Predicate | None:
@@ -279,7 +281,7 @@ def _all(parts: Iterable[Predicate]) -> Predicate:
 
 
 def _descends(direction: Any) -> bool:
-    return choice(direction) == "DESC"
+    return enum_name(direction) == "DESC"
 
 
 def _told(order: Order) -> str:

@@ -16,7 +16,7 @@ from schema.graph import kind_value
 from schema.mutations import upsert_name
 from service.compiler.planning_context import PlanningContext, SelectedField
 from service.compiler.selections import CLAIM, SelectionPlanner
-from service.compiler.variables import choice
+from service.compiler.variables import enum_name
 from service.plan import (
     Branch,
     ChangeByNumber,
@@ -73,23 +73,21 @@ class MutationPlanner:
 
     # --------------------------------------------------------------------------------------------------------- writes
 
-    def write(self, operation: PlanningContext, selected: SelectedField) -> MutationField:
-        arguments = operation.arguments(selected)
+    def write(self, context: PlanningContext, selected: SelectedField) -> MutationField:
+        arguments = context.arguments(selected)
         nested = "input" in arguments
         given = arguments["input"] if nested else arguments
 
         def parameter(name: str, value: Any) -> ParameterIndex:
-            value = choice(value) if isinstance(value, Enum) else value
-            return operation.parameter(
-                value, Conversion.WRITTEN, selected.location(f"input.{name}" if nested else name)
-            )
+            value = enum_name(value) if isinstance(value, Enum) else value
+            return context.parameter(value, Conversion.WRITTEN, selected.location(f"input.{name}" if nested else name))
 
         values = tuple((name, parameter(name, value)) for name, value in given.items())
         kind = self._kind_by_upsert.get(selected.name)
-        return MutationField(selected.key, selected.name, kind, values, self._payload(operation, selected))
+        return MutationField(selected.key, selected.name, kind, values, self._payload(context, selected))
 
-    def _payload(self, operation: PlanningContext, selected: SelectedField) -> Payload:
-        own = replace(operation, parameters=[])
+    def _payload(self, context: PlanningContext, selected: SelectedField) -> Payload:
+        own = replace(context, parameters=[])
         id_ = own.parameter("", Conversion.PLAIN, selected.location(selected.key))
         union = get_named_type(selected.parent.fields[selected.name].type)
         assert isinstance(union, GraphQLUnionType)  # noqa: S101 - every mutation answers with one
@@ -112,41 +110,40 @@ class MutationPlanner:
             return PayloadEntity(item.key)
 
         parts = tuple(
-            (type_.name, tuple(part(item, type_) for item in own.below(selected, type_.name))) for type_ in union.types
+            (type_.name, tuple(part(item, type_) for item in own.subfields(selected, type_.name)))
+            for type_ in union.types
         )
         return Payload(parts, Plan(tuple(roots), tuple(own.parameters)))
 
     # -------------------------------------------------------------------------------------------------------- changes
 
-    def changes(self, operation: PlanningContext, selected: SelectedField) -> Changes:
-        after = self._after(operation, selected)
+    def changes(self, context: PlanningContext, selected: SelectedField) -> Changes:
+        after = self._after(context, selected)
         behind = None if after is None else (after[1],)
-        page = Page((), operation.first(selected), backwards=False, after=behind, before=None, signature="")
-        return Changes(selected.key, after, page, self._selections.change_connection(operation, selected, self.change))
+        page = Page((), context.first(selected), backwards=False, after=behind, before=None, signature="")
+        return Changes(selected.key, after, page, self._selections.change_connection(context, selected, self.change))
 
-    def listening(self, operation: PlanningContext, selected: SelectedField) -> SubscriptionPlan:
-        own = replace(operation, parameters=[])
+    def listening(self, context: PlanningContext, selected: SelectedField) -> SubscriptionPlan:
+        own = replace(context, parameters=[])
         number = own.parameter(0, Conversion.PLAIN, selected.location(selected.key))
         root = ChangeByNumber(selected.key, number, self.change(own, selected).parts)
-        chosen = operation.arguments(selected).get("kinds")
-        named = None if chosen is None else {choice(item) for item in chosen}
+        chosen = context.arguments(selected).get("kinds")
+        named = None if chosen is None else {enum_name(item) for item in chosen}
         kinds = None if named is None else tuple(one.name for one in self._ontology.kinds if kind_value(one) in named)
-        after = self._after(operation, selected)
+        after = self._after(context, selected)
         return SubscriptionPlan(
-            selected.key, kinds, after, tuple(operation.parameters), Plan((root,), tuple(own.parameters))
+            selected.key, kinds, after, tuple(context.parameters), Plan((root,), tuple(own.parameters))
         )
 
-    def _after(
-        self, operation: PlanningContext, selected: SelectedField
-    ) -> tuple[ParameterIndex, ParameterIndex] | None:
-        given = operation.arguments(selected).get("after")
+    def _after(self, context: PlanningContext, selected: SelectedField) -> tuple[ParameterIndex, ParameterIndex] | None:
+        given = context.arguments(selected).get("after")
         if given is None:
             return None
         location = selected.location("after")
-        digest = operation.parameter(given, Conversion.VERSION, location, ("digest",))
-        return digest, operation.parameter(given, Conversion.VERSION, location, ("sequence",))
+        digest = context.parameter(given, Conversion.VERSION, location, ("digest",))
+        return digest, context.parameter(given, Conversion.VERSION, location, ("sequence",))
 
-    def change(self, operation: PlanningContext, selected: SelectedField) -> ChangeNode:
+    def change(self, context: PlanningContext, selected: SelectedField) -> ChangeNode:
         kinds = self._ontology.kinds
 
         def part(item: SelectedField) -> ChangePart:
@@ -156,13 +153,13 @@ class MutationPlanner:
                 case "kind":
                     return ChangedKind(item.key, _names(kinds), tuple(map(kind_value, kinds)))
                 case "entity":
-                    return ChangedEntity(item.key, self._selections.any_entity(operation, item))
+                    return ChangedEntity(item.key, self._selections.any_entity(context, item))
                 case "claim":
-                    return ChangedClaim(item.key, self._selections.any_claim(operation, item))
+                    return ChangedClaim(item.key, self._selections.any_claim(context, item))
                 case name:
                     return ChangeScalar(item.key, name)
 
-        return ChangeNode(selected.key, tuple(map(part, operation.below(selected, "Change"))))
+        return ChangeNode(selected.key, tuple(map(part, context.subfields(selected, "Change"))))
 
 
 def _names(kinds: tuple[Kind, ...]) -> tuple[str, ...]:

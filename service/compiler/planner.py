@@ -65,17 +65,17 @@ class Planner:
     ) -> Plan | MutationPlan | SubscriptionPlan:
         """Plan one operation; raises InputError for arguments that contradict each other."""
         marked = VariableValues(variables.sources, mark(variables.coerced, types))
-        operation = PlanningContext(self._schema, definition, fragments, marked)
-        selections = list(operation.roots())
+        context = PlanningContext(self._schema, definition, fragments, marked)
+        selections = list(context.roots())
         match definition.operation:
             case OperationType.QUERY:
-                roots = tuple(self._root(operation, selected) for selected in selections)
-                return Plan(roots, tuple(operation.parameters))
+                roots = tuple(self._root(context, selected) for selected in selections)
+                return Plan(roots, tuple(context.parameters))
             case OperationType.MUTATION:
-                writes = tuple(self._write(operation, selected) for selected in selections)
-                return MutationPlan(writes, tuple(operation.parameters))
+                writes = tuple(self._write(context, selected) for selected in selections)
+                return MutationPlan(writes, tuple(context.parameters))
             case OperationType.SUBSCRIPTION:
-                return self._mutations.listening(operation, selections[0])
+                return self._mutations.listening(context, selections[0])
 
     # ------------------------------------------------------------------------------------------------------ the check
 
@@ -114,13 +114,13 @@ class Planner:
             **answer_rules.rules(self._ontology, self._selections),
         }
         for kind in self._ontology.kinds:
-            rules[kind.singular] = lambda operation, selected, kind=kind: self._lookup(operation, selected, kind)
-            rules[kind.plural] = lambda operation, selected, kind=kind: self._listing(operation, selected, kind)
+            rules[kind.singular] = lambda context, selected, kind=kind: self._lookup(context, selected, kind)
+            rules[kind.plural] = lambda context, selected, kind=kind: self._listing(context, selected, kind)
         return rules
 
-    def _write(self, operation: PlanningContext, selected: SelectedField) -> Typename | Introspection | MutationField:
+    def _write(self, context: PlanningContext, selected: SelectedField) -> Typename | Introspection | MutationField:
         root = self._about_schema(selected)
-        return self._mutations.write(operation, selected) if root is None else root
+        return self._mutations.write(context, selected) if root is None else root
 
     def _about_schema(self, selected: SelectedField) -> Typename | Introspection | None:
         match selected.name:
@@ -131,32 +131,30 @@ class Planner:
             case _:
                 return None
 
-    def _root(self, operation: PlanningContext, selected: SelectedField) -> Root:
+    def _root(self, context: PlanningContext, selected: SelectedField) -> Root:
         root = self._about_schema(selected)
-        return self._roots[selected.name](operation, selected) if root is None else root
+        return self._roots[selected.name](context, selected) if root is None else root
 
-    def _lookup(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> Lookup:
-        slug = operation.parameter(operation.arguments(selected)["slug"], Conversion.KEY, selected.location("slug"))
-        return Lookup(selected.key, kind, slug, self._selections.entity(operation, selected, kind))
+    def _lookup(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> Lookup:
+        slug = context.parameter(context.arguments(selected)["slug"], Conversion.KEY, selected.location("slug"))
+        return Lookup(selected.key, kind, slug, self._selections.entity(context, selected, kind))
 
-    def _listing(self, operation: PlanningContext, selected: SelectedField, kind: Kind) -> EntityList:
-        lists = ListArguments(self._ontology, operation, selected)
+    def _listing(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> EntityList:
+        lists = ListArguments(self._ontology, context, selected)
         where, page = lists.where(kind), lists.page(kind, claim=False)
         return EntityList(
-            selected.key, kind, where, page, self._selections.connection(operation, selected, kind, None, where)
+            selected.key, kind, where, page, self._selections.connection(context, selected, kind, None, where)
         )
 
-    def _by_id(self, operation: PlanningContext, selected: SelectedField) -> NodeLookup:
+    def _by_id(self, context: PlanningContext, selected: SelectedField) -> NodeLookup:
         many = selected.name == "nodes"
         argument = "ids" if many else "id"
         conversion = Conversion.IDS if many else Conversion.PLAIN
-        parameter = operation.parameter(
-            operation.arguments(selected)[argument], conversion, selected.location(argument)
-        )
-        branches = self._selections.any_entity(operation, selected)
-        return NodeLookup(selected.key, parameter, many, branches, self._selections.any_claim(operation, selected))
+        parameter = context.parameter(context.arguments(selected)[argument], conversion, selected.location(argument))
+        branches = self._selections.any_entity(context, selected)
+        return NodeLookup(selected.key, parameter, many, branches, self._selections.any_claim(context, selected))
 
-    def _claim_listing(self, operation: PlanningContext, selected: SelectedField) -> ClaimList:
-        lists = ListArguments(self._ontology, operation, selected)
+    def _claim_listing(self, context: PlanningContext, selected: SelectedField) -> ClaimList:
+        lists = ListArguments(self._ontology, context, selected)
         where, page = lists.claims(), lists.claim_page()
-        return ClaimList(selected.key, where, page, self._selections.claim_connection(operation, selected))
+        return ClaimList(selected.key, where, page, self._selections.claim_connection(context, selected))

@@ -17,7 +17,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
-from service.compiler.variables import origin
+from service.compiler.variables import value_source
 from service.errors import ArgumentLocation, InputError
 from service.plan import MAX_RELATION_DEPTH, Typename
 from service.plan.parameters import Conversion, Parameter, ParameterIndex
@@ -46,7 +46,7 @@ class SelectedField:
                 return ArgumentLocation(self.path, argument, item.loc.start if item.loc else 0)
         return ArgumentLocation(self.path, argument, self.node.loc.start if self.node.loc else 0)
 
-    def wrong(self, argument: str, message: str) -> InputError:
+    def input_error(self, argument: str, message: str) -> InputError:
         return InputError(f"{argument}: {message}", self.location(argument))
 
 
@@ -69,7 +69,7 @@ class PlanningContext:
         found = collect_fields(self.schema, self.fragments, self.variables, type_, self.definition)
         yield from self._selected(found.grouped_field_set, type_, ())
 
-    def below(self, selected: SelectedField, type_name: str) -> Iterator[SelectedField]:
+    def subfields(self, selected: SelectedField, type_name: str) -> Iterator[SelectedField]:
         """What is selected below a field if its value is of this object type."""
         type_ = self.schema.type_map[type_name]
         if not isinstance(type_, GraphQLObjectType):
@@ -79,13 +79,13 @@ class PlanningContext:
         )
         yield from self._selected(found.grouped_field_set, type_, selected.path)
 
-    def parts(
+    def plan_subfields(
         self, selected: SelectedField, type_name: str, rule: Callable[[SelectedField], P]
     ) -> tuple[Typename | P, ...]:
         """What is planned of what is selected below a field: `__typename` as on every type, all else by the rule."""
         return tuple(
             Typename(part.key, type_name) if part.name == "__typename" else rule(part)
-            for part in self.below(selected, type_name)
+            for part in self.subfields(selected, type_name)
         )
 
     def arguments(self, selected: SelectedField) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class PlanningContext:
             message = (
                 f"relations are nested more than {MAX_RELATION_DEPTH} deep; ask for the rest by another operation."
             )
-            raise selected.wrong(selected.key, message)
+            raise selected.input_error(selected.key, message)
         self._nested += 1
         try:
             yield
@@ -110,7 +110,7 @@ class PlanningContext:
         self, value: Any, conversion: Conversion, location: ArgumentLocation, detail: tuple[Any, ...] = ()
     ) -> ParameterIndex:
         """Reserve a slot for a marked leaf."""
-        self.parameters.append(Parameter(origin(value), conversion, location, detail))
+        self.parameters.append(Parameter(value_source(value), conversion, location, detail))
         return len(self.parameters) - 1
 
     def first(self, selected: SelectedField) -> ParameterIndex:

@@ -37,9 +37,9 @@ class TableLayout:
     columns: tuple[tuple[str, ...], ...]
 
 
-def rows(operation: PlanningContext) -> TableLayout:
+def table_layout(context: PlanningContext) -> TableLayout:
     """The rows of an operation with one root field: its first list of objects, the least deep one; raises Refused."""
-    roots = [root for root in operation.roots() if root.name != "__typename"]
+    roots = [root for root in context.roots() if root.name != "__typename"]
     if len(roots) != 1 or roots[0].name in NAMES:
         told = ", ".join(root.key for root in roots) or "none"
         raise RequestError(
@@ -50,10 +50,10 @@ def rows(operation: PlanningContext) -> TableLayout:
         below: list[tuple[SelectedField, tuple[str, ...]]] = []
         for selected, path in level:
             if _is_list(selected):
-                return TableLayout(path, listed=True, columns=_columns(operation, selected))
-            below += [(part, (*path, part.key)) for part in _objects(operation, selected)]
+                return TableLayout(path, listed=True, columns=_columns(context, selected))
+            below += [(part, (*path, part.key)) for part in _objects(context, selected)]
         level = below
-    return TableLayout((roots[0].key,), listed=False, columns=_columns(operation, roots[0]))
+    return TableLayout((roots[0].key,), listed=False, columns=_columns(context, roots[0]))
 
 
 def _is_list(selected: SelectedField) -> bool:
@@ -68,20 +68,20 @@ def _named(selected: SelectedField) -> GraphQLNamedType:
     return get_named_type(_type(selected))
 
 
-def _objects(operation: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
+def _objects(context: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
     """The fields below one that have fields of their own."""
-    return (part for part in _below(operation, selected) if not _is_leaf(part))
+    return (part for part in _below(context, selected) if not _is_leaf(part))
 
 
 def _is_leaf(selected: SelectedField) -> bool:
     return selected.name == "__typename" or is_leaf_type(_named(selected))
 
 
-def _below(operation: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
+def _below(context: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
     """What is selected below a field, of whichever of its types; what is selected of several at once comes once."""
     seen: set[tuple[int, ...]] = set()
-    for name in _types(operation.schema, _named(selected)):
-        for part in operation.below(selected, name):
+    for name in _types(context.schema, _named(selected)):
+        for part in context.subfields(selected, name):
             asked = tuple(id(item.node) for item in part.details)
             if asked not in seen:
                 seen.add(asked)
@@ -92,11 +92,11 @@ def _types(schema: GraphQLSchema, type_: GraphQLNamedType) -> list[str]:
     return [one.name for one in schema.get_possible_types(type_)] if is_abstract_type(type_) else [type_.name]
 
 
-def _columns(operation: PlanningContext, selected: SelectedField) -> tuple[tuple[str, ...], ...]:
+def _columns(context: PlanningContext, selected: SelectedField) -> tuple[tuple[str, ...], ...]:
     found: dict[tuple[str, ...], None] = {}
-    for part in _below(operation, selected):
+    for part in _below(context, selected):
         if _is_leaf(part):
             found[(part.key,)] = None
         else:
-            found.update(((part.key, *column), None) for column in _columns(operation, part))
+            found.update(((part.key, *column), None) for column in _columns(context, part))
     return tuple(found)

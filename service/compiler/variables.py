@@ -49,19 +49,19 @@ def shape(variables: Mapping[str, Any], types: Types) -> Hashable:
     return tuple((name, _shape(value, types[name])) for name, value in variables.items())
 
 
-def origin(value: Any) -> ValueSource:
+def value_source(value: Any) -> ValueSource:
     """Return where a marked leaf, or a list of them, comes from."""
     match value:
         case VariableMarker(path):
             return VariablePath(path)
         case list():
-            origins = tuple(origin(item) for item in cast("list[Any]", value))
+            origins = tuple(value_source(item) for item in cast("list[Any]", value))
             return Constant(value) if all(isinstance(one, Constant) for one in origins) else ListOf(origins)
         case _:
             return Constant(value)
 
 
-def choice(value: Any, of: Any = None) -> str:
+def enum_name(value: Any, of: Any = None) -> str:
     """Return the name of an enum value as GraphQL spells it; `of` is the enum, where the value may be bare."""
     member = of(value) if of is not None and not isinstance(value, Enum) else value
     return member.name if isinstance(member, Enum) else str(member)

@@ -152,7 +152,7 @@ class Engine:
         )
         self._vocabulary = SpellingCorrector(store)
         self._feed = ChangeFeed(store)
-        self._documents = LruCache[str, DocumentNode].of_texts(options.plan_cache, lambda text, _: text)
+        self._documents = LruCache[str, DocumentNode].by_text_length(options.plan_cache, lambda text, _: text)
         self._introspected: LruCache[Any, dict[str, bytes]] = LruCache(_INTROSPECTED)
         self._introspecting = asyncio.Lock()
         self._running = 0
@@ -238,7 +238,7 @@ class Engine:
             began = time.perf_counter()
             terms.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
-            operation.chosen(compiled.chosen.definition)
+            operation.chosen(compiled.operation.definition)
             values = self._bind(compiled.plan.parameters, compiled)
             self._agree(compiled, terms)
             request = _Request(compiled, values, variables, terms, began, time.perf_counter())
@@ -262,7 +262,7 @@ class Engine:
         compiled = self.compile(text, document, operation_name, variables)
         if isinstance(compiled.plan, Plan) and (statement := compiled.statements[0]) is not None:
             values = self._bind(compiled.plan.parameters, compiled)
-            await self._budget.afford(self.store, compiled.levels, [values])
+            await self._budget.afford(self.store, compiled.costs, [values])
             await self.store.plan(statement, values)
 
     async def listen(
@@ -294,11 +294,11 @@ class Engine:
         async def opened() -> AsyncGenerator[ExecutionResult]:
             terms.require("read")
             compiled = self.compile(text, parsed, operation_name, variables)
-            operation.chosen(compiled.chosen.definition)
+            operation.chosen(compiled.operation.definition)
             assert isinstance(compiled.plan, SubscriptionPlan)  # noqa: S101 - that is what a subscription becomes
             values = self._bind(compiled.plan.parameters, compiled)
             asked = self._bind(compiled.plan.plan.parameters, compiled)
-            await self._budget.afford(self.store, compiled.levels, [asked])
+            await self._budget.afford(self.store, compiled.costs, [asked])
             digest, listener = await begin(self.store, self._feed, compiled.plan, values)
             expires = terms.principal.expires
             stream = Subscription(self.store, compiled.plan.key, compiled.statements[0], asked, digest, expires)
@@ -319,7 +319,7 @@ class Engine:
         document = self.known(text)
         if document is None:
             raise RequestError([GraphQLError("The document is not known.")])
-        return self._compiler.rows(self.compile(text, document, operation_name, variables))
+        return self._compiler.table_layout(self.compile(text, document, operation_name, variables))
 
     def _agree(self, compiled: Compiled[Any], terms: RequestContext) -> None:
         """Raise where an operation cannot be answered in the way that was asked for, or not to this principal."""
@@ -331,7 +331,7 @@ class Engine:
         if terms.table is not None:
             if not isinstance(compiled.plan, Plan):
                 raise RequestError([GraphQLError("Only the answers of queries become tables.")])
-            terms.table.rows = self._compiler.rows(compiled)
+            terms.table.rows = self._compiler.table_layout(compiled)
 
     def _bind(self, parameters: Iterable[Parameter], compiled: Compiled[Any]) -> list[Any]:
         return bind(parameters, compiled.values.coerced, self._limits.bounds)
@@ -357,7 +357,7 @@ class Engine:
         terms = request.terms
         terms.require("read")
         (statement,), bookmark = request.compiled.statements, terms.bookmark
-        afforded = await self._budget.afford(self.store, request.compiled.levels, [request.values])
+        afforded = await self._budget.afford(self.store, request.compiled.costs, [request.values])
         if terms.conditional is not None and lasts(plan) and not terms.explain:
             moment, bookmark = ("", bookmark) if statement is None else await self.store.moment(bookmark)
             if terms.conditional.meets(moment):
@@ -383,7 +383,7 @@ class Engine:
         compiled, values = request.compiled, request.values
         refused, bookmark = _refusal(request.terms), None
         answers: dict[str, mutations.Answer] = {}
-        parts = zip(plan.roots, compiled.statements, compiled.levels, strict=True)
+        parts = zip(plan.roots, compiled.statements, compiled.costs, strict=True)
         writes = [(root, statement, levels) for root, statement, levels in parts if isinstance(root, MutationField)]
         bound = [self._bind(root.payload.plan.parameters, compiled) for root, *_ in writes]
         await self._budget.afford(self.store, [levels for *_, levels in writes], bound)
@@ -419,7 +419,7 @@ class Engine:
                 case UnknownReferences(items) if isinstance(root, Comparison | Recommend | Paths):
                     raise await self._unknown(plan, root, items)
                 case PathLimitReached(length) if isinstance(root, Paths):
-                    location = plan.parameters[root.longest].location
+                    location = plan.parameters[root.max_length].location
                     raise InputError(
                         f"{location.argument}: chains of {length} steps between the two lead over too many claims; ask "
                         f"for at most {length - 1}.",
@@ -433,10 +433,10 @@ class Engine:
     ) -> InputError:
         """What to tell a client that names what is not there: the nearest that are."""
         sentences: dict[ArgumentLocation, list[str]] = {}
-        kinds = dict.fromkeys(kind for number, _ in items if (kind := root.named[number][0]) is not None)
+        kinds = dict.fromkeys(kind for number, _ in items if (kind := root.references[number][0]) is not None)
         names = {kind: await self.store.names(kind) for kind in kinds}
         for number, name in items:
-            kind, parameter = root.named[number]
+            kind, parameter = root.references[number]
             text = f"nothing with the ID '{_brief(name)}'"
             if kind is not None:  # many names are looked through
                 text = await asyncio.to_thread(_not_there, name, names[kind])
@@ -468,7 +468,7 @@ class Engine:
         loop, one at a time, and kept.
         """
         compiled = request.compiled
-        location = compiled.chosen.definition.loc
+        location = compiled.operation.definition.loc
         assert location is not None  # noqa: S101 - it was parsed
         known = compiled.values.coerced  # a client may send along what the operation does not have
         variables = {name: value for name, value in (request.variables or {}).items() if name in known}
@@ -476,7 +476,9 @@ class Engine:
         async with self._introspecting:
             found = self._introspected.get(asked)
             if found is None:
-                found = await asyncio.to_thread(introspect, self._graphql, compiled.chosen, compiled.values, variables)
+                found = await asyncio.to_thread(
+                    introspect, self._graphql, compiled.operation, compiled.values, variables
+                )
                 if sum(map(len, found.values())) <= _KEPT_BYTES:
                     self._introspected.put(asked, found)
         return {name: orjson.Fragment(written) for name, written in found.items()}

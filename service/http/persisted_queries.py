@@ -67,8 +67,8 @@ class PersistedQueries:
         self._longest = settings.max_characters
         self._valid = valid
         self._automatic = settings.apq_cache > 0 and not self._only
-        self._kept = LruCache[str, str].of_texts(settings.apq_cache, lambda _, text: text)
-        self._offered = LruCache[str, str].of_texts(settings.apq_cache, lambda _, text: text)
+        self._kept = LruCache[str, str].by_text_length(settings.apq_cache, lambda _, text: text)
+        self._offered = LruCache[str, str].by_text_length(settings.apq_cache, lambda _, text: text)
 
     @property
     def only(self) -> bool:

@@ -115,7 +115,7 @@ class Comparison:
     parts: tuple[Typename | ComparedEntities | ComparisonRows, ...]
 
     @property
-    def named(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
+    def references(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
         return ((self.kind.name, self.slugs),)
 
 
@@ -193,12 +193,12 @@ class Recommend:
     kind: Kind
     requirements: tuple[Requirement, ...]
     users: Edge | None
-    least: ParameterIndex | None
+    min_users: ParameterIndex | None
     size: ParameterIndex
     parts: tuple[Typename | RecommendationList, ...]
 
     @property
-    def named(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
+    def references(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
         return tuple((item.edge.target, item.slugs) for item in self.requirements)
 
 
@@ -246,12 +246,12 @@ class Paths:
 
     key: str
     ends: tuple[ParameterIndex, ParameterIndex]
-    longest: ParameterIndex
-    most: int
+    max_length: ParameterIndex
+    length_limit: int
     size: ParameterIndex
     relations: tuple[Relation, ...]
     parts: tuple[Typename | PathField | Steps, ...]
 
     @property
-    def named(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
+    def references(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
         return tuple((None, end) for end in self.ends)

@@ -54,7 +54,7 @@ comparison and the users of what is recommended. An estimate, as the next one.
 EVIDENCE_ESTIMATE = 20
 """What the evidence of a claim counts for; never more than there are sources."""
 
-Sizes: TypeAlias = Mapping[str, int]
+KindSizes: TypeAlias = Mapping[str, int]
 """How many entities of each kind there are."""
 
 
@@ -65,15 +65,15 @@ class ListCost:
     """
 
     size: ParameterIndex | None
-    times: int
+    factor: int
     kind: str | None
-    below: tuple[ListCost | BranchCost, ...]
+    nested: tuple[ListCost | BranchCost, ...]
 
-    def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
+    def rows(self, values: Sequence[Any], sizes: KindSizes) -> int:
         value = 1 if self.size is None else values[self.size]
-        count = self.times * (len(cast("list[Any]", value)) if isinstance(value, list) else value)
+        count = self.factor * (len(cast("list[Any]", value)) if isinstance(value, list) else value)
         count = min(count, sizes.get(self.kind, count)) if self.kind is not None else count
-        return count * (1 + _sum(self.below, values, sizes))
+        return count * (1 + _sum(self.nested, values, sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +82,24 @@ class BranchCost:
 
     branches: tuple[tuple[ListCost | BranchCost, ...], ...]
 
-    def rows(self, values: Sequence[Any], sizes: Sizes) -> int:
+    def rows(self, values: Sequence[Any], sizes: KindSizes) -> int:
         return max(_sum(branch, values, sizes) for branch in self.branches)
 
 
 CostTree: TypeAlias = tuple[ListCost | BranchCost, ...]
 
 
-def levels(plan: Plan) -> CostTree:
+def cost_tree(plan: Plan) -> CostTree:
     """The lists of a plan; written with it, once."""
     return tuple(level for root in plan.roots for level in _levels(root))
 
 
-def cost(levels: CostTree, values: Sequence[Any], sizes: Sizes) -> int:
+def max_rows(levels: CostTree, values: Sequence[Any], sizes: KindSizes) -> int:
     """How many rows these lists can hold; kinds whose size is not known count as endless."""
     return _sum(levels, values, sizes)
 
 
-def conditions(node: Any) -> int:
+def count_conditions(node: Any) -> int:
     """How many conditions a plan, or a part of it, asks of entities: for each a database has to think of a way."""
     match node:
         case PropertyMatches() | NameMatches() | CountMatches():
@@ -107,25 +107,27 @@ def conditions(node: Any) -> int:
         case Kind() | Property() | Relation() | Edge():
             return 0
         case tuple():
-            return sum(map(conditions, cast("tuple[Any, ...]", node)))
+            return sum(map(count_conditions, cast("tuple[Any, ...]", node)))
         case _ if is_dataclass(node):
-            return isinstance(node, HasRelated) + sum(conditions(getattr(node, field.name)) for field in fields(node))
+            return isinstance(node, HasRelated) + sum(
+                count_conditions(getattr(node, field.name)) for field in fields(node)
+            )
         case _:
             return 0
 
 
-def sizes_plan(ontology: Ontology) -> Plan:
+def kind_sizes_plan(ontology: Ontology) -> Plan:
     """The plan whose one answer holds the size of every kind, for `sizes`."""
     names = tuple(kind.name for kind in ontology.kinds)
     counts = Counts("kinds", "kinds", names, names, (CountedName("kind"), Count("count")))
     return Plan((Graph("graph", (counts,)),), ())
 
 
-def sizes(answer: Any) -> Sizes:
+def read_kind_sizes(answer: Any) -> KindSizes:
     return {item["kind"]: item["count"] for item in answer["kinds"]}
 
 
-def _sum(levels: CostTree, values: Sequence[Any], sizes: Sizes) -> int:
+def _sum(levels: CostTree, values: Sequence[Any], sizes: KindSizes) -> int:
     return sum(level.rows(values, sizes) for level in levels)
 
 
@@ -168,7 +170,7 @@ def _root_levels(node: Any, below: CostTree) -> CostTree:
             return _page(node, page, None)
         case Recommend(kind=kind, size=size):
             return (ListCost(size, 1, kind.name, below),)
-        case Paths(longest=longest, size=size):
+        case Paths(max_length=longest, size=size):
             return (ListCost(size, 1, None, (ListCost(longest, 1, None, below),)),)
         case _:
             return below

@@ -11,39 +11,18 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from schema.text import text_key, words
 from service.errors import ArgumentLocation, InputError
+from service.plan.version import Version
 
 MAX_REFERENCES = 20
 MAX_SEARCH_WORDS = 10
 MAX_SEARCH_CHARACTERS = 200
 MAX_PATH_LENGTH = 6
 MAX_INTEGER = 2**63 - 1
-_LONGEST_NUMBER = 18
 _WRITTEN_TIMES = 10
 _TEXT_SETTING = "ATLAS_MAX_TEXT"
 
 ParameterIndex: TypeAlias = int
 """The place of a value in `Plan.parameters`."""
-
-
-class Version(NamedTuple):
-    """A state of a graph: the digest of the facts that it was first filled with, and the number of its last change.
-
-    Written `57eeaafa6e9cc1c7.17`; the same text is the cursor of that change.
-    """
-
-    digest: str
-    sequence: int
-
-    def __str__(self) -> str:
-        return f"{self.digest}.{self.sequence}"
-
-    @classmethod
-    def of(cls, text: str) -> Version | None:
-        """The version that a text is; None where it is none."""
-        digest, dot, sequence = text.rpartition(".")
-        if not dot or not digest or not (sequence.isascii() and sequence.isdigit()) or len(sequence) > _LONGEST_NUMBER:
-            return None
-        return cls(digest, int(sequence))
 
 
 class ValueLimits(NamedTuple):
@@ -111,7 +90,7 @@ class Parameter:
     was asked for what to say when it is nothing; for a version which of its parts.
     """
 
-    origin: ValueSource
+    source: ValueSource
     conversion: Conversion
     location: ArgumentLocation
     detail: tuple[Any, ...] = ()
@@ -120,7 +99,7 @@ class Parameter:
 def bind(parameters: Iterable[Parameter], variables: Mapping[str, Any], bounds: ValueLimits) -> list[Any]:
     """Return the values of slots, in order; raises InputError that says what is wrong and where."""
     keys = _Keys(bounds.text)
-    return [_convert(value, _resolve(value.origin, variables), bounds, keys) for value in parameters]
+    return [_convert(value, _resolve(value.source, variables), bounds, keys) for value in parameters]
 
 
 def write_cursor(signature: str, values: list[Any]) -> str:
@@ -276,7 +255,7 @@ def _cursor_value(given: str, value: Parameter, _: _Keys) -> Any:
 
 def _version(given: str, value: Parameter, _: _Keys) -> Any:
     location, (part,) = value.location, value.detail
-    found = Version.of(_plain(given, location))
+    found = Version.parse(_plain(given, location))
     if found is None:
         raise InputError(
             f"{location.argument} is no cursor of the log of changes; take one from a change or a version.", location

@@ -37,7 +37,7 @@ class Traversal:
 
     edge: Edge
     stances: tuple[str, ...]
-    least: ParameterIndex | None = None
+    min_confidence: ParameterIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)

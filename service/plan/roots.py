@@ -54,7 +54,7 @@ class ClaimFilter:
     source: ParameterIndex | None = None
     relations: ParameterIndex | None = None
     stances: tuple[str, ...] | None = None
-    least: ParameterIndex | None = None
+    min_confidence: ParameterIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)

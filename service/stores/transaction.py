@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from graph_seed import Claim, EntityFact, EvidenceFact, Facts, Reference
-from service.plan.parameters import Version
+from service.plan.version import Version
 
 Action = Literal["UPSERT", "DELETE", "CLAIM", "RETRACT", "LOAD"]
 

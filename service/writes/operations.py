@@ -21,7 +21,7 @@ from graph_seed.facts import FactError, entity_fact, evidence_fact, global_id, r
 from schema import Kind, Ontology, Relation
 from schema.connections import SOURCE
 from schema.text import text_key
-from service.plan.parameters import Version
+from service.plan.version import Version
 from service.stores.transaction import Action, Change, StoredEntity, Transaction
 
 
@@ -112,7 +112,7 @@ async def upsert(
 def _moved(
     version: Version, stored: StoredEntity | None, reference: Reference, expected: str
 ) -> Conflict | InvalidInput | None:
-    known = Version.of(expected)
+    known = Version.parse(expected)
     if known is None or known.digest != version.digest or known.sequence > version.sequence:
         return InvalidInput(f"expectedVersion: '{expected}' is no version of this graph.", "expectedVersion")
     if stored is None:

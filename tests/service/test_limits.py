@@ -191,7 +191,7 @@ async def test_a_name_that_is_not_there_is_quoted_in_short(graphs: Graphs, store
 
 
 def test_long_documents_take_the_room_of_several_in_a_cache() -> None:
-    cache = LruCache[str, int].of_texts(5, lambda text, _: text)
+    cache = LruCache[str, int].by_text_length(5, lambda text, _: text)
     for number in range(5):
         cache.put(f"{number}" * 1_000, number)
     cache.put("long" * 500, 5)

@@ -36,9 +36,9 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
     """`[IDs that are not there, the length that was given up, paths]`."""
     clauses = [_ends(root)]
     known = ["a", "b", "w1a", "w1b"]
-    for length in range(1, root.most + 1):
+    for length in range(1, root.length_limit + 1):
         clauses.append(
-            f"WITH {', '.join(known)}, found, gave, a <> b AND gave = 0 AND {placeholder(root.longest)} >= {length}"
+            f"WITH {', '.join(known)}, found, gave, a <> b AND gave = 0 AND {placeholder(root.max_length)} >= {length}"
             f" AND size(found) < {placeholder(root.size)} AS needed"
         )
         if steps := _WORK.get(length):

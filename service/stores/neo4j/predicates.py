@@ -157,7 +157,9 @@ def needs_edge(traversal: Traversal) -> bool:
 
 def hop_conditions(traversal: Traversal, edge: str) -> tuple[str, ...]:
     """What must hold of an edge beyond its type."""
-    least = () if traversal.least is None else (f"{edge}.confidence >= {placeholder(traversal.least)}",)
+    least = (
+        () if traversal.min_confidence is None else (f"{edge}.confidence >= {placeholder(traversal.min_confidence)}",)
+    )
     if set(traversal.stances) & {"HAS", "DISPUTED"} in ({"HAS", "DISPUTED"}, set()) and traversal.stances:
         return least
     return f"{edge}.stance IN {texts(traversal.stances)}", *least

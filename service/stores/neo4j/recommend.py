@@ -92,10 +92,10 @@ def _ranked(root: Recommend) -> str:
     users, least = "0", "0"
     if root.users is not None:
         users = f"COUNT {{ {_users(root.users, 'f')} }}"
-        if root.least is not None:
-            least = f"CASE WHEN u < {placeholder(root.least)} THEN 1 ELSE 0 END"
+        if root.min_users is not None:
+            least = f"CASE WHEN u < {placeholder(root.min_users)} THEN 1 ELSE 0 END"
             branches.append(
-                f"MATCH {_users(root.users, 'f')} WITH f, count(*) AS u WHERE u >= {placeholder(root.least)}"
+                f"MATCH {_users(root.users, 'f')} WITH f, count(*) AS u WHERE u >= {placeholder(root.min_users)}"
                 f" RETURN f, 0 AS s, 0 AS ok, 0 AS hit, 1 AS known"
             )
     musts = [str(number) for number, item in enumerate(root.requirements) if item.required and item.wanted]
@@ -178,14 +178,14 @@ def _reasons(
 
 
 def _user_reason(root: Recommend, parts: tuple[ReasonPart, ...], row: Row) -> str:
-    users, least = row.place("k[1]"), "1" if root.least is None else f"v[{root.least}]"
+    users, least = row.place("k[1]"), "1" if root.min_users is None else f"v[{root.min_users}]"
 
     def value(part: ReasonPart) -> str:
         match part:
             case Typename(name=name):
                 return repr(name)
             case RequirementName():
-                return repr("usedBy" if root.least is None else "usedByAtLeast")
+                return repr("usedBy" if root.min_users is None else "usedByAtLeast")
             case CellValue():
                 return f"('HAS' if {users} >= {least} else 'UNKNOWN')"
             case Weight():

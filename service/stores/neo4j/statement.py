@@ -411,8 +411,8 @@ class Writer:
             conditions.append(f"{claim}.relation IN {placeholder(where.relations)}")
         if where.stances is not None:
             conditions.append(f"{claim}.stance IN {texts(where.stances)}")
-        if where.least is not None:
-            conditions.append(f"{claim}.confidence >= {placeholder(where.least)}")
+        if where.min_confidence is not None:
+            conditions.append(f"{claim}.confidence >= {placeholder(where.min_confidence)}")
         return AccessPath(tuple(patterns), tuple(conditions))
 
 

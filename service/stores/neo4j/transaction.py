@@ -14,7 +14,7 @@ from graph_seed.claims import parse_claim_key
 from graph_seed.facts import global_id
 from schema import Ontology, PropertyType, Relation
 from schema.text import text_key
-from service.plan.parameters import Version
+from service.plan.version import Version
 from service.stores.base import now
 from service.stores.neo4j.layout import alias_label, has_key, label, relationship, search_properties
 from service.stores.neo4j.statement import Statement

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import apsw
 
 from schema.text import search_words
-from service.plan.parameters import Version
+from service.plan.version import Version
 from service.stores.base import now
 from service.stores.sqlite.layout import INSERT_CHANGE, change_row
 from service.stores.transaction import Change, LogEntry

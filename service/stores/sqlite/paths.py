@@ -42,7 +42,7 @@ def paths(writer: Writer, root: Paths) -> str:
         stages.append(f"SELECT s.*, {', '.join(columns)} FROM s{len(stages) - 1} s")
 
     stage(*(f"{claim_count(f's.{side}')} AS w{side}1" for side in "ab"))
-    for length in range(1, root.most + 1):
+    for length in range(1, root.length_limit + 1):
         stage(f"{_needed(root, length)} AS n{length}")
         if steps := _COUNTED.get(length):
             stage(*(f"{_work(root, side, steps, length)} AS w{side}{steps}" for side in "ab"))
@@ -52,7 +52,7 @@ def paths(writer: Writer, root: Paths) -> str:
         stage(f"{best} AS p{length}", f"{_given_up(length)} AS g{length}")
     every = " UNION ALL ".join(
         f"SELECT {length} AS _l, key AS _r, value AS _v FROM json_each(s.p{length})"
-        for length in range(1, root.most + 1)
+        for length in range(1, root.length_limit + 1)
     )
     found = (
         f"SELECT _l, _r, _v ->> 0 AS _p, _v -> 1 AS _nodes, _v -> 2 AS _claims FROM ({every})"
@@ -60,11 +60,11 @@ def paths(writer: Writer, root: Paths) -> str:
     )
     json = concat(members((part.key, _path_part(writer, root, part)) for part in root.parts))
     listed = f"(SELECT group_concat({json}, ',' ORDER BY x._l, x._r) FROM ({found}) x)"
-    gave_up = " ".join(f"WHEN s.g{length} THEN '?{length}'" for length in range(2, root.most + 1))
+    gave_up = " ".join(f"WHEN s.g{length} THEN '?{length}'" for length in range(2, root.length_limit + 1))
     ctes = ",\n  ".join(f"s{number} AS MATERIALIZED ({text})" for number, text in enumerate(stages))
     return (
         f"(WITH {ctes}\n SELECT CASE WHEN s.a IS NULL OR s.b IS NULL THEN {_unknown(root)}"
-        f" WHEN {_count(root.most)} THEN concat('[', {listed}, ']') {gave_up} ELSE '[]' END"
+        f" WHEN {_count(root.length_limit)} THEN concat('[', {listed}, ']') {gave_up} ELSE '[]' END"
         f" FROM s{len(stages) - 1} s)"
     )
 
@@ -131,7 +131,7 @@ def _needed(root: Paths, length: int) -> str:
     # what is longer than a length that was given up would pass for the shortest
     kept = "".join(f" AND NOT s.g{item}" for item in range(2, length))
     enough = f"{_count(length - 1)} < {placeholder(root.size)}"
-    return f"s.a <> s.b AND {placeholder(root.longest)} >= {length} AND {enough}{kept}"
+    return f"s.a <> s.b AND {placeholder(root.max_length)} >= {length} AND {enough}{kept}"
 
 
 def _walkable(side: str, steps: int) -> str:
@@ -240,7 +240,7 @@ def _path_part(writer: Writer, root: Paths, part: Typename | PathField | Steps) 
         case PathField(name="length"):
             return ["x._l"]
         case PathField(name="confidence"):
-            whole = " ".join(f"WHEN {length} THEN {1000 ** (length - 1)}" for length in range(1, root.most + 1))
+            whole = " ".join(f"WHEN {length} THEN {1000 ** (length - 1)}" for length in range(1, root.length_limit + 1))
             return [f"(2 * x._p / CASE x._l {whole} END + 1) / 2 / 1000.0"]
         case PathField():
             return [f"json_quote({_sentence(root)})"]

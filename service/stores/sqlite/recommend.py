@@ -125,14 +125,14 @@ def _rare(root: Recommend) -> str:
         f"SELECT value ->> 0 AS _q, value ->> 2 AS _pk, value ->> 4 AS _d, value ->> 0 IN ({_required(root)}) AS _must"
         f" FROM json_each(s.want) WHERE value ->> 0 IN ({wanted})"
     )
-    if root.users is not None and root.least is not None:
-        count = f"(SELECT count(*) FROM {in_degrees(root.users.relation)} AND claims >= {placeholder(root.least)})"
-        rows += f" UNION ALL SELECT {len(root.requirements)}, NULL, {count}, {placeholder(root.least)} > 0"
+    if root.users is not None and root.min_users is not None:
+        count = f"(SELECT count(*) FROM {in_degrees(root.users.relation)} AND claims >= {placeholder(root.min_users)})"
+        rows += f" UNION ALL SELECT {len(root.requirements)}, NULL, {count}, {placeholder(root.min_users)} > 0"
     return f"SELECT json_group_array(json_array(_q, _pk) ORDER BY _must DESC, _d, _q, _pk) FROM ({rows})"
 
 
 def _musts(root: Recommend) -> str:
-    return "s.asked" if root.least is None else f"s.asked + ({placeholder(root.least)} > 0)"
+    return "s.asked" if root.min_users is None else f"s.asked + ({placeholder(root.min_users)} > 0)"
 
 
 def _too_few(root: Recommend) -> str:
@@ -161,8 +161,8 @@ def _found(root: Recommend) -> str:
                 f" WHEN {number} THEN EXISTS (SELECT 1 FROM {_claims(item.edge.relation)}"
                 " WHERE r.object = m._pk AND r.subject = e._f AND r.stance < 2)"
             )
-    if root.users is not None and root.least is not None:
-        number, least = len(root.requirements), placeholder(root.least)
+    if root.users is not None and root.min_users is not None:
+        number, least = len(root.requirements), placeholder(root.min_users)
         rows.append(
             f"SELECT u.object AS _f FROM {sources} w CROSS JOIN (SELECT object FROM {in_degrees(root.users.relation)}"
             f" AND claims >= max({least}, 1)) u WHERE w._q = {number}"
@@ -205,7 +205,7 @@ def _points(root: Recommend) -> str:
 
 
 def _kept(root: Recommend) -> str:
-    least = "0" if root.least is None else f"(_u < {placeholder(root.least)})"
+    least = "0" if root.min_users is None else f"(_u < {placeholder(root.min_users)})"
     met = (
         f"SELECT e._f, {_used(root)} AS _u, sum({_points(root)}) AS _points FROM ({_found(root)}) e"
         f" LEFT JOIN {_WANT} w ON TRUE GROUP BY e._f"
@@ -287,14 +287,14 @@ def _reason(writer: Writer, requirement: Requirement, parts: tuple[ReasonPart, .
 
 
 def _users(root: Recommend, parts: tuple[ReasonPart, ...], users: str) -> str:
-    least = "1" if root.least is None else placeholder(root.least)
+    least = "1" if root.min_users is None else placeholder(root.min_users)
 
     def value(part: ReasonPart) -> list[Piece]:
         match part:
             case Typename(name=name):
                 return [string(name)]
             case RequirementName():
-                return [string("usedBy" if root.least is None else "usedByAtLeast")]
+                return [string("usedBy" if root.min_users is None else "usedByAtLeast")]
             case CellValue():
                 return [f"iif({users} >= {least}, '\"HAS\"', '\"UNKNOWN\"')"]
             case Weight():

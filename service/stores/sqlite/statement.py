@@ -538,7 +538,11 @@ class Writer:
         return f"(SELECT count(*) FROM {table} {edge}{where_clause(conditions)})"
 
     def _traversal(self, traversal: Traversal, edge: str) -> tuple[str, ...]:
-        least = () if traversal.least is None else (f"{edge}.confidence >= {placeholder(traversal.least)}",)
+        least = (
+            ()
+            if traversal.min_confidence is None
+            else (f"{edge}.confidence >= {placeholder(traversal.min_confidence)}",)
+        )
         return (*_stances(traversal.stances, edge), *least)
 
     def _claim_where(self, where: ClaimFilter, claim: str) -> Iterable[str]:
@@ -552,8 +556,8 @@ class Writer:
             yield f"{claim}.relation IN (SELECT value FROM json_each({placeholder(where.relations)}))"
         if where.stances is not None:
             yield from _stances(where.stances, claim)
-        if where.least is not None:
-            yield f"{claim}.confidence >= {placeholder(where.least)}"
+        if where.min_confidence is not None:
+            yield f"{claim}.confidence >= {placeholder(where.min_confidence)}"
 
     # ---------------------------------------------------------------------------------------------------------- names
 

@@ -27,7 +27,7 @@ from graph_seed import Facts, group_claims
 from schema import Ontology
 from service.errors import StatementTimeout, StoreBusy, StoreError, StoreUnavailable, TooLargeError
 from service.plan import PathLimitReached, Plan, UnknownReferences, VersionUnavailable
-from service.plan.parameters import Version
+from service.plan.version import Version
 from service.stores.admission import AdmissionControl
 from service.stores.base import Explanation, Progress, Snapshot, Work, no_progress
 from service.stores.sqlite import layout, snapshot

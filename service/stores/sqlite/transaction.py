@@ -14,7 +14,7 @@ from graph_seed import Claim, EntityFact, EvidenceFact, Reference
 from graph_seed.claims import parse_claim_key
 from schema import Ontology, Relation
 from schema.connections import SOURCE
-from service.plan.parameters import Version
+from service.plan.version import Version
 from service.stores.base import now
 from service.stores.sqlite import layout
 from service.stores.transaction import Change, LogEntry, StoredEntity
@@ -63,7 +63,7 @@ class SqliteTransaction:
         self._pks: dict[Reference, int] = {}
         self._claims: dict[str, int | None] = {}  # those that were looked for, None where there was none
         (told,) = db.execute("SELECT version FROM graph").fetchone() or ("",)
-        self.version = Version.of(told) or Version(told, 0)
+        self.version = Version.parse(told) or Version(told, 0)
 
     async def entities(self, references: Collection[Reference]) -> dict[Reference, StoredEntity]:
         found: dict[Reference, StoredEntity] = {}
