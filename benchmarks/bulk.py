@@ -1,9 +1,9 @@
-"""Time `load` and `export` beside what a store can do by hand, and how much memory they take.
+"""Measure time, CPU and memory of `load` and `export`, compared with a minimal script (the baseline).
 
-By hand means: the same file of JSON Lines, parsed by orjson, every line taken for right and new, in SQLite written by
-`executemany` in one transaction (triggers in place, as the file is read meanwhile), in Neo4j by `UNWIND ... CREATE`,
-2000 rows a transaction; and read again by one SELECT, or by keyset pages, and written by orjson. Every step is a process
-of its own, so that its peak of memory is.
+The baseline reads the same file of JSON Lines with orjson, without checks, and writes it to SQLite with `executemany` in one
+transaction (triggers in place, because the file is read at the same time), or to Neo4j with `UNWIND ... CREATE`, 2000 rows
+a transaction. It exports with one SELECT, or with keyset pages, and orjson. Each step is a separate process, so that its
+peak memory can be measured.
 
     uv run python -m benchmarks.bulk 10000
     uv run python -m benchmarks.bulk 10000 --stores neo4j
@@ -44,79 +44,83 @@ from tests.graphs import empty
 from tests.neo4j_server import running
 
 _ROWS = 2000
-_STEPS = ("by hand", "load", "load --keep-going", "load again", "export by hand", "export")
+_STEPS = ("baseline load", "load", "load --keep-going", "second load", "baseline export", "export")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("frameworks", type=int)
     parser.add_argument("--stores", nargs="+", choices=("sqlite", "neo4j"), default=["sqlite"])
-    parser.add_argument("--folder", type=Path, help="where files are kept; default: one that is deleted at the end")
+    parser.add_argument("--folder", type=Path, help="keep the files here; by default they are deleted at the end")
     parser.add_argument("--steps", nargs="+", choices=_STEPS, default=_STEPS)
-    asked = parser.parse_args()
-    with nullcontext(asked.folder) if asked.folder else TemporaryDirectory() as folder:
-        file = Path(folder) / f"facts-{asked.frameworks}.jsonl"
+    arguments = parser.parse_args()
+    with nullcontext(arguments.folder) if arguments.folder else TemporaryDirectory() as folder:
+        file = Path(folder) / f"facts-{arguments.frameworks}.jsonl"
         if not file.exists():
-            _run([sys.executable, "-c", f"import benchmarks.bulk as b; b.generated({asked.frameworks}, {str(file)!r})"])
+            _run(
+                [
+                    sys.executable,
+                    "-c",
+                    f"import benchmarks.bulk as b; b.generate_file({arguments.frameworks}, {str(file)!r})",
+                ]
+            )
         count = sum(1 for _ in file.open("rb"))
-        print(f"{asked.frameworks} frameworks, {count} lines, {file.stat().st_size / 1e6:.0f} MB")
-        for store in asked.stores:
+        print(f"{arguments.frameworks} frameworks, {count} lines, {file.stat().st_size / 1e6:.0f} MB")
+        for store in arguments.stores:
             if store == "sqlite":
-                _measure(asked.steps, file, {"ATLAS_STORE": f"sqlite:///{folder}/{os.getpid()}.db"})
+                _measure(arguments.steps, file, {"ATLAS_STORE": f"sqlite:///{folder}/{os.getpid()}.db"})
                 continue
             with running() as server:
                 environment = {"ATLAS_NEO4J_USER": server.user, "ATLAS_NEO4J_PASSWORD": server.password}
                 environment |= {"ATLAS_STORE": server.uri, "ATLAS_NEO4J_TIMEOUT": "120"}
-                _measure(asked.steps, file, environment)
+                _measure(arguments.steps, file, environment)
 
 
 def _measure(steps: Iterable[str], file: Path, environment: dict[str, str]) -> None:
     store = environment["ATLAS_STORE"].partition(":")[0]
-    print(
-        f"\n| {store} | seconds | times by hand | CPU seconds | times by hand | peak of memory |\n|---|---|---|---|---|---|"
-    )
-    spent: dict[str, list[float]] = {}
+    print(f"\n| {store} | seconds | ratio | CPU seconds | CPU ratio | peak memory |\n|---|---|---|---|---|---|")
+    times: dict[str, list[float]] = {}
     command = [str(Path(sys.executable).parent / "framework-atlas")]
     for step in steps:
-        if step in {"by hand", "load", "load --keep-going"}:
-            _run([sys.executable, "-c", "import benchmarks.bulk as b; b.emptied()"], environment)
+        if step in {"baseline load", "load", "load --keep-going"}:
+            _run([sys.executable, "-c", "import benchmarks.bulk as b; b.create_empty_graph()"], environment)
         match step:
-            case "by hand" | "export by hand":
-                name = "write_by_hand" if step == "by hand" else "read_by_hand"
-                arguments = [sys.executable, "-c", f"import benchmarks.bulk as b; b.{name}({str(file)!r})"]
+            case "baseline load" | "baseline export":
+                function = "load_baseline" if step == "baseline load" else "export_baseline"
+                arguments = [sys.executable, "-c", f"import benchmarks.bulk as b; b.{function}({str(file)!r})"]
             case "export":
                 arguments = [*command, "export", f"{file}.export"]
             case _:
-                keep = ["--keep-going"] if step != "load" else []
-                arguments = [*command, "load", str(file), *keep]
-        *spent[step], peak = _run(arguments, environment)
-        hand = spent.get("export by hand" if "export" in step else "by hand", spent[step])
-        told = (f"{of:.1f} | {of / by:.2f}" for of, by in zip(spent[step], hand, strict=True))
-        print(f"| {step} | {' | '.join(told)} | {peak:.0f} MB |", flush=True)
+                keep_going = ["--keep-going"] if step != "load" else []
+                arguments = [*command, "load", str(file), *keep_going]
+        *times[step], peak = _run(arguments, environment)
+        baseline = times.get("baseline export" if "export" in step else "baseline load", times[step])
+        cells = (f"{own:.1f} | {own / base:.2f}" for own, base in zip(times[step], baseline, strict=True))
+        print(f"| {step} | {' | '.join(cells)} | {peak:.0f} MB |", flush=True)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float, float]:
-    """The seconds that a process took, those of CPU among them, and the most memory that it had, in MB."""
-    began = time.monotonic()
+    """Run a process; returns its seconds, its CPU seconds and its peak memory in MB."""
+    started = time.monotonic()
     process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, command
-    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def generated(frameworks: int, path: str) -> None:
-    """Write the facts of a graph of a size, entities first, claims as they come."""
+def generate_file(frameworks: int, path: str) -> None:
+    """Write the facts of a generated graph, entities first."""
     facts = generate(frameworks).facts
     with Path(path).open("wb") as file:
-        for some in (facts.entities, facts.evidence):
-            file.writelines(write_json_lines(batch) for batch in _batches(some))
+        for items in (facts.entities, facts.evidence):
+            file.writelines(write_json_lines(batch) for batch in _batches(items))
 
 
-def emptied() -> None:
-    """Make the store one with a graph in which nothing is."""
+def create_empty_graph() -> None:
+    """Give the store of the settings an empty graph."""
 
-    async def make() -> None:
+    async def create() -> None:
         settings = read_settings()
         if settings.sqlite_path:
             for path in settings.sqlite_path.parent.glob(f"{settings.sqlite_path.name}*"):
@@ -127,19 +131,19 @@ def emptied() -> None:
         await store.seed(lambda: Facts((), (), "bulk"))
         await store.close()
 
-    asyncio.run(make())
+    asyncio.run(create())
 
 
-def write_by_hand(file: str) -> None:
+def load_baseline(file: str) -> None:
     with Path(file).open("rb") as opened:
         lines = [orjson.loads(line) for line in opened]
     entities = [EntityFact(line["kind"], line["slug"], _values(line)) for line in lines if "kind" in line]
-    said = [line for line in lines if "relation" in line]
+    evidence = [line for line in lines if "relation" in line]
     settings = read_settings()
     if settings.sqlite_path:
-        _write_sqlite(settings.sqlite_path, entities, said)
+        _write_sqlite(settings.sqlite_path, entities, evidence)
     else:
-        _write_neo4j(settings, entities, said)
+        _write_neo4j(settings, entities, evidence)
 
 
 def _values(line: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def _key(line: dict[str, Any]) -> str:
     return f"{line['subject']}/{line['relation']}/{line['object']}"
 
 
-def _write_sqlite(path: Path, entities: list[EntityFact], said: list[dict[str, Any]]) -> None:
+def _write_sqlite(path: Path, entities: list[EntityFact], evidence: list[dict[str, Any]]) -> None:
     db = _connect(path)
     pks = {str(entity.reference): pk for pk, entity in enumerate(entities, start=1)}
     put = layout.put_entity(ONTOLOGY).partition(" ON CONFLICT")[0]
@@ -162,21 +166,21 @@ def _write_sqlite(path: Path, entities: list[EntityFact], said: list[dict[str, A
         db.executemany(
             "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, 500, NULL, NULL)",
             (
-                (pk, global_id("Claim", _key(one)), _key(one), one["relation"], *_ends(pks, one), _stance(one))
-                for pk, one in enumerate(said, start=1)
+                (pk, global_id("Claim", _key(line)), _key(line), line["relation"], *_ends(pks, line), _stance(line))
+                for pk, line in enumerate(evidence, start=1)
             ),
         )
         groups: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        for pk, one in enumerate(said, start=1):
-            table = layout.relation_table(_relation(one))
-            groups[table].append((*_ends(pks, one), pk, _stance(one)))
+        for pk, line in enumerate(evidence, start=1):
+            table = layout.relation_table(_relation(line))
+            groups[table].append((*_ends(pks, line), pk, _stance(line)))
         for table, rows in groups.items():
             db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, 500, NULL, NULL)", rows)  # noqa: S608
         db.executemany(
             "INSERT INTO evidence VALUES (?, ?, ?, ?, NULL, NULL)",
             (
-                (pk, pks[f"Source:{one['source']}"], one["supports"], one["note"])
-                for pk, one in enumerate(said, start=1)
+                (pk, pks[f"Source:{line['source']}"], line["supports"], line["note"])
+                for pk, line in enumerate(evidence, start=1)
             ),
         )
 
@@ -188,26 +192,26 @@ def _connect(path: Path) -> apsw.Connection:
     return db
 
 
-def _ends(pks: dict[str, int], one: dict[str, Any]) -> tuple[int, int]:
-    return pks[one["subject"]], pks[one["object"]]
+def _ends(pks: dict[str, int], line: dict[str, Any]) -> tuple[int, int]:
+    return pks[line["subject"]], pks[line["object"]]
 
 
-def _stance(one: dict[str, Any]) -> int:
-    return 0 if one["supports"] else 2
+def _stance(line: dict[str, Any]) -> int:
+    return 0 if line["supports"] else 2
 
 
-def _relation(one: dict[str, Any]) -> Any:
-    subject, object_ = (one[end].partition(":")[0] for end in ("subject", "object"))
-    return ONTOLOGY.relation_by_signature[subject, one["relation"], object_]
+def _relation(line: dict[str, Any]) -> Any:
+    subject, object_ = (line[end].partition(":")[0] for end in ("subject", "object"))
+    return ONTOLOGY.relation_by_signature[subject, line["relation"], object_]
 
 
-def _write_neo4j(settings: Any, entities: list[EntityFact], said: list[dict[str, Any]]) -> None:
+def _write_neo4j(settings: Any, entities: list[EntityFact], evidence: list[dict[str, Any]]) -> None:
     kinds: defaultdict[str, list[Any]] = defaultdict(list)
     for entity in entities:
         kinds[entity.kind].append(entity_row(entity, ONTOLOGY, 1))
     relations: defaultdict[tuple[Any, bool], list[Any]] = defaultdict(list)
-    for one in said:
-        relations[_relation(one), one["supports"]].append(_row(one))
+    for line in evidence:
+        relations[_relation(line), line["supports"]].append(_row(line))
     password = settings.neo4j_password.get_secret_value()
     with (
         GraphDatabase.driver(
@@ -227,30 +231,30 @@ def _write_neo4j(settings: Any, entities: list[EntityFact], said: list[dict[str,
                 f"UNWIND $rows AS row MATCH (s:{label(relation.subject)} {{slug: row.subject}})"
                 f" MATCH (o:{label(relation.object)} {{slug: row.object}}) MATCH (d:Source {{slug: row.source}})"
                 f" CREATE (c:Claim) SET c = row.claim CREATE (s)-[r:{relationship(relation, denied=not supports)}]->(o)"
-                f" SET r = row.edge CREATE (c)-[v:CITES]->(d) SET v = row.said"
+                f" SET r = row.edge CREATE (c)-[v:CITES]->(d) SET v = row.evidence"
             )
             for batch in _batches(rows):
                 session.run(create, rows=batch).consume()
 
 
-def _row(one: dict[str, Any]) -> dict[str, Any]:
-    subject, object_ = (one[end].partition(":") for end in ("subject", "object"))
-    weight = {"stance": "HAS" if one["supports"] else "LACKS", "confidence": 500}
-    claim = {"key": _key(one), "id": global_id("Claim", _key(one)), "relation": one["relation"]}
+def _row(line: dict[str, Any]) -> dict[str, Any]:
+    subject, object_ = (line[end].partition(":") for end in ("subject", "object"))
+    weight = {"stance": "HAS" if line["supports"] else "LACKS", "confidence": 500}
+    claim = {"key": _key(line), "id": global_id("Claim", _key(line)), "relation": line["relation"]}
     ends = {"subject": global_id(subject[0], subject[2]), "object": global_id(object_[0], object_[2])}
     return {
         "subject": subject[2],
         "object": object_[2],
-        "source": one["source"],
+        "source": line["source"],
         "claim": {**claim, **ends, **weight},
         "edge": {"claim": claim["key"], **weight},
-        "said": {"supports": one["supports"], "note": one["note"]},
+        "evidence": {"supports": line["supports"], "note": line["note"]},
     }
 
 
-def read_by_hand(file: str) -> None:
+def export_baseline(file: str) -> None:
     settings = read_settings()
-    with Path(f"{file}.by-hand").open("wb") as out:
+    with Path(f"{file}.baseline").open("wb") as out:
         rows = _read_sqlite(settings.sqlite_path) if settings.sqlite_path else _read_neo4j(settings)
         out.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
 
@@ -263,11 +267,11 @@ def _read_sqlite(path: Path) -> Iterator[dict[str, Any]]:
     cursor = db.execute('SELECT * FROM entity ORDER BY _kind, "slug"')
     columns = [column[0] for column in cursor.description]
     yield from (dict(zip(columns, row, strict=True)) for row in cursor)
-    said = db.execute(
+    evidence = db.execute(
         'SELECT c.key, s."slug", v.supports, v.note, v.term, v.locator FROM claim c CROSS JOIN evidence v'
         ' ON v.claim = c._pk CROSS JOIN entity s ON s._pk = v.source ORDER BY c.key, s."slug"'
     )
-    yield from (dict(zip(_FIELDS, row, strict=True)) for row in said)
+    yield from (dict(zip(_FIELDS, row, strict=True)) for row in evidence)
 
 
 def _read_neo4j(settings: Any) -> Iterator[dict[str, Any]]:
@@ -293,8 +297,8 @@ def _read_neo4j(settings: Any) -> Iterator[dict[str, Any]]:
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    walked = iter(items)
-    while batch := list(islice(walked, _ROWS)):
+    iterator = iter(items)
+    while batch := list(islice(iterator, _ROWS)):
         yield batch
 
 

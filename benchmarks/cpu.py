@@ -1,8 +1,8 @@
-"""CPU of one request, compiled beside resolved: `uv run python -m benchmarks.cpu`.
+"""CPU time of one request, compiled compared with resolved: `uv run python -m benchmarks.cpu`.
 
-A: this service's engine on SQLite. B: the same Strawberry schema without the engine, its default resolvers reading objects
-that lie in memory. Both answer the same operation, 1000 rows of 5 fields, from text to JSON bytes; rounds alternate in one
-process, and medians of the whole process's CPU time are compared; SQLite, which works inside the process, is told apart.
+Compiled: this service's engine on SQLite. Resolved: the same Strawberry schema without the engine; its default resolvers
+read objects in memory. Both answer the same operation, 1000 rows of 5 fields, from text to JSON bytes. Rounds alternate in
+one process. The table has medians of the CPU time of the whole process; SQLite runs inside it and is also measured alone.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ class Page:
 
 @dataclass
 class Root:
-    """What the root fields read."""
+    """The root value of the default resolvers."""
 
     frameworks: Page
 
 
 def rows() -> list[Row]:
-    """What both sides answer."""
+    """The data of both sides."""
     return [
         Row(
             id=global_id("Framework", f"framework-{number:04}"),
@@ -72,34 +72,34 @@ def rows() -> list[Row]:
 
 
 def resolved(preloaded: list[Row]) -> tuple[strawberry.Schema, object]:
-    """The same schema without the engine, and the root object from which default resolvers read it all."""
+    """The same schema without the engine, and the root value for its default resolvers."""
     schema = build(ONTOLOGY)
     framework = schema.get_type_by_name("Framework").origin  # type: ignore[union-attr]
 
-    def loaded(row: Row) -> object:
-        made = framework.__new__(framework)  # graphql-core asks whose instance it is
-        made.__dict__.update(vars(row))
-        return made
+    def instance(row: Row) -> object:
+        created = framework.__new__(framework)  # graphql-core checks the type of each object
+        created.__dict__.update(vars(row))
+        return created
 
-    return schema, Root(Page([loaded(row) for row in preloaded]))
+    return schema, Root(Page([instance(row) for row in preloaded]))
 
 
-async def measured(ask: Callable[[], Awaitable[bytes]]) -> tuple[float, bytes]:
+async def measured(request: Callable[[], Awaitable[bytes]]) -> tuple[float, bytes]:
     """CPU seconds of this process for one request, and its answer."""
-    gc.collect()  # what the other side has left is not on this one's bill
-    start = time.process_time()
-    answer = await ask()
-    return time.process_time() - start, answer
+    gc.collect()  # so that neither side pays for the garbage of the other
+    started = time.process_time()
+    answer = await request()
+    return time.process_time() - started, answer
 
 
 async def main() -> None:
     """Measure and print a table."""
     preloaded = rows()
-    given = [
+    values = [
         {"slug": row.slug, "name": row.name, "aliases": [], "summary": row.summary, "homepage": None}
         for row in preloaded
     ]
-    facts = Facts(tuple(EntityFact("Framework", one["slug"], one) for one in given), (), "cpu")
+    facts = Facts(tuple(EntityFact("Framework", entity["slug"], entity) for entity in values), (), "cpu")
     with tempfile.TemporaryDirectory() as folder:
         store = await open_store(read_settings(store=f"sqlite:///{Path(folder) / 'cpu.db'}"), ONTOLOGY)
         await store.seed(lambda: facts)
@@ -112,30 +112,31 @@ async def main() -> None:
             return orjson.dumps((await plain.execute(QUERY, root_value=root)).data)
 
         compiled = engine.compile(QUERY, parse(QUERY), None, None)
-        values = bind(compiled.plan.parameters, {}, DEFAULT_LIMITS.bounds)
+        parameters = bind(compiled.plan.parameters, {}, DEFAULT_LIMITS.bounds)
 
-        async def statement_alone() -> bytes:
-            (text,) = store._fetch(compiled.statements[0], values)  # noqa: SLF001 - without the thread, which is the service's
+        async def statement_bytes() -> bytes:
+            (text,) = store._fetch(compiled.statements[0], parameters)  # noqa: SLF001 - without the reader thread, which belongs to the service
             return orjson.dumps(text)
 
-        ours: list[float] = []
-        alone: list[float] = []
-        theirs: list[float] = []
+        compiled_times: list[float] = []
+        statement_times: list[float] = []
+        resolved_times: list[float] = []
         for _ in range(ROUNDS):
             seconds, answer = await measured(compiled_bytes)
-            ours.append(seconds)
-            seconds, _ = await measured(statement_alone)
-            alone.append(seconds)
-            seconds, same = await measured(resolved_bytes)
-            theirs.append(seconds)
-            assert orjson.loads(answer) == orjson.loads(same)
+            compiled_times.append(seconds)
+            seconds, _ = await measured(statement_bytes)
+            statement_times.append(seconds)
+            seconds, expected = await measured(resolved_bytes)
+            resolved_times.append(seconds)
+            assert orjson.loads(answer) == orjson.loads(expected)
         await store.close()
-    a, b, c = statistics.median(ours), statistics.median(theirs), statistics.median(alone)
-    print(f"| {ROWS} rows x 5 fields | CPU per request | part of default resolvers |\n|---|---|---|")
-    print(f"| compiled, SQLite | {a * 1e3:.2f} ms | 1/{b / a:.1f} |")
-    print(f"| of it the statement, SQLite's own work | {c * 1e3:.2f} ms | 1/{b / c:.1f} |")
-    print(f"| of it the service's own | {(a - c) * 1e3:.2f} ms | 1/{b / (a - c):.0f} |")
-    print(f"| default resolvers over preloaded objects | {b * 1e3:.2f} ms | 1 |")
+    total, baseline, statement = map(statistics.median, (compiled_times, resolved_times, statement_times))
+    service = total - statement
+    print(f"| {ROWS} rows x 5 fields | CPU per request | fraction of default resolvers |\n|---|---|---|")
+    print(f"| compiled, SQLite, whole process | {total * 1e3:.2f} ms | 1/{baseline / total:.1f} |")
+    print(f"| of which the SQL statement | {statement * 1e3:.2f} ms | 1/{baseline / statement:.1f} |")
+    print(f"| of which the service | {service * 1e3:.2f} ms | 1/{baseline / service:.0f} |")
+    print(f"| default resolvers over preloaded objects | {baseline * 1e3:.2f} ms | 1 |")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Measure how soon the explorer can be used: loads of `/graphql` with nothing in a cache, each in a context of its own.
+"""Measure when the explorer becomes usable: loads of `/graphql` with an empty cache, each in a new browser context.
 
-Milliseconds on the page's own clock, from the start of the navigation until the editor takes keys, and until a query put
-into it is answered; the service runs on SQLite with the shipped facts. Needs chromium on the PATH and the built pages.
+Milliseconds on the page's clock from the start of the navigation until the editor accepts keys, and until a query typed
+into it is answered. The service runs on SQLite with the shipped facts. Needs chromium on the PATH and the built pages.
 
     uv run python -m benchmarks.explorer
     uv run python -m benchmarks.explorer --loads 20
@@ -23,7 +23,7 @@ REST_SECONDS = 1.5
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--loads", type=int, default=7, help="how often to load it (7)")
+    parser.add_argument("--loads", type=int, default=7, help="number of loads (7)")
     loads = parser.parse_args().loads
 
     measured: list[tuple[int, int]] = []
@@ -34,10 +34,10 @@ def main() -> None:
                 visit = Visit(browser, served.base)
                 measured.append(visit.until_usable())
                 visit.context.close()
-    except Unavailable as missing:
-        raise SystemExit(f"Nothing can be measured here: {missing}.") from missing
+    except Unavailable as error:
+        raise SystemExit(f"The explorer cannot be measured on this machine: {error}.") from error
 
-    for name, values in zip(("takes keys", "has answered"), zip(*sorted(measured), strict=True), strict=True):
+    for name, values in zip(("accepts keys", "has answered"), zip(*sorted(measured), strict=True), strict=True):
         print(
             f"{name:12} | {' | '.join(f'{value:6,}' for value in values)} | median {statistics.median(values):,.0f} ms"
         )

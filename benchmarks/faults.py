@@ -1,21 +1,22 @@
-"""Bring faults upon a service under load, on either store, and tell what its clients saw and what was left.
+"""Cause faults while the service is under load, and report what clients received and what is left.
 
     uv run python -m benchmarks.faults --stores sqlite neo4j
-    uv run python -m benchmarks.faults --stores sqlite --only worker clients
+    uv run python -m benchmarks.faults --stores sqlite --only worker slow_clients
 
-For each fault an empty store is filled, a service is started in a process of its own, and clients write, read and listen
-(benchmarks/served.py says how it is known whether an answer is right). Then comes the fault, for some seconds, and an end
-of it; the load goes on until reads and writes are answered again, and some seconds more. What stands in the table:
+For each fault the script fills an empty store, starts a service in its own process, and lets clients write, read and
+subscribe (`served.py` says how answers are checked). The fault lasts some seconds; the load continues until reads and
+writes succeed again, and some seconds longer. The columns of the table:
 
-- wrong: reads that show something older than what was acknowledged before, or that was never sent;
-- torn: reads of which each part is right, and not all of the same moment (Neo4j reads what is committed, part by part);
-- lost: acknowledged writes that are not there; half: claims that are not what their evidence comes to;
-- missed: whether the subscriber, who resumes, has heard of each change exactly once;
-- read, write: seconds from the end of the fault to the first that was answered; last no: to the last that was not;
-- longest: the seconds that the slowest request took, whatever came of it.
+- answered, other results: requests since the start of the fault;
+- wrong: reads that contain something older than an acknowledged write, or something that was never sent;
+- torn: reads whose parts are correct but not of the same moment (Neo4j reads committed data part by part);
+- lost: acknowledged writes that are missing; half-written: claims that do not match their evidence;
+- missed: messages about changes that the resuming subscriber did not receive exactly once;
+- first read, first write: seconds from the end of the fault to the first success; last error: to the last failure;
+- max: duration of the slowest request, whatever its result.
 
-Some faults need something of the machine (root for a small disk, a C compiler for a clock); where it lacks that, the table
-says so. Everything is on loopback, in temporary folders, and ends with the script.
+Some faults need root (for a small disk) or a C compiler (for a clock); without it the table says so. Everything runs on
+loopback and in temporary folders, and ends with the script.
 """
 
 from __future__ import annotations
@@ -41,20 +42,20 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any
 
+from benchmarks import served
 from benchmarks.served import (
-    BEGUN,
     CLIENTS,
-    GOOD,
-    Client,
-    PayloadField,
+    OK,
     Reader,
-    Service,
+    RequestResult,
+    ServiceProcess,
     Subscriber,
-    look,
+    Writer,
+    inspect_store,
     opened,
     restart,
 )
-from benchmarks.writers import anew
+from benchmarks.writers import empty_store
 from service.settings import Settings, read_settings
 from tests import neo4j_server
 from tests.graphs import facts_from
@@ -62,95 +63,99 @@ from tests.processes import resident
 
 READERS = 8
 PAUSE_SECONDS = 0.05
-HELD: list[dict[str, Any]] = [
-    *BEGUN,
+INITIAL_FACTS: list[dict[str, Any]] = [
+    *served.INITIAL_FACTS,
     *(
-        {"kind": "Framework", "slug": f"shelf-{one}", "name": f"S{one}", "summary": "words " * 100}
-        for one in range(200)
+        {"kind": "Framework", "slug": f"shelf-{index}", "name": f"S{index}", "summary": "words " * 100}
+        for index in range(200)
     ),
 ]
-"""With enough on it for long answers."""
+"""With enough text for long answers."""
 _BEFORE_SECONDS, _AFTER_SECONDS = 3.0, 5.0
-_HEALING_SECONDS = 60.0
-_IDLE, _SLOW = 10_000, 100
-_LONG = "{" + " ".join(f"a{n}: frameworks(first: 250) {{ nodes {{ name summary }} }}" for n in range(10)) + "}"
+_RECOVERY_SECONDS = 60.0
+_IDLE_CONNECTIONS, _SLOW_CLIENTS = 10_000, 100
+_LONG_QUERY = "{" + " ".join(f"a{n}: frameworks(first: 250) {{ nodes {{ name summary }} }}" for n in range(10)) + "}"
 
 
-class Impossible(Exception):  # noqa: N818 - a state of the machine, not a mistake
-    """The fault cannot be brought about here; the message says why."""
+class UnsupportedError(Exception):
+    """The fault cannot be caused on this machine; the message says why."""
 
 
 @dataclass
 class Scene:
-    """What a fault can be brought upon."""
+    """What a fault can act on."""
 
     settings: Settings
-    """How the store is reached without the service, and past any fault of the network."""
+    """Reach the store directly, past the service and any network fault."""
     folder: Path
-    service: Service
-    told: Callable[[], list[PayloadField]]
+    service: ServiceProcess
+    results: Callable[[], list[RequestResult]]
     server: neo4j_server.Server | None = None
     proxy: Proxy | None = None
     clock: Path | None = None
     disk: Path | None = None
     notes: list[str] = field(default_factory=list)
     ended: float | None = None
-    """When the fault was over, where that was before `does` returned."""
+    """The end of the fault, when it is before `cause` returns."""
 
-    def since(self, moment: float, *, good: bool, did: str | None = None) -> list[PayloadField]:
-        """What was told since then."""
-        return [one for one in self.told() if one.at > moment and (one.word == GOOD) is good and did in (None, one.did)]
+    def since(self, moment: float, *, ok: bool, action: str | None = None) -> list[RequestResult]:
+        """The results after this moment."""
+        return [
+            result
+            for result in self.results()
+            if result.finished_at > moment and (result.result == OK) is ok and action in (None, result.action)
+        ]
 
 
-Does = Callable[[Scene], Awaitable[None]]
+Cause = Callable[[Scene], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens; when `does` returns, it is over."""
+    """A fault; it is over when `cause` returns."""
 
     name: str
     title: str
-    does: Does
+    cause: Cause
     stores: tuple[str, ...] = ("sqlite", "neo4j")
     needs: str = ""
-    """What the scene must have besides: proxy, clock, disk."""
-    given: dict[str, Any] = field(default_factory=dict)
+    """What the scene must have: proxy, clock or disk."""
+    settings: dict[str, Any] = field(default_factory=dict)
     """Settings of the service."""
 
 
 FAULTS: list[Fault] = []
 
 
-def fault(name: str, title: str, *stores: str, needs: str = "", **given: Any) -> Callable[[Does], Does]:
-    """A fault on these stores, or on both; `given` are settings of the service."""
+def fault(name: str, title: str, *stores: str, needs: str = "", **settings: Any) -> Callable[[Cause], Cause]:
+    """Register a fault for these stores, by default for both, with settings of the service."""
 
-    def add(does: Does) -> Does:
-        FAULTS.append(Fault(name, title, does, stores or ("sqlite", "neo4j"), needs, given))
-        return does
+    def register(cause: Cause) -> Cause:
+        FAULTS.append(Fault(name, title, cause, stores or ("sqlite", "neo4j"), needs, settings))
+        return cause
 
-    return add
+    return register
 
 
 # --------------------------------------------------------------------------------------------------------------- faults
 
 
 @fault("none", "none, for 10 s")
-async def _nothing(_: Scene) -> None:
+async def _none(_: Scene) -> None:
     await asyncio.sleep(10)
 
 
 @fault("killed", "Neo4j killed (`kill -9`), started again after 5 s", "neo4j")
-async def _killed(scene: Scene) -> None:
-    server = _ours(scene)
+async def _kill_neo4j(scene: Scene) -> None:
+    server = _own_server(scene)
     await asyncio.to_thread(server.kill)
     await asyncio.sleep(5)
     await asyncio.to_thread(restart, server)
 
 
 @fault("paused", "Neo4j paused (SIGSTOP) for 20 s", "neo4j")
-async def _paused(scene: Scene) -> None:
-    process = _ours(scene).process_id
+async def _pause_neo4j(scene: Scene) -> None:
+    process = _own_server(scene).process_id
     assert process is not None
     os.kill(process, signal.SIGSTOP)
     try:
@@ -160,57 +165,62 @@ async def _paused(scene: Scene) -> None:
 
 
 @fault("cut", "network to Neo4j cut for 10 s: connections reset, new ones refused", "neo4j", needs="proxy")
-async def _cut(scene: Scene) -> None:
+async def _cut_network(scene: Scene) -> None:
     assert scene.proxy is not None
     await scene.proxy.cut(10)
 
 
-@fault("silent", "network to Neo4j swallows for 20 s, then delivers", "neo4j", needs="proxy")
-async def _silent(scene: Scene) -> None:
+@fault("held", "network to Neo4j holds all packets for 20 s, then delivers them", "neo4j", needs="proxy")
+async def _hold_packets(scene: Scene) -> None:
     assert scene.proxy is not None
-    await scene.proxy.hold(20, forget=False)
+    await scene.proxy.hold(20, drop=False)
 
 
-@fault("forgotten", "network to Neo4j swallows for 20 s, then knows new connections only", "neo4j", needs="proxy")
-async def _forgotten(scene: Scene) -> None:
+@fault(
+    "dropped",
+    "network to Neo4j holds all packets for 20 s, then drops the old connections silently",
+    "neo4j",
+    needs="proxy",
+)
+async def _drop_connections(scene: Scene) -> None:
     assert scene.proxy is not None
-    await scene.proxy.hold(20, forget=True)
+    await scene.proxy.hold(20, drop=True)
 
 
 @fault("worker", "one of 2 workers killed (`kill -9`), three times in 9 s", workers=2)
-async def _worker(scene: Scene) -> None:
+async def _kill_workers(scene: Scene) -> None:
     killed: set[int] = set()
     for _ in range(3):
         await asyncio.sleep(3)
-        killed.add(one := random.choice(sorted(set(scene.service.workers()) - killed)))
-        os.kill(one, signal.SIGKILL)
+        killed.add(worker := random.choice(sorted(set(scene.service.workers()) - killed)))
+        os.kill(worker, signal.SIGKILL)
     ended = scene.ended = time.monotonic()
-    async with asyncio.timeout(_HEALING_SECONDS):
-        while len(set(scene.service.workers()) - killed) < 2:  # noqa: ASYNC110 - the system tells nobody
+    async with asyncio.timeout(_RECOVERY_SECONDS):
+        while len(set(scene.service.workers()) - killed) < 2:  # noqa: ASYNC110 - the system sends no event
             await asyncio.sleep(0.05)
-    scene.notes.append(f"another process after {time.monotonic() - ended:.1f} s")
+    scene.notes.append(f"replacement worker after {time.monotonic() - ended:.1f} s")
 
 
-@fault("disk", "disk full for 10 s and more", needs="disk")
-async def _full(scene: Scene) -> None:
+@fault("disk", "disk full for at least 10 s", needs="disk")
+async def _fill_disk(scene: Scene) -> None:
     assert scene.disk is not None
-    ballast, began = scene.disk / "ballast", time.monotonic()
+    ballast, started = scene.disk / "ballast", time.monotonic()
     with ballast.open("wb", buffering=0) as file:
-        while time.monotonic() < began + 30 and not (
-            time.monotonic() > began + 10 and scene.since(began + 5, good=False, did="write")
+        while time.monotonic() < started + 30 and not (
+            time.monotonic() > started + 10 and scene.since(started + 5, ok=False, action="write")
         ):
             await asyncio.to_thread(_fill_up, file)
             await asyncio.sleep(0.2)
-    scene.notes.append(f"{len(scene.since(began, good=True, did='write'))} writes found room meanwhile")
+    scene.notes.append(f"{len(scene.since(started, ok=True, action='write'))} writes succeeded during the fault")
     await asyncio.to_thread(ballast.unlink)
     if scene.server is None:
         return
-    free = scene.ended = time.monotonic()
-    while time.monotonic() < free + 20 and not scene.since(free, good=True, did="write"):  # noqa: ASYNC110 - many clients, no one event
+    freed = scene.ended = time.monotonic()
+    while time.monotonic() < freed + 20 and not scene.since(freed, ok=True, action="write"):  # noqa: ASYNC110 - many clients, no common event
         await asyncio.sleep(0.1)
-    if not scene.since(free, good=True, did="write"):
+    if not scene.since(freed, ok=True, action="write"):
         scene.notes.append(
-            "with room again Neo4j stayed as it was for 20 s and was restarted; the end is when it was up"
+            "Neo4j did not recover within 20 s of free space and was restarted; times count from the restart"
         )
         await asyncio.to_thread(restart, scene.server)
         scene.ended = time.monotonic()
@@ -224,7 +234,7 @@ def _fill_up(file: RawIOBase) -> None:
 
 
 @fault("clock", "clock of the service set a day ahead, back, an hour back, right again; 4 s each", needs="clock")
-async def _clock(scene: Scene) -> None:
+async def _change_clock(scene: Scene) -> None:
     for seconds in (86_400, 0, -3_600, 0):
         _set_clock(scene.clock, seconds)
         await asyncio.sleep(4)
@@ -232,27 +242,30 @@ async def _clock(scene: Scene) -> None:
 
 @fault(
     "idle",
-    f"{_IDLE:,} idle connections for 20 s, `ATLAS_CONNECTIONS=11000`",
+    f"{_IDLE_CONNECTIONS:,} idle connections for 20 s, `ATLAS_CONNECTIONS=11000`",
     connections=11_000,
     connections_per_address=11_000,
 )
-async def _idle(scene: Scene) -> None:
-    await _be_idle(scene)
+async def _idle_connections(scene: Scene) -> None:
+    await _hold_idle_connections(scene)
 
 
-@fault("idlers", f"{_IDLE:,} idle connections for 20 s, `ATLAS_CONNECTIONS` as it comes (2000)")
-async def _idlers(scene: Scene) -> None:
-    await _be_idle(scene)
+@fault("idle_default", f"{_IDLE_CONNECTIONS:,} idle connections for 20 s, default `ATLAS_CONNECTIONS` (2000)")
+async def _idle_connections_with_defaults(scene: Scene) -> None:
+    await _hold_idle_connections(scene)
 
 
-@fault("clients", f"{_SLOW} clients that dribble headers, {_SLOW} bodies, {_SLOW} that read 2 MB at 2 kB/s; 40 s")
-async def _clients(scene: Scene) -> None:
-    await be_slow(_port(scene), _SLOW, 40)
+@fault(
+    "slow_clients",
+    f"{_SLOW_CLIENTS} clients send headers slowly, {_SLOW_CLIENTS} send bodies slowly, {_SLOW_CLIENTS} read 2 MB at 2 kB/s; 40 s",
+)
+async def _slow_clients(scene: Scene) -> None:
+    await run_slow_clients(_port(scene), _SLOW_CLIENTS, 40)
 
 
-def _ours(scene: Scene) -> neo4j_server.Server:
+def _own_server(scene: Scene) -> neo4j_server.Server:
     if scene.server is None or scene.server.process_id is None:
-        raise Impossible("Neo4j is not a process of this script's own")
+        raise UnsupportedError("Neo4j is not a process of this script")
     return scene.server
 
 
@@ -260,33 +273,33 @@ def _ours(scene: Scene) -> neo4j_server.Server:
 
 
 class Proxy:
-    """TCP from a free port to another, which can be cut and can fall silent."""
+    """A TCP proxy that can be cut, and that can hold and drop packets."""
 
-    def __init__(self, port: int) -> None:
-        self._to = port
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
         self._open = asyncio.Event()
         self._open.set()
         self._pairs: set[asyncio.Task[None]] = set()
-        self._forgotten: set[asyncio.Task[Any] | None] = set()
+        self._dropped: set[asyncio.Task[Any] | None] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
 
     async def listen(self) -> None:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self, seconds: float) -> None:
-        """Reset what is connected, and refuse who comes."""
+        """Reset all connections and refuse new ones."""
         await self.close()
         await asyncio.sleep(seconds)
         await self.listen()
 
-    async def hold(self, seconds: float, *, forget: bool) -> None:
-        """Pass nothing on; afterwards all of it, or nothing ever of connections that were there."""
+    async def hold(self, seconds: float, *, drop: bool) -> None:
+        """Hold all packets; afterwards deliver them, or deliver nothing more on the existing connections."""
         self._open.clear()
         await asyncio.sleep(seconds)
-        if forget:
-            self._forgotten |= self._pairs
+        if drop:
+            self._dropped |= self._pairs
         self._open.set()
 
     async def close(self) -> None:
@@ -296,36 +309,36 @@ class Proxy:
             pair.cancel()
         await asyncio.gather(*self._pairs, return_exceptions=True)
 
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pair = asyncio.current_task()
         assert pair is not None
         self._pairs.add(pair)
-        others: list[asyncio.StreamWriter] = [writer]
+        writers: list[asyncio.StreamWriter] = [writer]
         try:
             await self._open.wait()
-            to, back = await asyncio.open_connection("127.0.0.1", self._to)
-            others.append(back)
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._pass_on(reader, back, pair))
-                both.create_task(self._pass_on(to, writer, pair))
+            target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            writers.append(target_writer)
+            async with asyncio.TaskGroup() as directions:
+                directions.create_task(self._forward(reader, target_writer, pair))
+                directions.create_task(self._forward(target_reader, writer, pair))
         except (OSError, ExceptionGroup, asyncio.CancelledError):
-            pass  # either end has gone, or it is cut
+            pass  # one end has disconnected, or the proxy is cut
         finally:
-            for one in others:
-                one.transport.abort()
+            for opened_writer in writers:
+                opened_writer.transport.abort()
             self._pairs.discard(pair)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: Any) -> None:
-        while some := await reader.read(1 << 16):
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: Any) -> None:
+        while chunk := await reader.read(1 << 16):
             await self._open.wait()
-            if pair in self._forgotten:
+            if pair in self._dropped:
                 await asyncio.Event().wait()
-            writer.write(some)
+            writer.write(chunk)
             await writer.drain()
-        await self._open.wait()  # an end does not get through either
-        if pair in self._forgotten:
+        await self._open.wait()  # the end of the stream is held as well
+        if pair in self._dropped:
             await asyncio.Event().wait()
-        raise ConnectionError("it has gone")
+        raise ConnectionError("the other end has disconnected")
 
 
 # ---------------------------------------------------------------------------------------------------------------- disk
@@ -333,15 +346,16 @@ class Proxy:
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
-    """A file system of its own that holds no more; raises Impossible."""
+    """Mount a file system of this size; raises UnsupportedError."""
     folder = Path(tempfile.mkdtemp(prefix="atlas-disk-"))
     mounted = None
     try:
         with suppress(OSError):
-            mounting = ("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "atlas-disk", str(folder))
-            mounted = subprocess.run(mounting, check=False, capture_output=True, text=True)
+            command = ("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "atlas-disk", str(folder))
+            mounted = subprocess.run(command, check=False, capture_output=True, text=True)
         if mounted is None or mounted.returncode:
-            raise Impossible(f"no tmpfs can be mounted ({'no mount' if mounted is None else mounted.stderr.strip()})")
+            reason = "mount is not installed" if mounted is None else mounted.stderr.strip()
+            raise UnsupportedError(f"a tmpfs cannot be mounted ({reason})")
         yield folder
     finally:
         if mounted is not None and not mounted.returncode:
@@ -351,7 +365,7 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 
 # ---------------------------------------------------------------------------------------------------------------- clock
 
-_SHIM = """
+_CLOCK_LIBRARY = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -359,15 +373,15 @@ _SHIM = """
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <time.h>
-static volatile long *ahead;
-static int (*real)(clockid_t, struct timespec *);
-int clock_gettime(clockid_t which, struct timespec *now) {
-  if (!real) {
-    ahead = mmap(0, sizeof(long), PROT_READ, MAP_SHARED, open(getenv("ATLAS_FAULTS_CLOCK"), O_RDONLY | O_CLOEXEC), 0);
-    real = (int (*)(clockid_t, struct timespec *)) dlsym(RTLD_NEXT, "clock_gettime");
+static volatile long *offset;
+static int (*original)(clockid_t, struct timespec *);
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  if (!original) {
+    offset = mmap(0, sizeof(long), PROT_READ, MAP_SHARED, open(getenv("ATLAS_FAULTS_CLOCK"), O_RDONLY | O_CLOEXEC), 0);
+    original = (int (*)(clockid_t, struct timespec *)) dlsym(RTLD_NEXT, "clock_gettime");
   }
-  int failed = real(which, now);
-  if (!failed && (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE)) now->tv_sec += *ahead;
+  int failed = original(clock, now);
+  if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += *offset;
   return failed;
 }
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {
@@ -383,36 +397,38 @@ time_t time(time_t *now) {
   return at.tv_sec;
 }
 """
-"""The time of day, so many seconds ahead as a file says. A time namespace moves the other clocks only, and before a process
-starts; libfaketime 0.9.10, told to leave the monotonic clock alone, makes Python's time.sleep fail.
+"""Shifts the time of day by the seconds in a file. A time namespace shifts only the other clocks, and only before a process
+starts; with libfaketime 0.9.10 and an unchanged monotonic clock, Python's time.sleep fails.
 """
 
 
-def made_clock(folder: Path) -> tuple[Path, dict[str, str]]:
-    """A file that sets the clock, and the environment of a process that goes by it; raises Impossible."""
+def build_clock(folder: Path) -> tuple[Path, dict[str, str]]:
+    """Returns a file that sets the clock, and the environment for processes that use it; raises UnsupportedError."""
     compiler = shutil.which("cc")
     if compiler is None:
-        raise Impossible("there is no C compiler (cc)")
+        raise UnsupportedError("a C compiler (cc) is missing")
     source, library, clock = folder / "clock.c", folder / "clock.so", folder / "clock"
-    source.write_text(_SHIM, encoding="utf-8")
+    source.write_text(_CLOCK_LIBRARY, encoding="utf-8")
     clock.write_bytes(bytes(8))
-    compiling = (compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl")
-    if (made := subprocess.run(compiling, check=False, capture_output=True, text=True)).returncode:
-        raise Impossible(f"the compiler says {made.stderr.strip()[:200]}")
+    command = (compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl")
+    if (compiled := subprocess.run(command, check=False, capture_output=True, text=True)).returncode:
+        raise UnsupportedError(f"the compiler failed: {compiled.stderr.strip()[:200]}")
     environment = {"LD_PRELOAD": str(library), "ATLAS_FAULTS_CLOCK": str(clock)}
     _set_clock(clock, 86_400)
-    seen = (sys.executable, "-c", "import time; time.sleep(0.01); print(time.time())")
-    told = subprocess.run(seen, check=False, capture_output=True, text=True, env={**os.environ, **environment}).stdout
+    probe = (sys.executable, "-c", "import time; time.sleep(0.01); print(time.time())")
+    shifted = subprocess.run(
+        probe, check=False, capture_output=True, text=True, env={**os.environ, **environment}
+    ).stdout
     _set_clock(clock, 0)
-    if not told or float(told) < time.time() + 80_000:
-        raise Impossible("a library that is loaded before does not change the clock")
+    if not shifted or float(shifted) < time.time() + 80_000:
+        raise UnsupportedError("a preloaded library does not change the clock")
     return clock, environment
 
 
 def _set_clock(clock: Path | None, seconds: int) -> None:
     assert clock is not None
-    with clock.open("r+b") as file, mmap(file.fileno(), 8) as held:
-        held[:] = seconds.to_bytes(8, sys.byteorder, signed=True)
+    with clock.open("r+b") as file, mmap(file.fileno(), 8) as mapped:
+        mapped[:] = seconds.to_bytes(8, sys.byteorder, signed=True)
 
 
 # -------------------------------------------------------------------------------------------------------------- clients
@@ -422,93 +438,93 @@ def _port(scene: Scene) -> int:
     return int(scene.service.base.rpartition(":")[2])
 
 
-async def _be_idle(scene: Scene) -> None:
-    """Make many connections, ask once on each, and keep it."""
-    _raise_limit_of_files()
+async def _hold_idle_connections(scene: Scene) -> None:
+    """Open many connections, send one request on each, and keep them open."""
+    _raise_file_limit()
     loop, connections = asyncio.get_running_loop(), list[socket.socket]()
-    text, found = b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n", Counter[str]()
+    request, statuses = b"GET /healthz HTTP/1.1\r\nHost: atlas\r\n\r\n", Counter[str]()
 
-    async def connect(one: socket.socket) -> None:
+    async def connect(connection: socket.socket) -> None:
         try:
             async with asyncio.timeout(30):
-                await loop.sock_connect(one, ("127.0.0.1", _port(scene)))
-                await loop.sock_sendall(one, text)
-                found[(await loop.sock_recv(one, 4096))[9:12].decode()] += 1
+                await loop.sock_connect(connection, ("127.0.0.1", _port(scene)))
+                await loop.sock_sendall(connection, request)
+                statuses[(await loop.sock_recv(connection, 4096))[9:12].decode()] += 1
         except OSError as error:
-            found[type(error).__name__] += 1
+            statuses[type(error).__name__] += 1
 
     try:
-        for _ in range(0, _IDLE, 100):
-            some = [socket.socket() for _ in range(100)]
-            connections += some
-            for one in some:
-                one.settimeout(0)
-            await asyncio.gather(*map(connect, some))
-        held = sum(map(resident, scene.service.processes()))
-        answers = ", ".join(f"{count:,} x {status}" for status, count in sorted(found.items()))
-        scene.notes.append(f"each asked once: {answers}; service at {held / 1e6:.0f} MB")
+        for _ in range(0, _IDLE_CONNECTIONS, 100):
+            batch = [socket.socket() for _ in range(100)]
+            connections += batch
+            for connection in batch:
+                connection.settimeout(0)
+            await asyncio.gather(*map(connect, batch))
+        memory = sum(map(resident, scene.service.processes()))
+        answers = ", ".join(f"{count:,} x {status}" for status, count in sorted(statuses.items()))
+        scene.notes.append(f"one request on each connection: {answers}; service at {memory / 1e6:.0f} MB")
         await asyncio.sleep(20)
     finally:
-        for one in connections:
-            one.close()
+        for connection in connections:
+            connection.close()
 
 
-def _raise_limit_of_files() -> None:
+def _raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < _IDLE + 1000:
-        raise Impossible(f"a process may open {hard} files at the most (RLIMIT_NOFILE)")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, _IDLE + 1000), hard))
+    if hard != resource.RLIM_INFINITY and hard < _IDLE_CONNECTIONS + 1000:
+        raise UnsupportedError(f"a process may open only {hard} files (RLIMIT_NOFILE)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, _IDLE_CONNECTIONS + 1000), hard))
 
 
-async def be_slow(port: int, count: int, seconds: float) -> None:
-    """So many clients of each kind, who begin anew when they are cut off, for so long."""
+async def run_slow_clients(port: int, count: int, seconds: float) -> None:
+    """Run `count` clients of each type for some seconds; they reconnect when they are disconnected."""
     head = b"POST /graphql HTTP/1.1\r\nHost: atlas\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    text = b'{"query": "%s"}' % _LONG.encode()
-    kinds = (
-        lambda: _dribble(port, b"POST /graphql HTTP/1.1\r\nX: ", b"x" * 10_000),
-        lambda: _dribble(port, head % 10_000, b" " * 10_000),
-        lambda: _sip(port, head % len(text) + text),
+    body = b'{"query": "%s"}' % _LONG_QUERY.encode()
+    clients = (
+        lambda: _send_slowly(port, b"POST /graphql HTTP/1.1\r\nX: ", b"x" * 10_000),
+        lambda: _send_slowly(port, head % 10_000, b" " * 10_000),
+        lambda: _read_slowly(port, head % len(body) + body),
     )
 
-    async def again(kind: Callable[[], Awaitable[None]]) -> None:
+    async def reconnect(client: Callable[[], Awaitable[None]]) -> None:
         while True:
             with suppress(OSError):
-                await kind()
+                await client()
             await asyncio.sleep(0.1)
 
-    all_ = [asyncio.create_task(again(kind)) for kind in kinds for _ in range(count)]
+    tasks = [asyncio.create_task(reconnect(client)) for client in clients for _ in range(count)]
     await asyncio.sleep(seconds)
-    for one in all_:
-        one.cancel()
-    await asyncio.gather(*all_, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _dribble(port: int, at_once: bytes, slowly: bytes) -> None:
-    """Send the rest a byte at a time, ten times a second."""
+async def _send_slowly(port: int, start: bytes, rest: bytes) -> None:
+    """Send the start at once and the rest byte by byte, ten bytes a second."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    heard = asyncio.create_task(reader.read())
+    answer = asyncio.create_task(reader.read())
     try:
-        writer.write(at_once)
-        for byte in slowly:
-            if heard.done():
+        writer.write(start)
+        for byte in rest:
+            if answer.done():
                 return
             writer.write(bytes([byte]))
             await asyncio.sleep(0.1)
     finally:
-        heard.cancel()
-        await asyncio.gather(heard, return_exceptions=True)
+        answer.cancel()
+        await asyncio.gather(answer, return_exceptions=True)
         writer.transport.abort()
 
 
-async def _sip(port: int, text: bytes) -> None:
-    """Ask, and read the answer two hundred bytes at a time, ten times a second."""
+async def _read_slowly(port: int, request: bytes) -> None:
+    """Send a request, and read the answer in pieces of 200 bytes, ten a second."""
     loop = asyncio.get_running_loop()
-    with socket.socket() as one:
-        one.settimeout(0)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        await loop.sock_connect(one, ("127.0.0.1", port))
-        await loop.sock_sendall(one, text)
-        while await loop.sock_recv(one, 200):  # noqa: ASYNC110 - a client that is slow
+    with socket.socket() as connection:
+        connection.settimeout(0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(connection, ("127.0.0.1", port))
+        await loop.sock_sendall(connection, request)
+        while await loop.sock_recv(connection, 200):  # noqa: ASYNC110 - slow on purpose
             await asyncio.sleep(0.1)
 
 
@@ -522,26 +538,26 @@ class Outcome:
     fault: Fault
     store: str
     seconds: float = 0.0
-    told: Counter[str] = field(default_factory=Counter)
+    results: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     half_written: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
-    first: dict[str, float | None] = field(default_factory=dict)
-    """By read and write: seconds from the fault's end to the first that was answered."""
-    last_no: float = 0.0
-    longest: float = 0.0
+    first_success: dict[str, float | None] = field(default_factory=dict)
+    """For read and write: seconds from the end of the fault."""
+    last_error: float = 0.0
+    max_seconds: float = 0.0
     acknowledged: int = 0
     notes: list[str] = field(default_factory=list)
-    impossible: str = ""
-    said: str = ""
-    """By the service, at the end of its log, where something failed inside."""
+    unsupported: str = ""
+    log: str = ""
+    """The end of the service's log, when it had an internal error."""
 
     @property
-    def faults(self) -> list[str]:
-        """What is not as it must be."""
-        late = [did for did, seconds in self.first.items() if seconds is None or seconds > 30]
+    def problems(self) -> list[str]:
+        """Everything that must not happen."""
+        late = [action for action, seconds in self.first_success.items() if seconds is None or seconds > 30]
         torn = self.torn if self.store == "sqlite" else []
         return [
             *self.wrong,
@@ -549,110 +565,113 @@ class Outcome:
             *self.lost,
             *self.half_written,
             *self.missed,
-            *(f"no {did} in 30 s" for did in late),
+            *(f"no {action} succeeded within 30 s" for action in late),
         ]
 
 
 class Trial:
     """A fault, a store, a service and its load."""
 
-    def __init__(self, one: Fault, store: str, folder: Path, server: neo4j_server.Server | None) -> None:
-        self._fault = one
+    def __init__(self, tried: Fault, store: str, folder: Path, server: neo4j_server.Server | None) -> None:
+        self._fault = tried
         self._folder = folder
         self._server = server
-        self._clients = [Client(name) for name in range(CLIENTS)]
+        self._writers = [Writer(index) for index in range(CLIENTS)]
         self._readers = [Reader() for _ in range(READERS)]
-        self.outcome = Outcome(one, store)
+        self.outcome = Outcome(tried, store)
 
     async def run(self, before: float = _BEFORE_SECONDS, after: float = _AFTER_SECONDS) -> Outcome:
-        """Do it, or say why that is impossible."""
+        """Cause the fault, or record why this is impossible here."""
         try:
             async with AsyncExitStack() as stack:
-                await self._meet(stack, before, after)
-        except (Impossible, neo4j_server.Unavailable) as reason:
-            self.outcome.impossible = " ".join(str(reason).split())[:200]
+                await self._run(stack, before, after)
+        except (UnsupportedError, neo4j_server.Unavailable) as error:
+            self.outcome.unsupported = " ".join(str(error).split())[:200]
         return self.outcome
 
-    async def _meet(self, stack: AsyncExitStack, before: float, after: float) -> None:
+    async def _run(self, stack: AsyncExitStack, before: float, after: float) -> None:
         folder, needs, server = self._folder, self._fault.needs, self._server
         disk = stack.enter_context(small_disk(600 if server else 24)) if needs == "disk" else None
         if server and disk:
             server = stack.enter_context(_neo4j_on(disk))
         store = f"sqlite:///{(disk or folder) / 'atlas.db'}"
         settings = read_settings(store=store) if server is None else server.settings()
-        clock, environment = made_clock(folder) if needs == "clock" else (None, {})
+        clock, environment = build_clock(folder) if needs == "clock" else (None, {})
         proxy = await stack.enter_async_context(_proxied(server)) if needs == "proxy" and server else None
-        subscriber = Subscriber(await fill(settings, folder))
-        served = settings.model_copy(update=self._fault.given)
+        subscriber = Subscriber(await seed(settings, folder))
+        service_settings = settings.model_copy(update=self._fault.settings)
         if proxy is not None:
-            served = served.model_copy(update={"store": f"bolt://127.0.0.1:{proxy.port}"})
-        service = Service(served, environment)
+            service_settings = service_settings.model_copy(update={"store": f"bolt://127.0.0.1:{proxy.port}"})
+        service = ServiceProcess(service_settings, environment)
         stack.callback(service.kill)
-        await service.ready()
-        scene = Scene(settings, folder, service, self._told, server, proxy, clock, disk, self.outcome.notes)
-        async with self._loaded(service, subscriber):
-            await self._until(lambda: bool(scene.since(0, good=True, did="write")), _HEALING_SECONDS)
+        await service.wait_until_ready()
+        scene = Scene(settings, folder, service, self._results, server, proxy, clock, disk, self.outcome.notes)
+        async with self._load(service, subscriber):
+            await self._wait(lambda: bool(scene.since(0, ok=True, action="write")), _RECOVERY_SECONDS)
             await asyncio.sleep(before)
-            began = time.monotonic()
-            await self._fault.does(scene)
+            started = time.monotonic()
+            await self._fault.cause(scene)
             ended = scene.ended or time.monotonic()
-            healed = lambda: all(scene.since(ended, good=True, did=did) for did in ("read", "write"))  # noqa: E731
-            await self._until(healed, _HEALING_SECONDS)
+            await self._wait(
+                lambda: all(scene.since(ended, ok=True, action=action) for action in ("read", "write")),
+                _RECOVERY_SECONDS,
+            )
             await asyncio.sleep(after)
-        self._count(scene, began, ended)
-        if any("INTERNAL" in word for word in self.outcome.told):
-            self.outcome.said = service.said()[-5000:]
-        left = await look(settings, self._clients, HELD, folder / "seeded.db")
-        self.outcome.lost, self.outcome.half_written = left.lost, left.half_written
-        self.outcome.missed = await subscriber.catch_up(service.base, left.last)
+        self._summarise(scene, started, ended)
+        if any("INTERNAL" in result for result in self.outcome.results):
+            self.outcome.log = service.log()[-5000:]
+        inspection = await inspect_store(settings, self._writers, INITIAL_FACTS, folder / "seeded.db")
+        self.outcome.lost, self.outcome.half_written = inspection.lost, inspection.half_written
+        self.outcome.missed = await subscriber.catch_up(service.base, inspection.last_change)
 
     @asynccontextmanager
-    async def _loaded(self, service: Service, subscriber: Subscriber) -> AsyncIterator[None]:
-        stop, listening = asyncio.Event(), asyncio.create_task(subscriber.listen(service.base))
+    async def _load(self, service: ServiceProcess, subscriber: Subscriber) -> AsyncIterator[None]:
+        stop, subscribing = asyncio.Event(), asyncio.create_task(subscriber.run(service.base))
         writing = [
-            client.write(service.base, random.Random(client.name), stop, PAUSE_SECONDS) for client in self._clients
+            writer.run(service.base, random.Random(writer.index), stop, PAUSE_SECONDS) for writer in self._writers
         ]
         reading = [
-            reader.read(service.base, self._clients, random.Random(number), stop, PAUSE_SECONDS)
+            reader.run(service.base, self._writers, random.Random(number), stop, PAUSE_SECONDS)
             for number, reader in enumerate(self._readers)
         ]
-        tasks = [asyncio.create_task(one) for one in (*writing, *reading)]
+        tasks = [asyncio.create_task(client) for client in (*writing, *reading)]
         try:
             yield
         finally:
             stop.set()
             await asyncio.gather(*tasks)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            subscribing.cancel()
+            await asyncio.gather(subscribing, return_exceptions=True)
 
-    def _told(self) -> list[PayloadField]:
-        return [told for one in (*self._clients, *self._readers) for told in one.told]
+    def _results(self) -> list[RequestResult]:
+        return [result for client in (*self._writers, *self._readers) for result in client.results]
 
-    def _count(self, scene: Scene, began: float, ended: float) -> None:
-        since = [one for one in self._told() if one.at > began]
-        self.outcome.seconds = ended - began
-        self.outcome.told = Counter(one.word for one in since)
-        self.outcome.longest = max((one.seconds for one in since), default=0.0)
-        self.outcome.wrong = [fault for reader in self._readers for fault in reader.wrong]
-        self.outcome.torn = [fault for reader in self._readers for fault in reader.torn]
-        self.outcome.acknowledged = sum(client.answered for client in self._clients)
-        for did in ("read", "write"):
-            answered = scene.since(ended, good=True, did=did)
-            self.outcome.first[did] = min(one.at for one in answered) - ended if answered else None
-        self.outcome.last_no = max((one.at - ended for one in scene.since(ended, good=False)), default=0.0)
+    def _summarise(self, scene: Scene, started: float, ended: float) -> None:
+        results = [result for result in self._results() if result.finished_at > started]
+        self.outcome.seconds = ended - started
+        self.outcome.results = Counter(result.result for result in results)
+        self.outcome.max_seconds = max((result.seconds for result in results), default=0.0)
+        self.outcome.wrong = [problem for reader in self._readers for problem in reader.wrong]
+        self.outcome.torn = [problem for reader in self._readers for problem in reader.torn]
+        self.outcome.acknowledged = sum(writer.acknowledged_count for writer in self._writers)
+        for action in ("read", "write"):
+            ok = scene.since(ended, ok=True, action=action)
+            self.outcome.first_success[action] = min(result.finished_at for result in ok) - ended if ok else None
+        errors = scene.since(ended, ok=False)
+        self.outcome.last_error = max((result.finished_at - ended for result in errors), default=0.0)
 
-    async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
-        give_up = time.monotonic() + seconds
-        while not holds() and time.monotonic() < give_up:  # noqa: ASYNC110 - many clients, no one event
+    async def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110 - many clients, no common event
             await asyncio.sleep(0.05)
 
 
-async def fill(settings: Settings, folder: Path) -> str:
-    """Empty the store, fill it, and tell its version."""
+async def seed(settings: Settings, folder: Path) -> str:
+    """Empty the store and seed it; returns its version."""
     if settings.sqlite_path is None:
-        await (await anew(settings)).close()
+        await (await empty_store(settings)).close()
     async with opened(settings) as store:
-        await store.seed(lambda: facts_from(folder / "held", HELD))
+        await store.seed(lambda: facts_from(folder / "initial", INITIAL_FACTS))
         return await store.version()
 
 
@@ -668,13 +687,13 @@ async def _proxied(server: neo4j_server.Server) -> AsyncIterator[Proxy]:
 
 @contextmanager
 def _neo4j_on(disk: Path) -> Iterator[neo4j_server.Server]:
-    """One whose data lies there."""
+    """A Neo4j with its data on this disk."""
     before, tempfile.tempdir = tempfile.tempdir, str(disk)
     try:
         with neo4j_server.running() as server:
             tempfile.tempdir = before
             if server.process_id is None:
-                raise Impossible("Neo4j is not a process of this script's own")
+                raise UnsupportedError("Neo4j is not a process of this script")
             yield server
     finally:
         tempfile.tempdir = before
@@ -684,53 +703,53 @@ def _neo4j_on(disk: Path) -> Iterator[neo4j_server.Server]:
 
 
 def row(outcome: Outcome) -> str:
-    """A line of the table."""
-    if outcome.impossible:
-        return f"| {outcome.store} | {outcome.fault.title} | not here: {outcome.impossible} |" + " |" * 11
-    told = Counter(outcome.told)
-    good = told.pop(GOOD, 0)
-    others = ", ".join(f"{count:,} x {word}" for word, count in told.most_common()) or "nothing else"
-    found = (outcome.wrong, outcome.torn, outcome.lost, outcome.half_written, outcome.missed)
-    firsts = ("none" if first is None else f"{first:.1f}" for first in outcome.first.values())
+    """A row of the table."""
+    if outcome.unsupported:
+        return f"| {outcome.store} | {outcome.fault.title} | not possible here: {outcome.unsupported} |" + " |" * 11
+    results = Counter(outcome.results)
+    answered = results.pop(OK, 0)
+    others = ", ".join(f"{count:,} x {result}" for result, count in results.most_common()) or "none"
+    problems = (outcome.wrong, outcome.torn, outcome.lost, outcome.half_written, outcome.missed)
+    first_success = ("none" if first is None else f"{first:.1f}" for first in outcome.first_success.values())
     cells = (
-        *(outcome.store, outcome.fault.title, f"{good:,}", others, *(str(len(one)) for one in found)),
-        *(*firsts, f"{outcome.last_no:.1f}", f"{outcome.longest:.1f}", "; ".join(outcome.notes)),
+        *(outcome.store, outcome.fault.title, f"{answered:,}", others, *(str(len(messages)) for messages in problems)),
+        *(*first_success, f"{outcome.last_error:.1f}", f"{outcome.max_seconds:.1f}", "; ".join(outcome.notes)),
     )
     return f"| {' | '.join(cells)} |"
 
 
-_HEAD = "store", "fault", "answered", "what else clients saw", "wrong", "torn", "lost", "half", "missed"
-_HEAD_TIMES = "read, s", "write, s", "last no, s", "longest, s", "besides"
+_COUNTS = "store", "fault", "answered", "other results", "wrong", "torn", "lost", "half-written", "missed"
+_TIMES = "first read, s", "first write, s", "last error, s", "max, s", "notes"
 
 
 def main() -> int:
-    """Read the command line."""
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stores", nargs="+", choices=("sqlite", "neo4j"), default=["sqlite"])
-    parser.add_argument("--only", nargs="+", choices=sorted(one.name for one in FAULTS), help="these faults")
-    given = parser.parse_args()
+    parser.add_argument("--only", nargs="+", choices=sorted(one.name for one in FAULTS), help="only these faults")
+    arguments = parser.parse_args()
     print(f"{CLIENTS} writers, {READERS} readers, each with pauses of 0 to {2 * PAUSE_SECONDS:g} s; one subscriber\n")
-    head = (*_HEAD, *_HEAD_TIMES)
+    head = (*_COUNTS, *_TIMES)
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
-    wrong: list[str] = []
-    for store in given.stores:
+    problems: list[str] = []
+    for store in arguments.stores:
         with ExitStack() as stack:
             server = None
             if store == "neo4j":
-                os.environ.pop("ATLAS_TEST_NEO4J_URI", None)  # one that is ours to kill
+                os.environ.pop("ATLAS_TEST_NEO4J_URI", None)  # the server must be ours to kill
                 server = stack.enter_context(neo4j_server.running())
-            for outcome in _tried(store, server, given.only):
+            for outcome in _trials(store, server, arguments.only):
                 print(row(outcome), flush=True)
-                wrong += (f"{store}, {outcome.fault.name}: {one}" for one in outcome.faults)
-    print("".join(f"\n  {one}" for one in wrong[:50]))
-    return 1 if wrong else 0
+                problems += (f"{store}, {outcome.fault.name}: {problem}" for problem in outcome.problems)
+    print("".join(f"\n  {problem}" for problem in problems[:50]))
+    return 1 if problems else 0
 
 
-def _tried(store: str, server: neo4j_server.Server | None, only: Sequence[str] | None) -> Iterator[Outcome]:
-    for one in FAULTS:
-        if store in one.stores and (not only or one.name in only):
+def _trials(store: str, server: neo4j_server.Server | None, only: Sequence[str] | None) -> Iterator[Outcome]:
+    for tried in FAULTS:
+        if store in tried.stores and (not only or tried.name in only):
             with tempfile.TemporaryDirectory(prefix="atlas-faults-") as folder:
-                yield asyncio.run(Trial(one, store, Path(folder), server).run())
+                yield asyncio.run(Trial(tried, store, Path(folder), server).run())
 
 
 if __name__ == "__main__":

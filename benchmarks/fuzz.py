@@ -1,9 +1,9 @@
-"""Send drawn requests, and tell of every answer that is a 5xx, slow or tells of the inside, and how memory grew.
+"""Send random requests, and report every answer that is a 5xx, slow or contains internal details, and the memory growth.
 
     uv run python -m benchmarks.fuzz --inputs 100000 --store neo4j
 
-What is drawn and what must hold is `tests/fuzzing.py`, which the tests use as well. The first request waits for `/readyz`, as a
-load balancer does.
+`tests/fuzzing.py` generates the requests and checks the answers; the tests use it as well. The first request waits for
+`/readyz`, as a load balancer does.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="the same draws the same")
-    asked = parser.parse_args()
-    found: Counter[str] = Counter()
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed generates the same requests")
+    arguments = parser.parse_args()
+    faults: Counter[str] = Counter()
     times: list[float] = []
     with ExitStack() as stack:
-        if asked.store == "neo4j":
-            configured = stack.enter_context(neo4j_server.running()).settings
+        if arguments.store == "neo4j":
+            read_settings = stack.enter_context(neo4j_server.running()).settings
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            configured = partial(Settings, store=f"sqlite:///{folder}/atlas.db")
-        ask = stack.enter_context(asking(configured(rate="")))
-        sizes = [_megabytes()]
-        begun = time.monotonic()
-        each = min(5_000, asked.inputs)  # Hypothesis keeps what it has drawn
-        for start in range(0, asked.inputs, each):
+            read_settings = partial(Settings, store=f"sqlite:///{folder}/atlas.db")
+        ask = stack.enter_context(asking(read_settings(rate="")))
+        memory = [_megabytes()]
+        started = time.monotonic()
+        batch = min(5_000, arguments.inputs)  # Hypothesis keeps all examples of one run in memory
+        for start in range(0, arguments.inputs, batch):
 
-            @seed(asked.seed + start)
+            @seed(arguments.seed + start)
             @settings(
-                max_examples=each,
+                max_examples=batch,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
@@ -56,24 +56,25 @@ def main() -> None:
             def send(sent: Sent) -> None:
                 before = time.perf_counter()
                 for fault in ask(sent):
-                    found[fault] += 1
+                    faults[fault] += 1
                     print(f"{fault}: {sent!r:.3000}", flush=True)
                 times.append(time.perf_counter() - before)
 
             send()
-            sizes.append(_megabytes())
-            print(f"{start + each:>8} inputs, {sizes[-1]:.0f} MB, {len(found)} faults", flush=True)
+            memory.append(_megabytes())
+            print(f"{start + batch:>8} requests, {memory[-1]:.0f} MB, {len(faults)} faults", flush=True)
     times.sort()
     print(
-        f"{len(times)} requests of seed {asked.seed} in {time.monotonic() - begun:.0f} s; the slowest {times[-1] * 1000:.0f} ms, of 1000 the "
-        f"slowest but one {times[int(len(times) * 0.999)] * 1000:.0f} ms; memory {sizes[0]:.0f} -> {sizes[-1]:.0f} MB, drawing included"
+        f"{len(times)} requests with seed {arguments.seed} in {time.monotonic() - started:.0f} s; max "
+        f"{times[-1] * 1000:.0f} ms, 1 in 1,000 over {times[int(len(times) * 0.999)] * 1000:.0f} ms; memory "
+        f"{memory[0]:.0f} -> {memory[-1]:.0f} MB, Hypothesis included"
     )
-    for fault, count in found.most_common(50):
+    for fault, count in faults.most_common(50):
         print(count, fault)
 
 
 def _megabytes() -> float:
-    """How much memory the process holds now."""
+    """The resident memory of this process."""
     return resident(os.getpid()) / 1e6
 
 

@@ -1,7 +1,7 @@
-"""Make a synthetic graph of N frameworks as Facts, and fill a store with it.
+"""Generate a graph of N frameworks as Facts, and seed a store with it.
 
-Frameworks have ten features each on average, drawn with zipf popularity, so that a few features are hubs. The same
-size and seed make the same facts.
+Each framework has ten features on average, chosen with Zipf popularity, so that a few features are hubs. The same size and
+seed generate the same facts.
 
     uv run python -m benchmarks.generate 10000 --store sqlite:///graph-10000.db
 """
@@ -204,7 +204,7 @@ _LETTERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many there are of each kind in a graph of `frameworks`."""
+    """The number of entities of each kind."""
 
     frameworks: int
 
@@ -231,44 +231,47 @@ SOURCES = 300
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The facts, and the slugs of each kind in the order of their popularity."""
+    """The facts, and the slugs of each kind, most popular first."""
 
     facts: Facts
     slugs: dict[str, list[str]]
 
 
-def generate(frameworks: int, seed: int = 1) -> Graph:
-    """Make the graph of a size; deterministic by its seed."""
-    size, chance = Size(frameworks), random.Random(seed)
-    maker = _Maker(chance)
-    maker.entities(
+def generate(frameworks: int, random_seed: int = 1) -> Graph:
+    """Generate a graph; the same seed gives the same graph."""
+    size, rng = Size(frameworks), random.Random(random_seed)
+    generator = _Generator(rng)
+    generator.entities(
         "Source", SOURCES, lambda number: {"publisher": f"Publisher {number % 120}", "published": _day(number)}
     )
-    maker.entities("FrameworkType", TYPES, dict)
-    maker.entities("Feature", size.features, _category(FeatureCategory))
-    maker.entities("Application", size.applications, _category(ApplicationCategory))
-    maker.entities("Technology", size.technologies, _category(TechnologyCategory))
-    maker.entities("Framework", frameworks, lambda number: {"homepage": f"https://framework-{number}.example/"})
-    maker.entities("Company", size.companies, dict)
-    maker.claims("Framework", "HAS_FEATURE", "Feature", range(5, 16))
-    maker.claims("Framework", "SUITS", "Application", range(1, 6))
-    maker.claims("Framework", "WORKS_WITH", "Technology", range(4))
-    maker.claims("Framework", "OF_TYPE", "FrameworkType", range(1, 3))
-    maker.claims("FrameworkType", "HAS_FEATURE", "Feature", range(5, 16))
-    maker.claims("Company", "USES", "Framework", range(5, 16))
-    return Graph(Facts(tuple(maker.made), tuple(maker.evidence), f"benchmark-{frameworks}-{seed}"), maker.slugs)
+    generator.entities("FrameworkType", TYPES, dict)
+    generator.entities("Feature", size.features, _category(FeatureCategory))
+    generator.entities("Application", size.applications, _category(ApplicationCategory))
+    generator.entities("Technology", size.technologies, _category(TechnologyCategory))
+    generator.entities("Framework", frameworks, lambda number: {"homepage": f"https://framework-{number}.example/"})
+    generator.entities("Company", size.companies, dict)
+    generator.claims("Framework", "HAS_FEATURE", "Feature", range(5, 16))
+    generator.claims("Framework", "SUITS", "Application", range(1, 6))
+    generator.claims("Framework", "WORKS_WITH", "Technology", range(4))
+    generator.claims("Framework", "OF_TYPE", "FrameworkType", range(1, 3))
+    generator.claims("FrameworkType", "HAS_FEATURE", "Feature", range(5, 16))
+    generator.claims("Company", "USES", "Framework", range(5, 16))
+    return Graph(
+        Facts(tuple(generator.generated), tuple(generator.evidence), f"benchmark-{frameworks}-{random_seed}"),
+        generator.slugs,
+    )
 
 
 @dataclass
-class _Maker:
-    chance: random.Random
-    made: list[EntityFact] = field(default_factory=list)
+class _Generator:
+    rng: random.Random
+    generated: list[EntityFact] = field(default_factory=list)
     evidence: list[EvidenceFact] = field(default_factory=list)
     slugs: dict[str, list[str]] = field(default_factory=dict)
 
-    def entities(self, kind: str, count: int, more: Callable[[int], dict[str, Any]] | type[dict]) -> None:
+    def entities(self, kind: str, count: int, extra: Callable[[int], dict[str, Any]] | type[dict]) -> None:
         slugs = self.slugs[kind] = []
-        names = _names(self.chance, kind)
+        names = _names(self.rng, kind)
         for number, name in enumerate(itertools.islice(names, count)):
             slug = text_key(name).replace(" ", "-")
             slugs.append(slug)
@@ -278,53 +281,53 @@ class _Maker:
                 "aliases": [name.replace(" ", "") + "!"] if number % 10 == 0 else [],
                 "summary": f"{name} is a {kind.lower()} for {name.split()[-1].lower()} work, made by a generator.",
                 "homepage": None,
-                **(more(number) if more is not dict else {}),
+                **(extra(number) if extra is not dict else {}),
             }
-            self.made.append(EntityFact(kind, slug, values))
+            self.generated.append(EntityFact(kind, slug, values))
 
-    def claims(self, subject: str, name: str, object_: str, many: Sequence[int]) -> None:
+    def claims(self, subject: str, name: str, object_: str, counts: Sequence[int]) -> None:
         relation = ONTOLOGY.relation_by_signature[subject, name, object_]
-        popular = Zipf(self.slugs[object_], self.chance)
+        popular = Zipf(self.slugs[object_], self.rng)
         objects = {slug: Reference(object_, slug) for slug in self.slugs[object_]}
         sources = self.slugs["Source"]
         for slug in self.slugs[subject]:
             reference = Reference(subject, slug)
-            for found in popular.several(self.chance.choice(many)):
-                source = sources[int(self.chance.random() * SOURCES)]
-                note = f"{slug} {found}."
-                supports = self.chance.random() > 0.01
+            for target in popular.several(self.rng.choice(counts)):
+                source = sources[int(self.rng.random() * SOURCES)]
+                note = f"{slug} {target}."
+                supports = self.rng.random() > 0.01
                 self.evidence.append(
-                    EvidenceFact(reference, relation, objects[found], source, supports, note, None, None)
+                    EvidenceFact(reference, relation, objects[target], source, supports, note, None, None)
                 )
 
 
 class Zipf:
-    """Draws items, the first ones oftenest: the n-th with a weight of 1/n."""
+    """Chooses random items; the n-th has the weight 1/n."""
 
-    def __init__(self, items: Sequence[str], chance: random.Random) -> None:
+    def __init__(self, items: Sequence[str], rng: random.Random) -> None:
         self._items = items
-        self._chance = chance
+        self._rng = rng
         self._bounds = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(items))))
 
     def one(self) -> str:
-        return self._items[bisect(self._bounds, self._chance.random() * self._bounds[-1])]
+        return self._items[bisect(self._bounds, self._rng.random() * self._bounds[-1])]
 
     def several(self, count: int) -> list[str]:
-        """Different ones."""
-        found: dict[str, None] = {}
-        while len(found) < min(count, len(self._items)):
-            found[self.one()] = None
-        return list(found)
+        """Distinct items."""
+        chosen: dict[str, None] = {}
+        while len(chosen) < min(count, len(self._items)):
+            chosen[self.one()] = None
+        return list(chosen)
 
 
-def _names(chance: random.Random, kind: str) -> Iterator[str]:
-    """Names that differ in their slugs, such as `Draxnix Router Lite`; several begin with the same word."""
-    firsts = [f"{start}{end}".capitalize() for start in _STARTS for end in _ENDS]
-    seconds = [f"{stem}{suffix}".capitalize() for stem in _STEMS for suffix in _SUFFIXES]
-    chance.shuffle(firsts)
+def _names(rng: random.Random, kind: str) -> Iterator[str]:
+    """Names with distinct slugs, such as `Draxnix Router Lite`; several start with the same word."""
+    first_words = [f"{start}{end}".capitalize() for start in _STARTS for end in _ENDS]
+    second_words = [f"{stem}{suffix}".capitalize() for stem in _STEMS for suffix in _SUFFIXES]
+    rng.shuffle(first_words)
     seen: set[str] = set()
     for number in itertools.count():
-        name = f"{chance.choice(firsts)} {chance.choice(seconds)}{chance.choice(_TAILS)}"
+        name = f"{rng.choice(first_words)} {rng.choice(second_words)}{rng.choice(_TAILS)}"
         if kind == "Source":
             name = f"On {name}"
         if name in seen:
@@ -342,8 +345,8 @@ def _day(number: int) -> str:
     return f"{2015 + number % 10}-{1 + number % 12:02}-{1 + number % 28:02}"
 
 
-async def fill(store: str, graph: Graph, **settings: Any) -> float:
-    """Fill the store with the graph unless it holds one; the seconds it took."""
+async def seed(store: str, graph: Graph, **settings: Any) -> float:
+    """Seed the store with the graph unless it has one; returns the seconds it took."""
     opened = await open_store(read_settings(store=store, **settings), ONTOLOGY)
     started = time.monotonic()
     try:
@@ -354,17 +357,17 @@ async def fill(store: str, graph: Graph, **settings: Any) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("frameworks", type=int)
     parser.add_argument("--store", required=True)
     parser.add_argument("--password")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     started = time.monotonic()
-    graph = generate(asked.frameworks)
+    graph = generate(arguments.frameworks)
     print(
-        f"{len(graph.facts.entities)} entities, {len(graph.facts.evidence)} claims made in {time.monotonic() - started:.1f} s"
+        f"{len(graph.facts.entities)} entities, {len(graph.facts.evidence)} claims generated in {time.monotonic() - started:.1f} s"
     )
-    print(f"held after {asyncio.run(fill(asked.store, graph, neo4j_password=asked.password)):.1f} s")
+    print(f"seeded in {asyncio.run(seed(arguments.store, graph, neo4j_password=arguments.password)):.1f} s")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""Kill what serves a graph while it is written to, again and again, and check what is left.
+"""Kill the service, or Neo4j, while it is written to, again and again, and check what is left.
 
     uv run python -m benchmarks.kills --rounds 100
-    uv run python -m benchmarks.kills --store neo4j --rounds 10      # Neo4j itself is killed, the service goes on
+    uv run python -m benchmarks.kills --store neo4j --rounds 10      # kills Neo4j; the service keeps running
 
-A round: several clients write over HTTP and a subscriber listens that resumes with the last cursor it has; at a random
-moment `kill -9`; start again. Checked are: each write that was acknowledged stands in the log and in the graph; the
-subscriber saw each change exactly once; and all that the store holds is what a seeding of its facts makes, so that no
-claim is half-written.
+In each round several clients write over HTTP, a subscriber resumes with its last cursor, and `kill -9` follows at a
+random moment; then everything is started again. Checked: every acknowledged write is in the log and in the graph; the
+subscriber received every change exactly once; the store equals a fresh seed of its facts, so no claim is half-written.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.served import (
-    BEGUN,
     CLIENTS,
-    CUT_OFF,
-    GOOD,
-    PATIENCE_SECONDS,
-    REFUSED,
+    CONNECTION_LOST,
+    CONNECTION_REFUSED,
+    INITIAL_FACTS,
+    OK,
+    TIMEOUT_SECONDS,
     UNAVAILABLE,
-    Client,
-    Service,
+    ServiceProcess,
     Subscriber,
-    look,
+    Writer,
+    inspect_store,
     opened,
     restart,
 )
@@ -41,23 +40,23 @@ from service.settings import Settings, read_settings
 from tests import neo4j_server
 from tests.graphs import facts_from
 
-_LONGEST_LOAD_SECONDS = 1.5
-_EXPECTED = {GOOD, CUT_OFF, REFUSED, UNAVAILABLE}
+_MAX_LOAD_SECONDS = 1.5
+_EXPECTED = {OK, CONNECTION_LOST, CONNECTION_REFUSED, UNAVAILABLE}
 
 
 @dataclass
 class Outcome:
-    """What came of all rounds."""
+    """The result of all rounds."""
 
     rounds: int = 0
     acknowledged: int = 0
     changes: int = 0
-    cuts: int = 0
-    faults: list[str] = field(default_factory=list)
+    disconnects: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
-class Rounds:
-    """Rounds on one store. Where a Neo4j is given, it is killed and not the service."""
+class KillRounds:
+    """Rounds on one store. With a Neo4j server, each round kills the server instead of the service."""
 
     def __init__(
         self, settings: Settings, folder: Path, server: neo4j_server.Server | None = None, seed: int = 1
@@ -66,98 +65,105 @@ class Rounds:
         self._settings = settings
         self._folder = folder
         self._server = server
-        self._chance = random.Random(seed)
-        self._clients = [Client(name) for name in range(CLIENTS)]
+        self._rng = random.Random(seed)
+        self._writers = [Writer(index) for index in range(CLIENTS)]
         self._subscriber = Subscriber("")
 
     async def run(self, rounds: int) -> Outcome:
-        """Fill the store, which is empty, and do so many rounds, or less where something is wrong."""
+        """Seed the empty store and run the rounds; stop at the first problem."""
         async with opened(self._settings) as store:
-            await store.seed(lambda: facts_from(self._folder / "begun", BEGUN))
+            await store.seed(lambda: facts_from(self._folder / "initial", INITIAL_FACTS))
             self._subscriber.after = await store.version()
-        service = Service(self._settings)
+        service = ServiceProcess(self._settings)
         try:
-            while self.outcome.rounds < rounds and not self.outcome.faults:
-                await service.ready()
+            while self.outcome.rounds < rounds and not self.outcome.problems:
+                await service.wait_until_ready()
                 await self._load(service)
-                last = await self._check()
+                last_change = await self._check()
                 if self._server is None:
-                    service = Service(self._settings)
-                    await service.ready()
-                await self._catch_up(service, last)
+                    service = ServiceProcess(self._settings)
+                    await service.wait_until_ready()
+                await self._catch_up(service, last_change)
                 self.outcome.rounds += 1
         finally:
             service.kill()
         return self.outcome
 
-    async def _load(self, service: Service) -> None:
-        """Write and listen until what serves is killed at a random moment."""
+    async def _load(self, service: ServiceProcess) -> None:
+        """Write and subscribe until the service or Neo4j is killed at a random moment."""
         stop = asyncio.Event()
-        chances = [random.Random(self._chance.random()) for _ in self._clients]
-        pairs = zip(self._clients, chances, strict=True)
-        writing = [asyncio.create_task(client.write(service.base, chance, stop)) for client, chance in pairs]
-        listening = asyncio.create_task(self._subscriber.listen(service.base))
-        some = (
-            sum(client.answered for client in self._clients) + 1
-        )  # what has just started may take seconds for its first
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while sum(client.answered for client in self._clients) < some:  # noqa: ASYNC110 - nor here
-                    await asyncio.sleep(0.01)
-        await asyncio.sleep(self._chance.uniform(0, _LONGEST_LOAD_SECONDS))
+        writing = [
+            asyncio.create_task(writer.run(service.base, random.Random(self._rng.random()), stop))
+            for writer in self._writers
+        ]
+        subscribing = asyncio.create_task(self._subscriber.run(service.base))
+        await self._wait_for_a_write()
+        await asyncio.sleep(self._rng.uniform(0, _MAX_LOAD_SECONDS))
         if self._server is None:
             service.kill()
         else:
             await asyncio.to_thread(self._server.kill)
             await asyncio.to_thread(restart, self._server)
-            await asyncio.sleep(self._chance.uniform(0.5, 2))  # what was cut off is tried again
+            await asyncio.sleep(self._rng.uniform(0.5, 2))  # the service retries what failed
         stop.set()
         await asyncio.gather(*writing)
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        subscribing.cancel()
+        await asyncio.gather(subscribing, return_exceptions=True)
+
+    async def _wait_for_a_write(self) -> None:
+        """After a start, the first write may take seconds."""
+        before = self._acknowledged_count
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while self._acknowledged_count <= before:  # noqa: ASYNC110 - several writers, no common event
+                    await asyncio.sleep(0.01)
+
+    @property
+    def _acknowledged_count(self) -> int:
+        return sum(writer.acknowledged_count for writer in self._writers)
 
     async def _check(self) -> int:
-        """Look at what is there; the number of the last change."""
+        """Inspect the store; returns the number of the last change."""
         file = self._folder / f"seeded-{self.outcome.rounds}.db"
-        left = await look(self._settings, self._clients, BEGUN, file)
-        words = {told.word for client in self._clients for told in client.told}
-        self._tell(*left.lost, *left.half_written, *(f"a client was told {word}" for word in words - _EXPECTED))
-        self.outcome.acknowledged = sum(client.answered for client in self._clients)
-        self.outcome.changes = left.last - 1
-        return left.last
+        inspection = await inspect_store(self._settings, self._writers, INITIAL_FACTS, file)
+        results = {result.result for writer in self._writers for result in writer.results}
+        self.outcome.problems += [
+            *inspection.lost,
+            *inspection.half_written,
+            *(f"a client received {result}" for result in results - _EXPECTED),
+        ]
+        self.outcome.acknowledged = self._acknowledged_count
+        self.outcome.changes = inspection.last_change - 1
+        return inspection.last_change
 
-    async def _catch_up(self, service: Service, last: int) -> None:
-        """Let the subscriber hear what it has missed."""
-        self._tell(*await self._subscriber.catch_up(service.base, last))
-        self.outcome.cuts = self._subscriber.cuts
-
-    def _tell(self, *faults: str) -> None:
-        self.outcome.faults += faults
+    async def _catch_up(self, service: ServiceProcess, last_change: int) -> None:
+        self.outcome.problems += await self._subscriber.catch_up(service.base, last_change)
+        self.outcome.disconnects = self._subscriber.disconnects
 
 
 def main() -> int:
-    """Read the command line."""
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
     parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+    parser.add_argument("--seed", type=int, default=1, help="of the random moments and writes")
+    arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings, server = read_settings(store=f"sqlite:///{folder / 'atlas.db'}"), None
-        if given.store == "neo4j":
-            os.environ.pop("ATLAS_TEST_NEO4J_URI", None)  # one that we may kill
+        if arguments.store == "neo4j":
+            os.environ.pop("ATLAS_TEST_NEO4J_URI", None)  # the server must be ours to kill
             server = stack.enter_context(neo4j_server.running())
             settings = server.settings()
-        start = time.monotonic()
-        outcome = asyncio.run(Rounds(settings, folder, server, given.seed).run(given.rounds))
+        started = time.monotonic()
+        outcome = asyncio.run(KillRounds(settings, folder, server, arguments.seed).run(arguments.rounds))
     print(
-        f"{given.store}: {outcome.rounds} rounds in {time.monotonic() - start:.0f} s; {outcome.acknowledged} writes "
-        f"acknowledged, {outcome.changes} changes, the subscriber was cut off {outcome.cuts} times; "
-        f"{len(outcome.faults)} faults"
+        f"{arguments.store}: {outcome.rounds} rounds in {time.monotonic() - started:.0f} s; {outcome.acknowledged} writes "
+        f"acknowledged, {outcome.changes} changes, {outcome.disconnects} disconnects of the subscriber; "
+        f"{len(outcome.problems)} problems"
     )
-    print("".join(f"  {fault}\n" for fault in outcome.faults), end="")
-    return 1 if outcome.faults else 0
+    print("".join(f"  {problem}\n" for problem in outcome.problems), end="")
+    return 1 if outcome.problems else 0
 
 
 if __name__ == "__main__":

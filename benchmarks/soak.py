@@ -1,14 +1,15 @@
-"""Ask, write and listen for a long time, and see whether the service grows.
+"""Write, read and subscribe for hours, and check whether memory, open files and latency grow.
 
     uv run python -m benchmarks.soak --minutes 120
 
-Some writers, readers and subscribers share a rate of requests, so many for each processor of the machine. Each minute tells
-what the service's processes have in memory of their own, what they have of files (the programs, and SQLite's file, which is
-mapped up to 256 MB and grows with what is written: the system takes these pages back when it needs them), how many files
-they have open, and how long requests took. At the end stands by how much each grows an hour (least squares over the minutes
-after the first few, in which caches fill), with the standard error of that; residuals of neighbouring minutes are alike, so
-the true error is larger. It counts as flat when the slope is within two standard errors of none, or comes to less than a
-hundredth in an hour. Answers are checked as in faults.
+Writers, readers and subscribers share a request rate (by default proportional to the number of CPUs). Each minute the
+script prints the service's private memory; its file-backed memory (the programs and SQLite's file, which is mapped up to
+256 MB and grows with the log; the system reclaims these pages when it needs them); its open files; and the latency of
+requests.
+
+At the end it prints the growth of each per hour: a least-squares slope over the minutes after the warm-up, with its
+standard error. Residuals of neighbouring minutes are correlated, so the true error is larger. A value counts as flat
+when its slope is within two standard errors of zero or below 1 % an hour. Answers are checked as in `faults`.
 """
 
 from __future__ import annotations
@@ -28,175 +29,178 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults import HELD, fill
-from benchmarks.served import CLIENTS, GOOD, Client, PayloadField, Reader, Service, Subscriber, look
+from benchmarks.faults import INITIAL_FACTS, seed
+from benchmarks.served import CLIENTS, OK, Reader, RequestResult, ServiceProcess, Subscriber, Writer, inspect_store
 from service.settings import Settings, read_settings
 from tests import neo4j_server
 from tests.processes import resident
 
 READERS, SUBSCRIBERS = 8, 10
-_RATE = 40.0
-_WARM_PART = 0.25
+_RATE_PER_CPU = 40.0
+_WARM_UP_FRACTION = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """What was seen in a minute; the machine's load beside it."""
+    """The measurements of one minute, and the load average of the machine."""
 
-    at: float
-    own: float  # megabytes
-    mapped: float  # megabytes
-    files: int
+    number: int
+    private_megabytes: float
+    file_megabytes: float
+    open_files: int
     requests: int
-    others: int
-    p50: float
-    p99: float
+    errors: int
+    p50: float  # milliseconds
+    p99: float  # milliseconds
     load: float
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Of a straight line, with its standard error."""
+    """The slope of a straight line, with its standard error."""
 
     per_hour: float
     error: float
 
 
 def slope(points: list[tuple[float, float]]) -> Slope:
-    """By least squares; x is in minutes."""
+    """Fit a line by least squares; x is in minutes."""
     count = len(points)
     if count < 3:
         return Slope(0.0, math.inf)
-    x_mean, y_mean = (statistics.fmean(one) for one in zip(*points, strict=True))
+    x_mean, y_mean = (statistics.fmean(values) for values in zip(*points, strict=True))
     spread = sum((x - x_mean) ** 2 for x, _ in points)
     rise = sum((x - x_mean) * (y - y_mean) for x, y in points) / spread
-    rest = sum((y - y_mean - rise * (x - x_mean)) ** 2 for x, y in points)
-    return Slope(rise * 60, math.sqrt(rest / (count - 2) / spread) * 60)
+    residuals = sum((y - y_mean - rise * (x - x_mean)) ** 2 for x, y in points)
+    return Slope(rise * 60, math.sqrt(residuals / (count - 2) / spread) * 60)
 
 
 class Soak:
-    """A service, its load, and what was seen of it."""
+    """A service under constant load, and its measurements."""
 
     def __init__(self, settings: Settings, folder: Path, rate: float) -> None:
         self._settings = settings
         self._folder = folder
         self._pause = (CLIENTS + READERS) / rate
-        self._clients = [Client(name) for name in range(CLIENTS)]
+        self._writers = [Writer(index) for index in range(CLIENTS)]
         self._readers = [Reader() for _ in range(READERS)]
         self.minutes: list[Minute] = []
-        self.faults: list[str] = []
+        self.problems: list[str] = []
 
     async def run(self, minutes: int) -> None:
-        """Load it for so long, print each minute, and look at what is left."""
-        version = await fill(self._settings, self._folder)
+        """Apply the load, print each minute, and inspect the store at the end."""
+        version = await seed(self._settings, self._folder)
         subscribers = [Subscriber(version) for _ in range(SUBSCRIBERS)]
-        service = Service(self._settings)
+        service = ServiceProcess(self._settings)
         try:
-            await service.ready()
+            await service.wait_until_ready()
             stop = asyncio.Event()
-            tasks = [asyncio.create_task(one) for one in self._load(service.base, stop)]
-            listening = [asyncio.create_task(one.listen(service.base)) for one in subscribers]
-            begun = time.monotonic()
+            tasks = [asyncio.create_task(client) for client in self._clients(service.base, stop)]
+            subscribing = [asyncio.create_task(subscriber.run(service.base)) for subscriber in subscribers]
+            started = time.monotonic()
             for number in range(1, minutes + 1):
-                await asyncio.sleep(max(0.0, begun + 60 * number - time.monotonic()))
-                self.minutes.append(self._seen(service, number))
-                print(line(self.minutes[-1]), flush=True)
+                await asyncio.sleep(max(0.0, started + 60 * number - time.monotonic()))
+                self.minutes.append(self._measure(service, number))
+                print(row(self.minutes[-1]), flush=True)
             stop.set()
             await asyncio.gather(*tasks)
-            for one in listening:
-                one.cancel()
-            await asyncio.gather(*listening, return_exceptions=True)
-            left = await look(self._settings, self._clients, HELD, self._folder / "seeded.db")
-            self.faults += (*left.lost, *left.half_written)
-            self.faults += (fault for reader in self._readers for fault in reader.wrong)
-            for one in subscribers:
-                self.faults += await one.catch_up(service.base, left.last)
+            for task in subscribing:
+                task.cancel()
+            await asyncio.gather(*subscribing, return_exceptions=True)
+            inspection = await inspect_store(self._settings, self._writers, INITIAL_FACTS, self._folder / "seeded.db")
+            self.problems += (*inspection.lost, *inspection.half_written)
+            self.problems += (problem for reader in self._readers for problem in reader.wrong)
+            for subscriber in subscribers:
+                self.problems += await subscriber.catch_up(service.base, inspection.last_change)
         finally:
             service.kill()
 
-    def _load(self, base: str, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
-        writing = (client.write(base, random.Random(client.name), stop, self._pause) for client in self._clients)
+    def _clients(self, base: str, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        writing = (writer.run(base, random.Random(writer.index), stop, self._pause) for writer in self._writers)
         reading = (
-            reader.read(base, self._clients, random.Random(number), stop, self._pause)
+            reader.run(base, self._writers, random.Random(number), stop, self._pause)
             for number, reader in enumerate(self._readers)
         )
         return [*writing, *reading]
 
-    def _seen(self, service: Service, number: int) -> Minute:
-        """Tell a minute, and forget what was told in it."""
-        told: list[PayloadField] = []
-        for one in (*self._clients, *self._readers):
-            told += one.told
-            one.told.clear()
-        cuts = statistics.quantiles([one.seconds * 1000 for one in told] or [0.0, 0.0], n=100)
+    def _measure(self, service: ServiceProcess, number: int) -> Minute:
+        """Summarise the last minute and clear its results."""
+        results: list[RequestResult] = []
+        for client in (*self._writers, *self._readers):
+            results += client.results
+            client.results.clear()
+        quantiles = statistics.quantiles([result.seconds * 1000 for result in results] or [0.0, 0.0], n=100)
         processes = service.processes()
         return Minute(
             number,
             sum(resident(process, "RssAnon", "RssShmem") for process in processes) / 1e6,
             sum(resident(process, "RssFile") for process in processes) / 1e6,
             sum(len(list(Path(f"/proc/{process}/fd").iterdir())) for process in processes),
-            len(told),
-            sum(one.word != GOOD for one in told),
-            cuts[49],
-            cuts[98],
+            len(results),
+            sum(result.result != OK for result in results),
+            quantiles[49],
+            quantiles[98],
             os.getloadavg()[0],
         )
 
 
-def line(minute: Minute) -> str:
+def row(minute: Minute) -> str:
     """A row of the table."""
     return (
-        f"| {minute.at:.0f} | {minute.own:.1f} | {minute.mapped:.1f} | {minute.files} | {minute.requests:,} | {minute.others} "
-        f"| {minute.p50:.1f} | {minute.p99:.1f} | {minute.load:.1f} |"
+        f"| {minute.number} | {minute.private_megabytes:.1f} | {minute.file_megabytes:.1f} | {minute.open_files} "
+        f"| {minute.requests:,} | {minute.errors} | {minute.p50:.1f} | {minute.p99:.1f} | {minute.load:.1f} |"
     )
 
 
-def verdict(minutes: list[Minute]) -> tuple[bool, str]:
-    """Whether memory, open files and the slowest requests stay as they are, and that in words."""
-    settled = minutes[math.ceil(len(minutes) * _WARM_PART) :]
-    told, flat = [], True
-    for name, unit, values, judged in (
-        ("memory of its own", "MB", [one.own for one in settled], True),
-        ("memory of files", "MB", [one.mapped for one in settled], False),
-        ("open files", "", [float(one.files) for one in settled], True),
-        ("p99", "ms", [one.p99 for one in settled], True),
+def trend(minutes: list[Minute]) -> tuple[bool, str]:
+    """Whether memory, open files and latency are flat, and a sentence that says so."""
+    measured = minutes[math.ceil(len(minutes) * _WARM_UP_FRACTION) :]
+    parts, all_flat = [], True
+    for name, unit, values, counts in (
+        ("private memory", " MB", [minute.private_megabytes for minute in measured], True),
+        ("file-backed memory", " MB", [minute.file_megabytes for minute in measured], False),
+        ("open files", "", [float(minute.open_files) for minute in measured], True),
+        ("p99", " ms", [minute.p99 for minute in measured], True),
     ):
-        found, held = (
-            slope([(one.at, value) for one, value in zip(settled, values, strict=True)]),
-            statistics.fmean(values),
+        fitted = slope([(minute.number, value) for minute, value in zip(measured, values, strict=True)])
+        mean = statistics.fmean(values)
+        flat = fitted.per_hour <= 2 * fitted.error or fitted.per_hour < mean / 100
+        all_flat = all_flat and (flat or not counts)
+        parts.append(
+            f"{name} {fitted.per_hour:+.2f}{unit} an hour, standard error {fitted.error:.2f}, at {mean:.1f}"
+            + (f" ({'flat' if flat else 'NOT flat'})" if counts else "")
         )
-        steady = found.per_hour <= 2 * found.error or found.per_hour < held / 100
-        flat = flat and (steady or not judged)
-        told.append(
-            f"{name} {found.per_hour:+.2f} {unit} an hour, standard error {found.error:.2f}, at {held:.1f}"
-            + (f" ({'flat' if steady else 'NOT flat'})" if judged else "")
-        )
-    return flat, f"Over the last {len(settled)} of {len(minutes)} minutes: {'; '.join(told)}."
+    return all_flat, f"Trend over the last {len(measured)} of {len(minutes)} minutes: {'; '.join(parts)}."
 
 
 def main() -> int:
-    """Read the command line."""
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
     parser.add_argument("--minutes", type=int, default=120)
-    parser.add_argument("--rate", type=float, default=_RATE * (os.cpu_count() or 1), help="requests a second, in all")
-    given = parser.parse_args()
+    parser.add_argument(
+        "--rate", type=float, default=_RATE_PER_CPU * (os.cpu_count() or 1), help="total requests a second"
+    )
+    arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="atlas-soak-")))
         settings = read_settings(store=f"sqlite:///{folder / 'atlas.db'}")
-        if given.store == "neo4j":
+        if arguments.store == "neo4j":
             settings = stack.enter_context(neo4j_server.running()).settings()
-        soak = Soak(settings, folder, given.rate)
+        soak = Soak(settings, folder, arguments.rate)
         print(
-            f"{CLIENTS} writers, {READERS} readers, {SUBSCRIBERS} subscribers, {given.rate:g} requests a second at most\n"
+            f"{CLIENTS} writers, {READERS} readers, {SUBSCRIBERS} subscribers, at most {arguments.rate:g} requests a second\n"
         )
-        print("| minute | own MB | of files, MB | files | requests | refused | p50, ms | p99, ms | load |", flush=True)
+        print(
+            "| minute | private MB | file-backed MB | open files | requests | errors | p50, ms | p99, ms | load |",
+            flush=True,
+        )
         print("|" + "---|" * 9, flush=True)
-        asyncio.run(soak.run(given.minutes))
-    flat, words = verdict(soak.minutes)
-    print(f"\n{words} {len(soak.faults)} faults.")
-    print("".join(f"  {fault}\n" for fault in soak.faults[:20]), end="")
-    return 0 if flat and not soak.faults else 1
+        asyncio.run(soak.run(arguments.minutes))
+    flat, sentence = trend(soak.minutes)
+    print(f"\n{sentence} {len(soak.problems)} problems.")
+    print("".join(f"  {problem}\n" for problem in soak.problems[:20]), end="")
+    return 0 if flat and not soak.problems else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Measure how many typing mistakes `search` forgives: every edit of one letter of every name and alias of the shipped facts.
+"""Measure how many misspelled names `search` finds: every edit of one letter of every name and alias of the shipped facts.
 
-An edit drops a letter, doubles it, swaps it with its neighbour, or replaces it by another one (drawn, the same ones each
-time). Names with fewer than five letters are left out. It is forgiven when that very entity is found first, whatever else
-would have been as near. The last table says how long mending takes beside many more names.
+An edit drops a letter, doubles it, swaps it with its neighbour, or replaces it with a random one (seeded). Names with fewer
+than five letters are left out. A search succeeds when that very entity is the first result, even if another one is
+equally similar. The last table shows the time of the spelling correction with many more names.
 
     uv run python -m benchmarks.typos
     uv run python -m benchmarks.typos --stores sqlite --frameworks 10000
@@ -36,29 +36,29 @@ from service.stores import open_store
 from tests.neo4j_server import running
 
 SEARCH = "query ($text: String!) { search(text: $text, first: 1) { nodes { id name } } }"
-SHORTEST = 5
+MIN_LETTERS = 5
 
 
-def edits(name: str, chance: random.Random) -> Iterator[tuple[str, str]]:
-    """Each edit of one letter: what it is, and what becomes of the name. Blanks and symbols stay."""
-    for place, letter in enumerate(name):
+def edits(name: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Each edit of one letter: its type and the misspelled name. Spaces and symbols are not edited."""
+    for index, letter in enumerate(name):
         if not letter.isalnum():
             continue
-        before, after = name[:place], name[place + 1 :]
+        before, after = name[:index], name[index + 1 :]
         yield "drop", before + after
         yield "double", before + letter * 2 + after
         if after[:1].isalnum() and after[0] != letter:
             yield "swap", before + after[0] + letter + after[1:]
-        yield "replace", before + chance.choice(string.ascii_lowercase.replace(letter, "")) + after
+        yield "replace", before + rng.choice(string.ascii_lowercase.replace(letter, "")) + after
 
 
-class Spelt:
-    """A store of spellings alone, as a vocabulary reads them."""
+class SpellingsOnly:
+    """A store that only supplies the names that the spelling correction reads."""
 
     def __init__(self, spellings: dict[str, list[str]]) -> None:
         self._spellings = spellings
 
-    async def version(self) -> str:
+    async def version(self, *, background: bool = False) -> str:  # noqa: ARG002 - as the store's
         return "1"
 
     async def spellings(self) -> dict[str, list[str]]:
@@ -68,82 +68,83 @@ class Spelt:
         return {kind: [all_words([name]) for name in names] for kind, names in self._spellings.items()}
 
 
-async def forgiven(settings: Settings) -> None:
-    """Print the share that finds its entity first, by what the edit was, and the names that fare worst."""
+async def measure_searches(settings: Settings) -> None:
+    """Print the share of successful searches by type of edit, and the names with the most failures."""
     facts = read_facts(SHIPPED)
     store = await open_store(settings, ONTOLOGY)
     await store.seed(lambda: facts)
     engine = Engine(store, ONTOLOGY)
-    all_, right, worst = Counter[str](), Counter[str](), list[tuple[float, str, list[str]]]()
+    searches, successes, names = Counter[str](), Counter[str](), list[tuple[float, str, list[str]]]()
     for entity in facts.entities:
         for name in sorted({text_key(name) for name in (entity.values["name"], *entity.values["aliases"])}):
-            if len(squash(name)) < SHORTEST:
+            if len(squash(name)) < MIN_LETTERS:
                 continue
-            failed = list[str]()
-            tried = list(edits(name, random.Random(name)))
-            for what, typed in tried:
-                result = await engine.schema.execute(SEARCH, variable_values={"text": typed})
+            failures = list[str]()
+            misspelled = list(edits(name, random.Random(name)))
+            for edit, text in misspelled:
+                result = await engine.schema.execute(SEARCH, variable_values={"text": text})
                 (first, *_) = orjson.loads(orjson.dumps(result.data))["search"]["nodes"] or [
                     {"id": "", "name": "nothing"}
                 ]
-                all_[what] += 1
-                right[what] += first["id"] == entity.reference.id
+                searches[edit] += 1
+                successes[edit] += first["id"] == entity.reference.id
                 if first["id"] != entity.reference.id:
-                    failed.append(f"{typed} > {first['name']}")
-            worst.append((len(failed) / len(tried), f"{entity.reference} {name}", failed))
+                    failures.append(f"{text} > {first['name']}")
+            names.append((len(failures) / len(misspelled), f"{entity.reference} {name}", failures))
     print(f"\n{store.name}")
     await engine.close()
     await store.close()
-    for what, count in all_.items():
-        print(f"{what:8} {right[what]:6} of {count:6}  {right[what] / count:7.2%}")
-    print(f"{'all':8} {right.total():6} of {all_.total():6}  {right.total() / all_.total():7.2%}")
-    for share, name, failed in sorted(worst, reverse=True)[:10]:
-        print(f"{share:6.0%} not: {name}: {'; '.join(failed[:4])}")
+    for edit, count in searches.items():
+        print(f"{edit:8} {successes[edit]:6} of {count:6}  {successes[edit] / count:7.2%}")
+    print(f"{'all':8} {successes.total():6} of {searches.total():6}  {successes.total() / searches.total():7.2%}")
+    for share, name, failures in sorted(names, reverse=True)[:10]:
+        print(f"{share:6.0%} failed: {name}: {'; '.join(failures[:4])}")
 
 
-async def timed(frameworks: int) -> None:
-    """Print how long it takes to read the names of so many frameworks, and to mend a mistake in one of them."""
+async def measure_corrections(frameworks: int) -> None:
+    """Print the time to read the names of a generated graph, and to correct a misspelled one."""
     graph = generate(frameworks)
     spellings: dict[str, list[str]] = {}
     for entity in graph.facts.entities:
         names = (entity.values["name"], *entity.values["aliases"])
         spellings.setdefault(entity.kind, []).extend(map(text_key, names))
-    vocabulary: Any = SpellingCorrector(Spelt({kind: list(dict.fromkeys(keys)) for kind, keys in spellings.items()}))  # type: ignore[arg-type]
-    chance = random.Random(1)
+    store = SpellingsOnly({kind: list(dict.fromkeys(keys)) for kind, keys in spellings.items()})
+    corrector: Any = SpellingCorrector(store)  # type: ignore[arg-type]
+    rng = random.Random(1)
     print(f"{sum(map(len, spellings.values()))} names")
     started = time.perf_counter()
-    await vocabulary.mend("", None)
+    await corrector.mend("", None)
     print(f"read in {(time.perf_counter() - started) * 1000:.0f} ms")
-    names = chance.sample(spellings["Framework"], 200)
+    names = rng.sample(spellings["Framework"], 200)
     cases = {
-        "as it is": names,
-        "the beginning": [name[: len(name) // 2] for name in names],
-        "a letter wrong": [name[:3] + "x" + name[4:] for name in names],
-        "of two words one wrong": [f"{name[:3]}x{name[4:]} {other}" for name, other in itertools.pairwise(names)],
+        "correct": names,
+        "the first half": [name[: len(name) // 2] for name in names],
+        "one wrong letter": [name[:3] + "x" + name[4:] for name in names],
+        "two names, one wrong": [f"{name[:3]}x{name[4:]} {other}" for name, other in itertools.pairwise(names)],
     }
-    for what, typed in cases.items():
-        took = []
-        for text in typed:
+    for case, texts in cases.items():
+        times = []
+        for text in texts:
             started = time.perf_counter()
-            await vocabulary.mend(text, None)
-            took.append((time.perf_counter() - started) * 1000)
-        took.sort()
-        print(f"{what:24} median {statistics.median(took):6.2f} ms, slowest {took[-1]:6.2f} ms")
+            await corrector.mend(text, None)
+            times.append((time.perf_counter() - started) * 1000)
+        times.sort()
+        print(f"{case:24} median {statistics.median(times):6.2f} ms, max {times[-1]:6.2f} ms")
 
 
 def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frameworks", type=int, default=100_000, help="how many names to mend beside")
-    parser.add_argument("--stores", nargs="+", default=("sqlite", "neo4j"))
-    given = parser.parse_args()
-    if "sqlite" in given.stores:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frameworks", type=int, default=100_000, help="size of the graph for the last table")
+    parser.add_argument("--stores", nargs="+", choices=("sqlite", "neo4j"), default=("sqlite", "neo4j"))
+    arguments = parser.parse_args()
+    if "sqlite" in arguments.stores:
         with TemporaryDirectory() as folder:
-            asyncio.run(forgiven(read_settings(store=f"sqlite:///{Path(folder) / 'typos.db'}")))
-    if "neo4j" in given.stores:
+            asyncio.run(measure_searches(read_settings(store=f"sqlite:///{Path(folder) / 'typos.db'}")))
+    if "neo4j" in arguments.stores:
         with running() as server:
-            asyncio.run(forgiven(server.settings()))
-    asyncio.run(timed(given.frameworks))
+            asyncio.run(measure_searches(server.settings()))
+    asyncio.run(measure_corrections(arguments.frameworks))
 
 
 if __name__ == "__main__":

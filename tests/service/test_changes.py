@@ -236,10 +236,10 @@ async def test_processes_that_write_at_once_lose_nothing_and_readers_of_the_log_
     settings = read_settings(store=f"sqlite:///{tmp_path / 'atlas.db'}")
     if server is not None:
         settings = server.settings()
-        await (await writers.anew(settings)).close()
+        await (await writers.empty_store(settings)).close()
         graphs.forget()
 
     outcome = await writers.measure(settings, 4, 30, tmp_path / "facts")
 
-    assert outcome.faults == []
+    assert outcome.problems == []
     assert outcome.changes > 60

@@ -30,14 +30,14 @@ async def _kill_both(scene: Scene) -> None:
 
 @pytest.mark.anyio
 async def test_workers_that_are_killed_are_replaced_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
-    fault = Fault("workers", "two workers killed", _kill_both, given={"workers": 2})
+    fault = Fault("workers", "two workers killed", _kill_both, settings={"workers": 2})
 
     outcome = await Trial(fault, "sqlite", tmp_path, None).run(0.5, 0.5)
 
-    assert outcome.faults == []
-    assert None not in outcome.first.values()
+    assert outcome.problems == []
+    assert None not in outcome.first_success.values()
     assert outcome.acknowledged > 0
-    assert set(outcome.told) <= {"200", "cut off"}
+    assert set(outcome.results) <= {"200", "connection lost"}
     assert float(outcome.notes[0]) < 15
 
 

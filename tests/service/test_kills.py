@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills import Rounds
+from benchmarks.kills import KillRounds
 from service.settings import read_settings
 
 
@@ -14,10 +14,10 @@ from service.settings import read_settings
 async def test_what_was_acknowledged_survives_kill_9_and_a_subscriber_that_resumes_misses_nothing(
     tmp_path: Path,
 ) -> None:
-    rounds = Rounds(read_settings(store=f"sqlite:///{tmp_path / 'atlas.db'}"), tmp_path)
+    rounds = KillRounds(read_settings(store=f"sqlite:///{tmp_path / 'atlas.db'}"), tmp_path)
 
     outcome = await rounds.run(3)
 
-    assert (outcome.rounds, outcome.faults) == (3, [])
-    assert outcome.cuts > 0  # a round may end before the subscriber has gone on
+    assert (outcome.rounds, outcome.problems) == (3, [])
+    assert outcome.disconnects > 0  # a round may end before the subscriber has gone on
     assert outcome.acknowledged > 0
