@@ -455,7 +455,7 @@ def _derived(facts: Facts) -> dict[str, list[str]]:
 
 async def _log_entries(store: Store[Any]) -> list[LogEntry]:
     entries: list[LogEntry] = []
-    while page := await store.entries(entries[-1].sequence if entries else 0, 1000):
+    while page := await store.log_entries(entries[-1].sequence if entries else 0, 1000):
         entries += page
     return entries
 

@@ -212,7 +212,7 @@ def hits(driver: Driver, statements: Sequence[tuple[str, dict[str, Any]]]) -> Hi
 
 
 def neo4j_table(driver: Driver, sets: list[dict[str, str]], queries: Sequence[Query]) -> Iterator[str]:
-    compiler = StatementCompiler(cypher.write)
+    compiler = StatementCompiler(cypher.write_statement)
     yield "| query | db hits | max | hand-written | ratio | target at 100k | ratio | label scan |"
     yield "|---|---|---|---|---|---|---|---|"
     for query in queries:
@@ -233,7 +233,7 @@ def neo4j_table(driver: Driver, sets: list[dict[str, str]], queries: Sequence[Qu
 
 async def sqlite_table(path: Path, sets: list[dict[str, str]], queries: Sequence[Query]) -> list[str]:
     store = await open_store(read_settings(store=f"sqlite:///{path}"), ONTOLOGY)
-    compiler = StatementCompiler(store.write)
+    compiler = StatementCompiler(store.write_statement)
     lines = ["| query | SQLite, median ms | max |", "|---|---|---|"]
     try:
         for query in queries:

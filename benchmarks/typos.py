@@ -61,10 +61,10 @@ class SpellingsOnly:
     async def version(self, *, background: bool = False) -> str:  # noqa: ARG002 - as the store's
         return "1"
 
-    async def spellings(self) -> dict[str, list[str]]:
+    async def names_by_kind(self) -> dict[str, list[str]]:
         return self._spellings
 
-    async def searched(self) -> dict[str, list[str]]:
+    async def search_texts(self) -> dict[str, list[str]]:
         return {kind: [all_words([name]) for name in names] for kind, names in self._spellings.items()}
 
 

@@ -140,7 +140,7 @@ async def measure(settings: Settings, processes: int, writes: int, folder: Path)
         for name, sequences in zip(("poll", "feed", "query"), await asyncio.gather(*readers), strict=True):
             if sequences != list(range(2, last + 1)):
                 problems.append(f"the reader by {name} saw {len(sequences)} of {last - 1} changes, or in another order")
-        model, mismatches = replay(acknowledged, await store.entries(1, last))
+        model, mismatches = replay(acknowledged, await store.log_entries(1, last))
         problems += mismatches
         problems += await _differences(settings, await contents(store), model.facts(folder))
         latencies = [item.seconds for item in acknowledged]
@@ -216,7 +216,7 @@ async def _poll(store: Store[Any], ended: asyncio.Event) -> list[int]:
     sequences = [1]
     while True:
         is_last = ended.is_set()
-        entries = await store.entries(sequences[-1], 7)
+        entries = await store.log_entries(sequences[-1], 7)
         sequences += [entry.sequence for entry in entries]
         if is_last and not entries:
             return sequences[1:]

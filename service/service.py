@@ -20,7 +20,7 @@ from service.http.persisted_queries import read_trusted_documents
 from service.http.rate_limits import RateLimiter
 from service.settings import Settings
 from service.stores import Progress, Store, no_progress, open_store
-from service.stores.base import now
+from service.stores.base import timestamp
 
 log = logging.getLogger("atlas")
 
@@ -86,7 +86,7 @@ class Service:
             if time.monotonic() < asked + _READY_SECONDS:
                 return answers
             try:
-                answers = await (await self.start()).store.ready() and self._has_planned
+                answers = await (await self.start()).store.is_ready() and self._has_planned
             except StoreError as error:
                 log.warning("not ready: %s", error)
                 answers = False
@@ -136,7 +136,7 @@ class Service:
             raise
         self._compacting = _in_background(self._compact(store))
         engine = Engine(store, self._ontology, EngineConfig.of(self.settings))
-        if store.keeps_plans and self.settings.plan_ahead and self._foreseen:
+        if store.caches_plans and self.settings.plan_ahead and self._foreseen:
             self._planning = _in_background(self._plan_ahead(engine))
         return engine
 
@@ -153,7 +153,7 @@ class Service:
         while True:
             await asyncio.sleep(_COMPACT_SECONDS)
             try:
-                removed = await store.compact(self.settings.changes_kept, now(self.settings.changes_days))
+                removed = await store.compact_log(self.settings.changes_kept, timestamp(self.settings.changes_days))
             except Exception:
                 log.exception("the log of changes could not be compacted; trying again")
             else:

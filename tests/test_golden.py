@@ -54,7 +54,7 @@ async def test_a_golden_writes_the_same_statements(graphs: Graphs, golden: Path)
 
     plan = engine.compile(text, parse(text), None, _variables(golden)).plan
 
-    for suffix, statement in ((".sql", sql.write(plan)), (".cypher", cypher.write(plan).text)):
+    for suffix, statement in ((".sql", sql.write_statement(plan)), (".cypher", cypher.write_statement(plan).text)):
         file = golden.with_suffix(suffix)
         if REFRESH:
             file.write_text(statement + "\n", "utf-8")

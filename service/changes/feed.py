@@ -100,7 +100,7 @@ class ChangeFeed:
         pause = self._seconds
         while self._position is not None:
             try:
-                entries = await self._store.entries(self._position, _PAGE, background=True)
+                entries = await self._store.log_entries(self._position, _PAGE, background=True)
                 pause = self._seconds
             except StoreUnavailable as error:
                 log.warning("the log of changes cannot be read just now: %s", error)
@@ -192,7 +192,7 @@ class FeedListener:
         if self._joined:
             return
         try:
-            entries = await self._store.entries(self.position, _PAGE)
+            entries = await self._store.log_entries(self.position, _PAGE)
         except StoreUnavailable as error:
             log.warning("the log of changes cannot be read just now: %s", error)
             await asyncio.sleep(_PATIENCE_SECONDS)

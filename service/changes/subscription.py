@@ -104,7 +104,7 @@ async def begin(
     location = plan.parameters[plan.after[0]].location
     if digest != current.digest or after > current.sequence:
         raise lost(location, foreign=True)
-    first = await store.entries(after, 1)
+    first = await store.log_entries(after, 1)
     if first and first[0].sequence > after + 1:
         raise lost(location, foreign=False)
     return current.digest, feed.listen(after, plan.kinds)

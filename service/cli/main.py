@@ -180,7 +180,7 @@ def export(given: argparse.Namespace) -> int:
         else:
             with replaced(Path(given.file)) as opened:
                 graph = asyncio.run(_export(settings, opened.write, progress))
-    if graph.moved:
+    if graph.changed_while_read:
         print(
             f"The graph was changed while it was read ({graph.version} was its version at first), and some of the"
             " lines are of before and some of after; for those of one moment, export when nobody writes.",

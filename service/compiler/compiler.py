@@ -1,6 +1,6 @@
 """Compile operations: parse and validate once per document, plan once per document and shape of its variables.
 
-    document text --parse, validate--> Document --shape of variables--> Plan --store.write--> statement
+    document text --parse, validate--> Document --shape of variables--> Plan --store.write_statement--> statement
 
 Both steps are kept in bounded caches, least recently used first out.
 """

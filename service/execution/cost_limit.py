@@ -43,6 +43,6 @@ class CostLimit:
     async def _current_sizes(self, store: Store[Any]) -> KindSizes:
         now = time.monotonic()
         if self._sizes is None or now - self._sizes[0] > _SIZES_SECONDS:
-            (answer,) = await store.fetch(store.write(kind_sizes_plan(self._ontology)), [])
+            (answer,) = await store.fetch(store.write_statement(kind_sizes_plan(self._ontology)), [])
             self._sizes = now, read_kind_sizes(orjson.loads(orjson.dumps(answer)))
         return self._sizes[1]

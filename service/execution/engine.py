@@ -148,7 +148,7 @@ class Engine:
         self.schema = build(ontology, extensions=(lambda: Execution(self),), open_subscription=self.listen)
         self._graphql: GraphQLSchema = self.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
         self._compiler: Compiler[Any] = Compiler(
-            self._graphql, ontology, store.write, options.plan_cache, hide_suggestions=self._hide
+            self._graphql, ontology, store.write_statement, options.plan_cache, hide_suggestions=self._hide
         )
         self._vocabulary = SpellingCorrector(store)
         self._feed = ChangeFeed(store)
@@ -263,7 +263,7 @@ class Engine:
         if isinstance(compiled.plan, Plan) and (statement := compiled.statements[0]) is not None:
             values = self._bind(compiled.plan.parameters, compiled)
             await self._budget.afford(self.store, compiled.costs, [values])
-            await self.store.plan(statement, values)
+            await self.store.cache_plan(statement, values)
 
     async def listen(
         self, text: str, variables: dict[str, Any] | None, context: object, operation_name: str | None
@@ -359,7 +359,7 @@ class Engine:
         (statement,), bookmark = request.compiled.statements, terms.bookmark
         afforded = await self._budget.afford(self.store, request.compiled.costs, [request.values])
         if terms.conditional is not None and lasts(plan) and not terms.explain:
-            moment, bookmark = ("", bookmark) if statement is None else await self.store.moment(bookmark)
+            moment, bookmark = ("", bookmark) if statement is None else await self.store.state_token(bookmark)
             if terms.conditional.meets(moment):
                 return ExecutionResult(None, None)
         values = await self._mended(plan, request.values)
@@ -434,7 +434,7 @@ class Engine:
         """What to tell a client that names what is not there: the nearest that are."""
         sentences: dict[ArgumentLocation, list[str]] = {}
         kinds = dict.fromkeys(kind for number, _ in items if (kind := root.references[number][0]) is not None)
-        names = {kind: await self.store.names(kind) for kind in kinds}
+        names = {kind: await self.store.slugs_by_name(kind) for kind in kinds}
         for number, name in items:
             kind, parameter = root.references[number]
             text = f"nothing with the ID '{_brief(name)}'"

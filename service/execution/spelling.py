@@ -91,7 +91,7 @@ class SpellingCorrector:
     async def _load(self) -> _Known:
         # before the names: if these are newer, the next look reads them again
         version = await self._store.version(background=True)
-        spellings, texts = await self._store.spellings(), await self._store.searched()
+        spellings, texts = await self._store.names_by_kind(), await self._store.search_texts()
         names = await asyncio.to_thread(
             lambda: {kind: _Names.of(keys, texts.get(kind, [])) for kind, keys in spellings.items()}
         )

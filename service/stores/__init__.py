@@ -1,4 +1,4 @@
-"""The stores: a graph in SQLite or Neo4j that answers plans."""
+"""Stores: a graph in SQLite or Neo4j that answers plans."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["Explanation", "LogEntry", "Progress", "Snapshot", "Store", "Transact
 
 
 async def open_store(settings: Settings, ontology: Ontology) -> Store[Any]:
-    """Open the store that the settings name; raises StoreError where it cannot serve."""
+    """Open the store that the settings name; raises StoreError if it cannot be used."""
     if settings.sqlite_path is not None:
         return SqliteStore.open(settings.sqlite_path, ontology, settings.sqlite_timeout, settings.waiting)
-    from service.stores.neo4j.store import Neo4jStore  # noqa: PLC0415 - the driver costs a second, SQLite needs none
+    from service.stores.neo4j.store import Neo4jStore  # noqa: PLC0415 - the driver takes a second to import
 
     return Neo4jStore(settings, ontology)

@@ -1,4 +1,4 @@
-"""How many requests a store lets in: those it works on, and so many that wait."""
+"""Admission control: limit the requests that a store runs and queues."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from service.telemetry import statement
 
 
 class AdmissionControl:
-    """Counts who is inside, in one event loop, and notes for how long."""
+    """Count the requests in one store, in one event loop, and record how long each takes."""
 
-    def __init__(self, store: str, work: str, working: int, waiting: int) -> None:
+    def __init__(self, store: str, access: str, max_running: int, max_waiting: int) -> None:
+        """`access`: `read` or `write`, a label of the metrics."""
         self._store = store
-        self._work = work
-        self._most = working + waiting
-        self._inside = 0
+        self._access = access
+        self._max_requests = max_running + max_waiting
+        self._requests = 0
 
     @contextmanager
-    def passed(self) -> Iterator[None]:
-        """Be inside meanwhile; raises StoreBusy where there are enough."""
-        if self._inside >= self._most:
-            raise StoreBusy(f"{self._inside} requests are in the store or wait for it (ATLAS_WAITING)")
-        self._inside += 1
+    def admit(self) -> Iterator[None]:
+        """Count a request while it runs or waits; raise StoreBusy if the store has no place for it."""
+        if self._requests >= self._max_requests:
+            raise StoreBusy(f"{self._requests} requests use the store or wait for it (ATLAS_WAITING)")
+        self._requests += 1
         try:
-            with statement(self._store, self._work):
+            with statement(self._store, self._access):
                 yield
         finally:
-            self._inside -= 1
+            self._requests -= 1

@@ -1,4 +1,4 @@
-"""What a store is to the rest of the service."""
+"""The interface of a store."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 Work: TypeAlias = Callable[[Transaction], Coroutine[Any, Any, T]]
-"""What is done in a write transaction: it waits for nothing but the transaction."""
+"""The work of a write transaction. It awaits nothing but the methods of the transaction."""
 
 Progress = Callable[[str, int, int], None]
-"""Told while a graph is written: what is being written, how many are done, how many there are."""
+"""Called while a store writes a graph: with what it writes, the number of items written, and their total number."""
 
 
-def no_progress(_what: str, _done: int, _of: int) -> None:
-    """Tell nobody."""
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Ignore the progress."""
 
 
-def now(days_ago: float = 0) -> str:
-    """The moment, in UTC, as the log tells it."""
+def timestamp(days_ago: float = 0) -> str:
+    """Return the current time in UTC, in the format of the log."""
     return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(slots=True)
 class Snapshot:
-    """A graph as it is at one moment, to be read from its beginning to its end, once."""
+    """All facts of a graph at one version, to be read once, from beginning to end."""
 
     version: str
     count: int
-    """How many entities and pieces of evidence it holds."""
+    """The number of entities and pieces of evidence."""
     facts: AsyncIterator[Sequence[EntityFact | EvidenceFact]]
-    """All of them, many at a time: kinds in the ontology's order, slugs in theirs, then evidence in the order of claims'
-    keys and sources.
+    """The facts, in batches: entities in the order of kinds in the ontology, then of slugs; then evidence in the order of
+    claim keys, then of sources.
     """
-    moved: bool = False
-    """At the end: whether it was changed while it was read, by a store that cannot hold it still."""
+    changed_while_read: bool = False
+    """Set at the end, if another transaction changed the graph meanwhile and the store does not isolate the reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a statement came to: its answers, and what the database did for them, a step a line, indented by depth."""
+    """The answers to a statement, and how the database ran it: one step a line, indented by depth."""
 
     answers: Sequence[Any] = ()
     statement: str = ""
@@ -57,97 +57,104 @@ class Explanation:
 
 
 class Store(Protocol, Generic[S]):
-    """A graph that answers plans. `S` is a plan written in the store's own language."""
+    """A graph that answers plans. `S` is the type of its statements."""
 
     name: str
     language: str
-    """What its statements are written in."""
-    batch: int
-    """How many lines of facts one transaction of a bulk load writes: who writes besides waits for about a second."""
-    keeps_plans: bool
-    """Whether the database keeps the plan of a statement for whoever asks next: then it is worth planning ahead."""
+    """The language of its statements."""
+    batch_size: int
+    """The number of facts that a transaction of a bulk load writes. Other writers wait about a second for it."""
+    caches_plans: bool
+    """Whether the database shares the plan of a statement between connections, so that a warm-up of its cache pays off."""
 
-    def write(self, plan: Plan) -> S:
-        """Write a plan as one statement. The same plan writes the same text."""
+    def write_statement(self, plan: Plan) -> S:
+        """Write a plan as one statement. Equal plans give equal text."""
         ...
 
     async def fetch(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Sequence[Any]:
-        """Run a statement once with the values of the plan's slots; return what orjson writes as the JSON of every root
-        that asks the store, in the plan's order. `bookmark`: at least as new as the write
-        that gave it. Raises StoreUnavailable when the store cannot be reached in time.
+        """Run a statement once and return one answer for each root field that the store answers, in the order of the plan.
+
+        `values` are the values of the plan's parameters. orjson serialises an answer to the JSON of its root field. With
+        a `bookmark`, the answers include the write that returned it. Raises StoreUnavailable if the store does not answer
+        in time.
         """
         ...
 
-    async def plan(self, statement: S, values: Sequence[Any]) -> None:
-        """Have the database plan a statement for such values, and not run it, where it keeps plans. Raises as `fetch` does."""
+    async def cache_plan(self, statement: S, values: Sequence[Any]) -> None:
+        """Make the database plan a statement for such values, without running it, if it caches plans. Raises as `fetch`."""
         ...
 
     async def explain(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Explanation:
-        """Fetch, and tell how the database went about it. Raises as `fetch` does."""
+        """Run a statement and report how the database ran it. Raises as `fetch`."""
         ...
 
     async def seed(self, facts: Callable[[], Facts], progress: Progress = no_progress) -> bool:
-        """Hold these facts if the store holds nothing yet; False when it does already, and then `facts` is not called.
-        All or nothing, however many processes start at once.
+        """Fill an empty store with facts, all or nothing, even if several processes start at once.
+
+        Returns False if the store is not empty; then it does not call `facts`.
         """
         ...
 
-    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
-        """Do this work in one write transaction, all or nothing; return its result, and the bookmark of the write where
-        the store has such. The work may be done anew where the store was away before it committed. `seconds` is how long
-        it may take where a request's time is too short. Raises StoreUnavailable, after which the work may have been
-        written or not.
+    async def transact(self, work: Work[T], timeout_seconds: float | None = None) -> tuple[T, str | None]:
+        """Do work in one write transaction, all or nothing; return its result, and a bookmark if the store has bookmarks.
+
+        The store may repeat the work if it lost the database before the commit. `timeout_seconds` replaces the time limit
+        of a request. After StoreUnavailable, the transaction may or may not be committed.
         """
         ...
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
-        """The entries of the log behind this number, in their order. `background`: no client waits for them, so they are
-        waited for, however many clients do; otherwise raises as `fetch` does.
+    async def log_entries(self, after: int, limit: int, *, background: bool = False) -> list[LogEntry]:
+        """Return the log entries after this sequence number, in order.
+
+        A `background` call is not subject to admission control, since no client waits for it. Raises as `fetch`.
         """
         ...
 
-    async def compact(self, keep: int, before: str) -> int:
-        """Forget the entries of the log that were made before this moment, but the last `keep` of all; how many."""
+    async def compact_log(self, keep: int, before: str) -> int:
+        """Delete log entries older than this time, except the last `keep`; return the number of deleted entries."""
         ...
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
-        """All facts that the graph holds, read with little memory, however many there are. Raises StoreUnavailable."""
+        """Open all facts of the graph, to be read in little memory. Raises StoreUnavailable."""
         ...
 
-    async def names(self, kind: str) -> dict[str, list[str]]:
-        """The slugs, and the keys of the names and aliases, of a kind's entities, sorted, each with the slugs of those
-        that it names: what a mistyped one is compared with. Raises as `fetch` does.
+    async def slugs_by_name(self, kind: str) -> dict[str, list[str]]:
+        """Return the slugs of a kind's entities by name: by slug, by key of the name, and by key of each alias.
+
+        Names and slugs are sorted. Spelling suggestions are made from them. Raises as `fetch`.
         """
         ...
 
-    async def spellings(self) -> dict[str, list[str]]:
-        """Per kind the keys of the names and aliases of its entities, each once, read by one statement: what typing
-        mistakes are mended by. A kind without entities may be missing. Raises StoreUnavailable.
+    async def names_by_kind(self) -> dict[str, list[str]]:
+        """Return the distinct keys of names and aliases, by kind, read by one statement, for the spelling correction.
+
+        A kind without entities may be missing. Raises StoreUnavailable.
         """
         ...
 
-    async def searched(self) -> dict[str, list[str]]:
-        """Per kind and entity the words by which it is searched, those of its names, then those of its summary: each text
-        has a space between words.
-        """
+    async def search_texts(self) -> dict[str, list[str]]:
+        """Return one text for each entity, by kind: the words of its names and its summary, separated by spaces."""
         ...
 
     async def version(self, *, background: bool = False) -> str:
-        """The version of the graph, '' where there is none yet; another one when anything in the graph has changed.
-        Raises StoreUnavailable; `background` as with `entries`.
+        """Return the version of the graph, '' if it is empty. Every change of the graph makes a new version.
+
+        `background` as in `log_entries`. Raises StoreUnavailable.
         """
         ...
 
-    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
-        """What tells the graph as it is now from whatever it has been: its version and when that was made; and, where the
-        store has such, a bookmark with which `fetch` sees at least that. Raises as `fetch` does.
+    async def state_token(self, bookmark: str | None = None) -> tuple[str, str | None]:
+        """Return a text that differs for every state of the graph: its version and the time of its last change.
+
+        If the store has bookmarks, the second item is one with which `fetch` reads this state or a later one. Raises as
+        `fetch`.
         """
         ...
 
-    async def ready(self) -> bool:
-        """Whether the store answers just now."""
+    async def is_ready(self) -> bool:
+        """Return whether the store can answer now."""
         ...
 
     async def close(self) -> None:
-        """Give back what the store has opened."""
+        """Release the connections and threads of the store."""
         ...

@@ -1,4 +1,4 @@
-"""How answers are weighed, in thousandths, and how far they look: alike on every store."""
+"""Weights of the ranking, in thousandths, and search limits, the same in every store."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ from typing import NamedTuple
 
 
 class Scores(NamedTuple):
-    """What a hit of a search is worth."""
+    """The score of a search hit, by the best way in which it matches the text."""
 
     name: int
     alias: int
-    beginning: int
+    prefix: int
     words: int
     summary: int
 
 
 class Adoption(NamedTuple):
-    """What users add to a recommendation: `most` * n / (n + `half`) for n of them."""
+    """The points that n users add to a recommendation: `max_points` * n / (n + `half_at`)."""
 
-    most: int
-    half: int
-
-
-SCORES = Scores(name=1000, alias=900, beginning=700, words=500, summary=200)
-ADOPTION = Adoption(most=200, half=10)
-
-MOST_ALIKE = 5_000
-"""How many hops from the rarest targets of an entity are followed to find what is like it."""
-MOST_RANKED = 50
-"""How many of those, beside the ones that are asked for, are compared in full."""
-MOST_WALKED = 20_000
-"""How many claims each end of a path is followed over, for each step."""
-MOST_MEETINGS = 50_000
-"""How many chains that meet in the middle are looked at."""
-LONGEST_CLOSED = 3
-"""The longest paths that are chains from one end closed by a claim; in longer ones, chains from both ends meet."""
+    max_points: int
+    half_at: int
 
 
-def halves(length: int) -> tuple[tuple[int, int], ...]:
-    """How many steps from either end chains of a length meet; where that is uneven, either end may take the one more."""
+SCORES = Scores(name=1000, alias=900, prefix=700, words=500, summary=200)
+ADOPTION = Adoption(max_points=200, half_at=10)
+
+MAX_ALTERNATIVE_HOPS = 5_000
+"""The number of hops from the rarest targets of an entity that are followed to find alternatives to it."""
+EXTRA_ALTERNATIVES = 50
+"""The number of candidates that are compared in full, in addition to the number of alternatives in the result."""
+MAX_CLAIMS_PER_STEP = 20_000
+"""The number of claims that a step of a path search follows from each end."""
+MAX_CHAIN_PAIRS = 50_000
+"""The number of pairs of chains, one from each end, that a path search combines."""
+MAX_CLOSED_LENGTH = 3
+"""Paths up to this length are chains from one end, closed by a claim to the other end. For longer paths, chains from both
+ends meet in the middle.
+"""
+
+
+def split_length(length: int) -> tuple[tuple[int, int], ...]:
+    """Return the numbers of steps from the two ends that add up to a length; of an odd length, either end takes one more."""
     half, odd = divmod(length, 2)
     return ((half + 1, half), (half, half + 1)) if odd else ((half, half),)

@@ -1,7 +1,7 @@
-"""What a store offers to those who write: one transaction at a time, and the log of what was changed.
+"""Write transactions of a store, and the log of changes.
 
-Writers of one graph wait for each other, so what a transaction reads nobody else changes before it ends, and the
-entries of the log have the order in which they were committed.
+A store runs one write transaction at a time. So nothing that a transaction has read changes before the transaction ends,
+and the entries of the log are in the order of the commits.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ Action = Literal["UPSERT", "DELETE", "CLAIM", "RETRACT", "LOAD"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An entry of the log, but for its number and its time.
+    """The content of a log entry.
 
-    `reference` is the entity that was changed, the subject where it was a claim, None for a batch of a bulk load;
-    `claim` the key of the claim. `kinds` are those of all entities concerned, `count` how many entities and claims.
+    `reference` is the entity that changed, or the subject of the claim that changed; None for a batch of a bulk load.
+    `claim` is the key of the claim. `kinds` are the kinds of all affected entities, `count` is the number of entities and
+    claims.
     """
 
     action: Action
@@ -31,8 +32,8 @@ class Change:
     count: int = 1
 
 
-def loaded(facts: Facts) -> Change:
-    """The change that a graph was filled by."""
+def load_change(facts: Facts) -> Change:
+    """Return the change that fills an empty graph with these facts."""
     kinds = tuple(sorted({item.kind for item in facts.entities}))
     claims = {(item.subject, item.relation, item.object) for item in facts.evidence}
     return Change("LOAD", None, None, kinds, len(facts.entities) + len(claims))
@@ -40,7 +41,7 @@ def loaded(facts: Facts) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An entry of the log as it is read again; `at` is a moment in UTC (ISO 8601)."""
+    """An entry of the log; `at` is a time in UTC (ISO 8601)."""
 
     sequence: int
     at: str
@@ -49,62 +50,62 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntity:
-    """An entity that is there, and the number of the change that wrote it last."""
+    """An entity of the graph, and the sequence number of the change that last wrote it."""
 
     fact: EntityFact
-    changed: int
+    last_change: int
 
 
 class Transaction(Protocol):
-    """One write transaction. All that it is told is written when it ends, or nothing."""
+    """One write transaction. Its end commits everything that it wrote, or nothing."""
 
     version: Version
-    """The state that it found, until it logs a change."""
+    """The version of the graph at the beginning; `log_change` replaces it."""
 
     async def entities(self, references: Collection[Reference]) -> dict[Reference, StoredEntity]:
-        """Those of them that are there."""
+        """Return the entities that exist, by reference."""
         ...
 
-    async def present(self, references: Collection[Reference]) -> set[Reference]:
-        """Those of them that are there; cheaper than reading them."""
+    async def existing(self, references: Collection[Reference]) -> set[Reference]:
+        """Return the references of entities that exist; cheaper than to read the entities."""
         ...
 
-    async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
-        """The entities of a kind that these keys lead to, by slug or by alias."""
+    async def resolve(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
+        """Return the entities of a kind whose slug or alias is one of these keys, by key."""
         ...
 
     async def evidence(self, keys: Collection[str]) -> dict[str, tuple[EvidenceFact, ...]]:
-        """All that is said of those of these claims that are there, by their keys."""
+        """Return all evidence of the claims that exist, by the key of the claim."""
         ...
 
-    async def about(self, reference: Reference) -> list[str]:
-        """The keys of the claims that an entity is an end of."""
+    async def claim_keys_of(self, reference: Reference) -> list[str]:
+        """Return the keys of the claims of which an entity is the subject or the object."""
         ...
 
-    async def citing(self, source: str) -> list[str]:
-        """The keys of the claims that a source speaks of."""
+    async def claim_keys_citing(self, source: str) -> list[str]:
+        """Return the keys of the claims that have evidence from a source."""
         ...
 
     async def put_entities(self, facts: Sequence[EntityFact]) -> None:
-        """Write entities whole, new ones and those that are there."""
+        """Insert or replace entities."""
         ...
 
     async def put_claims(self, claims: Iterable[Claim]) -> None:
-        """Write claims whole, with their evidence and edges, new ones and those that are there."""
+        """Insert or replace claims, with their evidence and edges."""
         ...
 
-    async def drop_claims(self, keys: Collection[str]) -> None:
-        """Remove claims with their evidence and edges."""
+    async def delete_claims(self, keys: Collection[str]) -> None:
+        """Delete claims with their evidence and edges."""
         ...
 
-    async def drop_entity(self, reference: Reference) -> None:
-        """Remove an entity of which nothing is claimed any more."""
+    async def delete_entity(self, reference: Reference) -> None:
+        """Delete an entity that no claim refers to."""
         ...
 
-    async def log(self, change: Change) -> None:
-        """Append to the log; what the transaction wrote before, and what it writes after, is of this version."""
+    async def log_change(self, change: Change) -> None:
+        """Append a change to the log. All writes of the transaction belong to the version that this makes."""
         ...
 
     async def fetch(self, statement: Any, values: Sequence[Any]) -> Sequence[Any]:
-        """What `Store.fetch` does, with what the transaction has written."""
+        """Run a statement as `Store.fetch` does; it sees what the transaction has written."""
         ...

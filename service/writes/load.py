@@ -255,7 +255,7 @@ class Loading:
                     self._faults.add([(location, str(given) if isinstance(given, FactError) else UNRECOGNIZED_LINE)])
             elif ("kind" in given) == (wanted == "kind"):
                 batch.append(Record(location, given))
-                if len(batch) == self._store.batch:
+                if len(batch) == self._store.batch_size:
                     yield batch
                     batch = []
                     self._progress(what, self._reading.done, self._reading.size)
@@ -297,8 +297,8 @@ async def _retract_others(store: Store[Any], facts: Facts) -> int:
     for source, keys in stated.items():
         spoken, _ = await store.transact(partial(_citing, source=source), _BATCH_SECONDS)
         others = sorted(set(spoken) - keys)
-        for start in range(0, len(others), store.batch):
-            work = partial(_retract, source=source, keys=others[start : start + store.batch])
+        for start in range(0, len(others), store.batch_size):
+            work = partial(_retract, source=source, keys=others[start : start + store.batch_size])
             retracted += (await store.transact(work, _BATCH_SECONDS))[0]
     return retracted
 
@@ -371,7 +371,7 @@ async def _find(transaction: Transaction, parts: list[_Part]) -> _Found:
             names[reference.kind].add(reference.slug)
     holders: dict[tuple[str, str], Reference | None] = {}
     for kind, keys in names.items():
-        found = await transaction.named(kind, keys) if keys else {}
+        found = await transaction.resolve(kind, keys) if keys else {}
         holders.update({(kind, name): holder for name, holder in found.items()})
     return _Found(stored, holders)
 
@@ -411,12 +411,12 @@ async def _put_entities(transaction: Transaction, ontology: Ontology, parts: lis
     changed = [fact for reference, fact in facts.items() if before.get(reference) != fact]
     if changed:
         kinds = tuple(sorted({fact.kind for fact in changed}))
-        await transaction.log(Change("LOAD", None, kinds=kinds, count=len(changed)))
+        await transaction.log_change(Change("LOAD", None, kinds=kinds, count=len(changed)))
         await transaction.put_entities(changed)
     for fact in changed:
         other = before.get(fact.reference)
         if fact.kind == SOURCE and other and publisher_of(other.values) != publisher_of(fact.values):
-            await weigh_again(transaction, await transaction.citing(fact.slug))
+            await weigh_again(transaction, await transaction.claim_keys_citing(fact.slug))
     return _Done(LoadSummary(entities=len(changed), same=len(parts) - len(faults) - len(changed)), faults)
 
 
@@ -447,7 +447,7 @@ def _absent(said: Iterable[_Said], there: Collection[Reference]) -> list[tuple[F
 
 
 async def _present(transaction: Transaction, references: Collection[Reference]) -> set[Reference]:
-    return await transaction.present(references)
+    return await transaction.existing(references)
 
 
 async def _put_evidence(transaction: Transaction, said: list[_Said]) -> _Done:
@@ -455,7 +455,7 @@ async def _put_evidence(transaction: Transaction, said: list[_Said]) -> _Done:
     stored = await transaction.evidence({one.claim for one in said})
     before = {claim: {item.source: item for item in items} for claim, items in stored.items()}
     fresh = [one for one in said if before.get(one.claim, {}).get(one.fact.source) != one.fact]
-    there = await transaction.present({end for one in fresh for end in _ends(one.fact)}) if fresh else set()
+    there = await transaction.existing({end for one in fresh for end in _ends(one.fact)}) if fresh else set()
     faults = _absent(fresh, there)
     wrong = {location for location, _ in faults}
     after = {claim: dict(items) for claim, items in before.items()}
@@ -465,14 +465,14 @@ async def _put_evidence(transaction: Transaction, said: list[_Said]) -> _Done:
     changed = {claim: tuple(items.values()) for claim, items in after.items() if before.get(claim) != items}
     if changed:
         kinds = {end.kind for items in changed.values() for end in (items[0].subject, items[0].object)}
-        await transaction.log(Change("LOAD", None, kinds=tuple(sorted(kinds)), count=len(changed)))
+        await transaction.log_change(Change("LOAD", None, kinds=tuple(sorted(kinds)), count=len(changed)))
         await put_evidence(transaction, changed)
     written = sum(item != before.get(claim, {}).get(item.source) for claim, items in changed.items() for item in items)
     return _Done(LoadSummary(evidence=written, same=len(said) - len(wrong) - written), faults)
 
 
 async def _citing(transaction: Transaction, source: str) -> list[str]:
-    return await transaction.citing(source)
+    return await transaction.claim_keys_citing(source)
 
 
 async def _retract(transaction: Transaction, source: str, keys: Collection[str]) -> int:
@@ -481,6 +481,6 @@ async def _retract(transaction: Transaction, source: str, keys: Collection[str])
     changed = {claim: items for claim, items in left.items() if len(items) != len(said[claim])}
     if changed:
         kinds = {end.kind for claim in changed for end in (said[claim][0].subject, said[claim][0].object)}
-        await transaction.log(Change("LOAD", None, kinds=tuple(sorted(kinds)), count=len(changed)))
+        await transaction.log_change(Change("LOAD", None, kinds=tuple(sorted(kinds)), count=len(changed)))
         await put_evidence(transaction, changed)
     return len(changed)

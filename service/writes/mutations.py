@@ -76,7 +76,7 @@ async def _write(
 
 async def _near(store: Store[Any], kind: str, name: str) -> list[str]:
     """The slugs of what is called most alike."""
-    names = await store.names(kind)
+    names = await store.slugs_by_name(kind)
     near = nearest(name, names)  # of which one thing may have many
     return list(dict.fromkeys(slug for one in near for slug in names[one]))[:_NEAREST]
 

@@ -102,8 +102,8 @@ async def upsert(
     if clash := await _taken(transaction, fact, new=stored is None):
         return clash
     voiced = stored and kind.name == SOURCE and publisher_of(stored.fact.values) != publisher_of(fact.values)
-    weighed = await transaction.citing(fact.slug) if voiced else []
-    await transaction.log(_change("UPSERT", reference, weighed, ontology))
+    weighed = await transaction.claim_keys_citing(fact.slug) if voiced else []
+    await transaction.log_change(_change("UPSERT", reference, weighed, ontology))
     await transaction.put_entities([fact])
     await weigh_again(transaction, weighed)
     return Succeeded(reference.id, str(transaction.version))
@@ -117,15 +117,15 @@ def _moved(
         return InvalidInput(f"expectedVersion: '{expected}' is no version of this graph.", "expectedVersion")
     if stored is None:
         return Conflict(f"There is no {reference} (any more).", "expectedVersion")
-    if stored.changed > known.sequence:
-        changed = str(Version(version.digest, stored.changed))
+    if stored.last_change > known.sequence:
+        changed = str(Version(version.digest, stored.last_change))
         return Conflict(f"{reference} was changed since: read it again, then write.", "expectedVersion", changed)
     return None
 
 
 async def _taken(transaction: Transaction, fact: EntityFact, *, new: bool) -> Conflict | None:
     names = [*map(text_key, fact.values["aliases"]), *([fact.slug] if new else [])]
-    return taken(fact, await transaction.named(fact.kind, names))
+    return taken(fact, await transaction.resolve(fact.kind, names))
 
 
 def taken(fact: EntityFact, holders: Mapping[str, Reference]) -> Conflict | None:
@@ -147,13 +147,13 @@ async def delete(transaction: Transaction, ontology: Ontology, id_: str) -> Outc
         return NotFound(f"There is no entity with the ID '{id_}'.")
     if reference not in await transaction.entities([reference]):
         return _absent(reference)
-    about = await transaction.about(reference)
-    spoken = await transaction.citing(reference.slug) if reference.kind == SOURCE else []
+    about = await transaction.claim_keys_of(reference)
+    spoken = await transaction.claim_keys_citing(reference.slug) if reference.kind == SOURCE else []
     changed = {*about, *spoken}
-    await transaction.log(_change("DELETE", reference, changed, ontology))
-    await transaction.drop_claims(about)
+    await transaction.log_change(_change("DELETE", reference, changed, ontology))
+    await transaction.delete_claims(about)
     await weigh_again(transaction, changed - set(about), without=reference.slug)
-    await transaction.drop_entity(reference)
+    await transaction.delete_entity(reference)
     return Succeeded(id_, str(transaction.version))
 
 
@@ -189,7 +189,7 @@ async def claim(transaction: Transaction, ontology: Ontology, ends: ClaimEnds, s
     before = (await transaction.evidence([key_])).get(key_, ())
     if fact in before:
         return Succeeded(global_id("Claim", key_), str(transaction.version))
-    await transaction.log(Change("CLAIM", subject, key_, _sorted({subject.kind, object_.kind})))
+    await transaction.log_change(Change("CLAIM", subject, key_, _sorted({subject.kind, object_.kind})))
     await put_evidence(transaction, {key_: (*(one for one in before if one.source != fact.source), fact)})
     return Succeeded(global_id("Claim", key_), str(transaction.version))
 
@@ -211,7 +211,7 @@ async def retract(transaction: Transaction, ontology: Ontology, ends: ClaimEnds)
             if end not in there:
                 return _absent(end)
         return NotFound(f"{source} says nothing of {subject} {relation.name} {object_}.")
-    await transaction.log(Change("RETRACT", subject, key_, _sorted({subject.kind, object_.kind})))
+    await transaction.log_change(Change("RETRACT", subject, key_, _sorted({subject.kind, object_.kind})))
     await put_evidence(transaction, {key_: left})
     return Succeeded(global_id("Claim", key_), str(transaction.version))
 
@@ -256,7 +256,7 @@ async def put_evidence(transaction: Transaction, said: Mapping[str, tuple[Eviden
         return Claim(first.subject, first.relation, first.object, evidence, weight)
 
     if gone := [key_ for key_, evidence in said.items() if not evidence]:
-        await transaction.drop_claims(gone)
+        await transaction.delete_claims(gone)
     if left := [weighed(evidence) for evidence in said.values() if evidence]:
         await transaction.put_claims(left)
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph_seed import Facts, Reference, group_claims
-from service.stores.ranking import MOST_ALIKE
+from service.stores.ranking import MAX_ALTERNATIVE_HOPS
 from tests.drawn import PayloadField, facts_of, frameworks_told, told_of_frameworks
 from tests.graphs import Graphs, answer, data, shipped
 
@@ -166,7 +166,7 @@ async def test_too_few_and_too_many_are_refused(graphs: Graphs, store: str, firs
 
 
 async def test_of_what_thousands_share_only_the_rarest_is_followed(graphs: Graphs, store: str) -> None:
-    frameworks = [f"f{number:04}" for number in range(MOST_ALIKE + 1)]
+    frameworks = [f"f{number:04}" for number in range(MAX_ALTERNATIVE_HOPS + 1)]
     hub, rare = Reference("Feature", "hub"), Reference("Feature", "rare")
     told = {(Reference("Framework", slug), "HAS_FEATURE", hub): "HAS" for slug in frameworks}
     told |= {(Reference("Framework", slug), "HAS_FEATURE", rare): "HAS" for slug in ("f1000", "f2000")}

@@ -174,11 +174,11 @@ async def test_probes_ask_the_store_twice_a_second_at_the_most(
 ) -> None:
     asked: list[float] = []
 
-    async def ready(_store: SqliteStore) -> bool:
+    async def is_ready(_store: SqliteStore) -> bool:
         asked.append(time.monotonic())
         return True
 
-    monkeypatch.setattr(SqliteStore, "ready", ready)
+    monkeypatch.setattr(SqliteStore, "is_ready", is_ready)
     app = create_app(settings)
     async with app.router.lifespan_context(app), client(app) as asking:
         at_once = await asyncio.gather(*(asking.get("/readyz") for _ in range(20)))

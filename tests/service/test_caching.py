@@ -210,10 +210,10 @@ async def test_shared_caches_keep_what_everybody_may_read_and_nothing_else(
 @pytest.mark.anyio
 async def test_a_moment_lasts_until_the_next_change(graphs: Graphs, store: str, tmp_path: Path) -> None:
     async with graphs.fresh(store, facts_from(tmp_path / "facts", LINES)) as engine:
-        first, bookmark = await engine.store.moment()
-        same, _ = await engine.store.moment(bookmark)
+        first, bookmark = await engine.store.state_token()
+        same, _ = await engine.store.state_token(bookmark)
         await write(engine, RENAME % "a moment")
-        changed, _ = await engine.store.moment()
+        changed, _ = await engine.store.state_token()
 
     assert first == same != changed
 

@@ -47,7 +47,7 @@ async def name(engine: Engine, slug: str, **given: Any) -> str:
 
 
 async def sequences(engine: Engine, after: int = 0) -> list[int]:
-    return [entry.sequence for entry in await engine.store.entries(after, 100)]
+    return [entry.sequence for entry in await engine.store.log_entries(after, 100)]
 
 
 async def test_every_change_is_told_with_what_it_concerns_as_that_is_now(engine: Engine) -> None:
@@ -172,7 +172,7 @@ async def test_what_is_older_than_the_log_is_told_and_what_is_as_old_is_answered
     for slug in "abcdef":
         await name(engine, slug)  # changes 2 to 7
 
-    removed = await engine.store.compact(3, EVER)
+    removed = await engine.store.compact_log(3, EVER)
     found = [await answer(engine, PAGE, {"after": f"{digest}.{number}"}) for number in (3, 4, 7)]
     all_ = await data(engine, PAGE)
 
@@ -189,10 +189,12 @@ async def test_changes_that_are_few_or_young_are_kept(engine: Engine) -> None:
     for slug in "abc":
         await name(engine, slug)
 
-    removed = [await engine.store.compact(*kept) for kept in ((4, EVER), (100, EVER), (1, "2000-01-01T00:00:00.000Z"))]
+    removed = [
+        await engine.store.compact_log(*kept) for kept in ((4, EVER), (100, EVER), (1, "2000-01-01T00:00:00.000Z"))
+    ]
 
     assert (removed, await sequences(engine)) == ([0, 0, 0], [1, 2, 3, 4])
-    assert (await engine.store.compact(1, EVER), await sequences(engine)) == (3, [4])
+    assert (await engine.store.compact_log(1, EVER), await sequences(engine)) == (3, [4])
     assert await name(engine, "d") == await engine.store.version()
     assert await sequences(engine) == [4, 5]
 
@@ -202,11 +204,11 @@ async def test_a_log_whose_writers_clocks_differ_is_cut_without_a_gap(
 ) -> None:
     times = iter(f"2100-01-01T00:00:0{second}.000Z" for second in (5, 2, 6, 3, 7))
     for module in (sqlite_transaction, neo4j_transaction):
-        monkeypatch.setattr(module, "now", lambda: next(times))
+        monkeypatch.setattr(module, "timestamp", lambda: next(times))
     for slug in "abcde":
         await name(engine, slug)
 
-    await engine.store.compact(1, "2100-01-01T00:00:04.000Z")
+    await engine.store.compact_log(1, "2100-01-01T00:00:04.000Z")
 
     assert await sequences(engine) == [2, 3, 4, 5, 6]  # the first of them is young, whatever stands behind it
 
@@ -218,7 +220,7 @@ async def test_a_change_of_a_source_concerns_all_that_it_weighs_anew(engine: Eng
     await write(engine, text, {"input": {"slug": "alpha", "publisher": "Another"}})
     await write(engine, "mutation ($id: ID!) { deleteEntity(id: $id) { __typename } }", {"id": id_of("Source:alpha")})
 
-    found = [(entry.change.kinds, entry.change.count) for entry in await engine.store.entries(1, 10)]
+    found = [(entry.change.kinds, entry.change.count) for entry in await engine.store.log_entries(1, 10)]
     assert found == [(("Source",), 1), *[(("Company", "Feature", "Framework", "Source"), 3)] * 2]
 
 

@@ -30,11 +30,11 @@ class Watched:
         self.reads: list[int] = []
         self.away = False
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
+    async def log_entries(self, after: int, limit: int, *, background: bool = False) -> list[LogEntry]:
         self.reads.append(after)
         if self.away:
             raise StoreUnavailable("away")
-        return await self._store.entries(after, most, background=background)
+        return await self._store.log_entries(after, limit, background=background)
 
 
 @asynccontextmanager
@@ -165,7 +165,7 @@ async def test_who_is_behind_what_the_log_keeps_is_told(graphs: Graphs, tmp_path
         ended = asyncio.create_task(reason(live))
         await asyncio.sleep(0.1)  # the reader looks again in a minute
         await change("abc")
-        await change.engine.store.compact(1, EVER)
+        await change.engine.store.compact_log(1, EVER)
         late = feed.listen(1)
         feed.look()
 

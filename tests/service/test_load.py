@@ -237,7 +237,7 @@ async def test_loading_again_changes_and_logs_nothing(atlas: Store[Any], tmp_pat
     path = jsonl(tmp_path / "small.jsonl", SMALL)
 
     first, _ = await load(atlas, path, check=True)
-    entries, version, written = await atlas.entries(0, 100), await atlas.version(), await exported(atlas)
+    entries, version, written = await atlas.log_entries(0, 100), await atlas.version(), await exported(atlas)
     second, _ = await load(atlas, path, check=True)
 
     assert (first, second) == (LoadSummary(entities=5, evidence=2), LoadSummary(same=7))
@@ -246,7 +246,11 @@ async def test_loading_again_changes_and_logs_nothing(atlas: Store[Any], tmp_pat
         ("LOAD", ("Feature", "Framework", "Source"), 5),
         ("LOAD", ("Feature", "Framework"), 1),
     ]
-    assert (await atlas.entries(0, 100), await atlas.version(), await exported(atlas)) == (entries, version, written)
+    assert (await atlas.log_entries(0, 100), await atlas.version(), await exported(atlas)) == (
+        entries,
+        version,
+        written,
+    )
 
 
 async def test_claims_are_weighed_from_what_was_said_before_and_what_is_loaded(
@@ -343,12 +347,12 @@ async def test_it_stops_at_so_many_faults(atlas: Store[Any], tmp_path: Path) -> 
 
 
 async def test_a_dry_run_writes_nothing(atlas: Store[Any], tmp_path: Path) -> None:
-    before = await exported(atlas), await atlas.version(), await atlas.entries(0, 100)
+    before = await exported(atlas), await atlas.version(), await atlas.log_entries(0, 100)
 
     tally, faults = await load(atlas, jsonl(tmp_path / "small.jsonl", SMALL), write=False)
 
     assert (tally, faults) == (LoadSummary(entities=5, evidence=2), [])
-    assert (await exported(atlas), await atlas.version(), await atlas.entries(0, 100)) == before
+    assert (await exported(atlas), await atlas.version(), await atlas.log_entries(0, 100)) == before
 
 
 async def test_a_fault_of_an_entity_is_told_once(atlas: Store[Any], tmp_path: Path) -> None:
@@ -453,7 +457,7 @@ def many(path: Path, claims: int) -> Path:
 
 
 async def test_memory_does_not_grow_with_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SqliteStore, "batch", 1000)
+    monkeypatch.setattr(SqliteStore, "batch_size", 1000)
     peaks: dict[int, int] = {}
     for claims in (3_000, 12_000):
         path = many(tmp_path / f"{claims}.jsonl", claims)
@@ -495,7 +499,7 @@ def test_a_load_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
 async def log_and_lines(database: Path) -> tuple[list[LogEntry], bytes]:
     opened = await open_store(read_settings(store=f"sqlite:///{database}"), ONTOLOGY)
     try:
-        return await opened.entries(0, 100), await exported(opened)
+        return await opened.log_entries(0, 100), await exported(opened)
     finally:
         await opened.close()
 

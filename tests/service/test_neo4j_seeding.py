@@ -82,14 +82,14 @@ async def test_a_graph_of_layout_1_is_refused_until_it_is_what_a_new_one_is(
     told: list[tuple[str, int, int]] = []
 
     with pytest.raises(StoreUnavailable, match="brought up to date"):
-        await second.spellings()
-    ready = await second.ready()
+        await second.names_by_kind()
+    ready = await second.is_ready()
     filled = await first.seed(never, lambda *step: told.append(step))
 
     assert (ready, filled, told) == (False, False, [("entities", 269, 269)])
     assert await content(first) == old
     assert await online(first) >= set(indexes(ONTOLOGY.kinds))
-    assert (await second.ready(), await second.version()) == (True, f"{shipped().digest}.1")
+    assert (await second.is_ready(), await second.version()) == (True, f"{shipped().digest}.1")
     engine = await graphs.hold("neo4j")
     assert await data(engine, '{ framework(slug: "django") { name } }') == {"framework": {"name": "Django"}}
 
@@ -120,7 +120,7 @@ async def test_what_was_cut_off_is_taken_over_and_finished(
 
     with pytest.raises(ZeroDivisionError):
         await first.seed(never, cut_off)
-    ready = await second.ready()
+    ready = await second.is_ready()
     (left,) = await second._run("MATCH (g:AtlasGraph) RETURN g.layout AS layout, g.digest AS digest")
     filled = await second.seed(never, lambda *step: told.append(step))
 
@@ -223,4 +223,4 @@ async def test_an_empty_graph_has_no_version_and_refuses_to_spell(graphs: Graphs
 
     assert version == ""
     with pytest.raises(StoreUnavailable, match="still being filled"):
-        await opened[0].spellings()
+        await opened[0].names_by_kind()

@@ -109,15 +109,15 @@ async def test_who_would_have_to_wait_too_long_is_refused_at_once(tmp_path: Path
 
 async def test_whatever_clients_wait_for_is_refused_where_too_many_wait(tmp_path: Path) -> None:
     asked: list[Callable[[SqliteStore], Any]] = [
-        lambda store: store.moment(),
+        lambda store: store.state_token(),
         lambda store: store.version(),
-        lambda store: store.entries(0, 1),
-        lambda store: store.names("Framework"),
+        lambda store: store.log_entries(0, 1),
+        lambda store: store.slugs_by_name("Framework"),
     ]
     async with running(tmp_path, sqlite_timeout=2, waiting=0) as (client, store), busy(store):
         by_get = asyncio.create_task(client.get("/graphql", params=COUNT))
         found = await asyncio.gather(by_get, *(one(store) for one in asked), return_exceptions=True)
-        seen = await asyncio.gather(store.version(background=True), store.entries(0, 1, background=True))
+        seen = await asyncio.gather(store.version(background=True), store.log_entries(0, 1, background=True))
 
     answer, *others = found
     assert isinstance(answer, httpx.Response)
@@ -188,7 +188,7 @@ async def test_a_neo4j_store_of_which_all_connections_are_busy_is_ready(graphs: 
     store = Neo4jStore(graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 20.0, "neo4j_pool": 1}), ONTOLOGY)
     busy = asyncio.create_task(store.fetch(ENDLESS, []))
     await asyncio.sleep(0.5)
-    ready, still_busy = await store.ready(), not busy.done()
+    ready, still_busy = await store.is_ready(), not busy.done()
     busy.cancel()
     await asyncio.gather(busy, return_exceptions=True)
     await store.close()

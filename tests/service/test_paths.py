@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from graph_seed import Claim, Facts, Reference, group_claims
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
-from service.stores.ranking import MOST_WALKED
+from service.stores.ranking import MAX_CLAIMS_PER_STEP
 from tests.drawn import PayloadField, facts_of
 from tests.graphs import Graphs, answer, data, shipped
 
@@ -308,7 +308,7 @@ async def test_a_hub_is_crossed_where_the_way_is_short_and_given_up_where_it_is_
         Reference("Technology", "hub"),
         Reference("Feature", "feature"),
     )
-    leaves = [Reference("Technology", f"leaf-{number}") for number in range(MOST_WALKED // 2 + 1)]
+    leaves = [Reference("Technology", f"leaf-{number}") for number in range(MAX_CLAIMS_PER_STEP // 2 + 1)]
     told: dict[PayloadField, str] = {(hub, "WORKS_WITH", leaf): "HAS" for leaf in leaves}
     told |= {(leaf, "WORKS_WITH", hub): "HAS" for leaf in leaves}
     told |= {

@@ -72,8 +72,8 @@ def seen(monkeypatch: pytest.MonkeyPatch, method: str) -> Statements:
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Statements:
-    monkeypatch.setattr(SqliteStore, "keeps_plans", True)
-    return seen(monkeypatch, "plan")
+    monkeypatch.setattr(SqliteStore, "caches_plans", True)
+    return seen(monkeypatch, "cache_plan")
 
 
 async def status(client: httpx.AsyncClient) -> int:
@@ -169,13 +169,13 @@ async def test_an_example_that_is_refused_here_is_left_out(
 async def test_it_is_not_ready_until_then(
     seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, planned: Statements
 ) -> None:
-    go_on, plan = asyncio.Event(), SqliteStore.plan
+    go_on, plan = asyncio.Event(), SqliteStore.cache_plan
 
     async def waiting(*given: Any) -> Any:
         await go_on.wait()
         return await plan(*given)
 
-    monkeypatch.setattr(SqliteStore, "plan", waiting)
+    monkeypatch.setattr(SqliteStore, "cache_plan", waiting)
     async with fresh(seeded, persisted=folder, explorer=False, plan_ahead=PATIENCE_SECONDS) as client:
         before = [await status(client), (await client.get("/healthz")).status_code]
         go_on.set()
@@ -191,8 +191,8 @@ async def test_what_takes_too_long_is_left_out(
     async def never(*_given: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(SqliteStore, "keeps_plans", True)
-    monkeypatch.setattr(SqliteStore, "plan", never)
+    monkeypatch.setattr(SqliteStore, "caches_plans", True)
+    monkeypatch.setattr(SqliteStore, "cache_plan", never)
     async with fresh(seeded, persisted=folder, plan_ahead=0.1) as client:
         await ready(client)
 
@@ -202,7 +202,7 @@ async def test_what_takes_too_long_is_left_out(
 async def test_a_store_that_is_away_is_waited_for(
     seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, planned: Statements
 ) -> None:
-    away, fill, plan = asyncio.Event(), app.fill, SqliteStore.plan
+    away, fill, plan = asyncio.Event(), app.fill, SqliteStore.cache_plan
     away.set()
 
     async def filled(*given: Any) -> bool:
@@ -221,7 +221,7 @@ async def test_a_store_that_is_away_is_waited_for(
         return await plan(*given)
 
     monkeypatch.setattr(app, "fill", filled)
-    monkeypatch.setattr(SqliteStore, "plan", answered)
+    monkeypatch.setattr(SqliteStore, "cache_plan", answered)
     async with fresh(seeded, persisted=folder, explorer=False, plan_ahead=PATIENCE_SECONDS) as client:
         before = await status(client), len(planned)
         away.clear()
@@ -236,8 +236,8 @@ async def test_the_end_waits_for_none(seeded: Path, folder: Path, monkeypatch: p
     async def never(*_given: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(SqliteStore, "keeps_plans", True)
-    monkeypatch.setattr(SqliteStore, "plan", never)
+    monkeypatch.setattr(SqliteStore, "caches_plans", True)
+    monkeypatch.setattr(SqliteStore, "cache_plan", never)
     service = app.Service(read_settings(store=f"sqlite:///{seeded}", persisted=folder), ONTOLOGY, {})
     await service.start()
     waiting = await service.ready()
@@ -262,7 +262,7 @@ async def test_no_plan_depends_on_the_size_of_what_is_looked_up(graphs: Graphs) 
         name = base64.b64encode(f"Framework:{text}".encode()).decode()
         given = {"text": text, "id": name, "ids": [name] * many, "texts": [f"{text}{number}" for number in range(many)]}
         compiled = engine.compile(LOOKED_UP, engine.admit(LOOKED_UP), None, given)
-        parameters = cypher.write(compiled.plan).parameters(engine._bind(compiled.plan.parameters, compiled))
+        parameters = cypher.write_statement(compiled.plan).parameters(engine._bind(compiled.plan.parameters, compiled))
         return {
             name: (type(value), len(value) if hasattr(value, "__len__") else 0) for name, value in parameters.items()
         }

@@ -99,8 +99,8 @@ async def test_both_tell_the_same_version_and_spellings(graphs: Graphs) -> None:
     told = []
     for opened in await both(graphs, shipped()):
         store: Store[Any] = opened
-        spelt = await store.spellings()
-        texts = {kind: sorted(texts) for kind, texts in (await store.searched()).items()}
+        spelt = await store.names_by_kind()
+        texts = {kind: sorted(texts) for kind, texts in (await store.search_texts()).items()}
         told.append((await store.version(), {kind: sorted(keys) for kind, keys in spelt.items()}, texts))
 
     assert told[0] == told[1]

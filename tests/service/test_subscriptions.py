@@ -302,13 +302,13 @@ async def test_many_subscribers_of_a_process_read_its_log_once(
     service: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[int] = []
-    entries = service.engine.store.entries
+    entries = service.engine.store.log_entries
 
     async def counted(after: int, most: int, **more: Any) -> list[LogEntry]:
         reads.append(after)
         return await entries(after, most, **more)
 
-    monkeypatch.setattr(service.engine.store, "entries", counted)
+    monkeypatch.setattr(service.engine.store, "log_entries", counted)
     async with socket(service) as opened:
         for id_ in range(30):
             await opened.subscribe(CURSORS, str(id_))

@@ -313,7 +313,7 @@ async def test_a_store_that_is_away_is_told_at_the_first_use_and_asked_again_at_
         raise StoreUnavailable("away")
 
     vocabulary = SpellingCorrector(own)
-    monkeypatch.setattr(own, "spellings", away)
+    monkeypatch.setattr(own, "names_by_kind", away)
     with pytest.raises(StoreUnavailable, match="away"):
         await vocabulary.mend("flsk", None)
     monkeypatch.undo()
@@ -326,12 +326,12 @@ async def test_a_graph_that_is_empty_mends_nothing_until_it_is_filled(tmp_path: 
     vocabulary = SpellingCorrector(store, look_seconds=0)
     facts = facts_from(tmp_path / "facts", [{"kind": "Framework", "slug": "flask", "name": "Flask"}])
 
-    before = await store.version(), await store.spellings(), await vocabulary.mend("flsk", None)
+    before = await store.version(), await store.names_by_kind(), await vocabulary.mend("flsk", None)
     await store.seed(lambda: facts)
     await vocabulary.mend("flsk", None)
     assert vocabulary._looking is not None
     await vocabulary._looking
-    after = await store.version(), await store.spellings(), await vocabulary.mend("flsk", None)
+    after = await store.version(), await store.names_by_kind(), await vocabulary.mend("flsk", None)
     await vocabulary.close()
     await store.close()
 

@@ -14,7 +14,7 @@ from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Sco
 from service.stores.neo4j.layout import label
 from service.stores.neo4j.predicates import pattern, placeholder
 from service.stores.neo4j.row import Row, dictionary
-from service.stores.ranking import MOST_ALIKE, MOST_RANKED
+from service.stores.ranking import EXTRA_ALTERNATIVES, MAX_ALTERNATIVE_HOPS
 
 if TYPE_CHECKING:
     from schema import Edge
@@ -80,7 +80,7 @@ def _mine(part: Alternatives, names: _Names) -> str:
 
 
 def _near(part: Alternatives, names: _Names) -> str:
-    within = f"reduce(s = 0, m IN {names.mine}[..i + 1] | s + m[2]) <= {MOST_ALIKE}"
+    within = f"reduce(s = 0, m IN {names.mine}[..i + 1] | s + m[2]) <= {MAX_ALTERNATIVE_HOPS}"
     rare = f"[i IN range(0, size({names.mine}) - 1) WHERE i = 0 OR {within} | {names.mine}[i]]"
     branches = " UNION ALL ".join(
         f"UNWIND rare AS m WITH m WHERE m[0] = {number} WITH m[1] AS e, m[3] AS y"
@@ -91,7 +91,7 @@ def _near(part: Alternatives, names: _Names) -> str:
         f"CALL ({names.node}, {names.mine}) {{ WITH {names.node}, {rare} AS rare"
         f" CALL (rare) {{ {branches} }}"
         f" WITH {names.node}, f, sum(y) AS s WHERE f <> {names.node}"
-        f" WITH f, s ORDER BY s DESC, f.slug LIMIT {placeholder(part.size)} + {MOST_RANKED}"
+        f" WITH f, s ORDER BY s DESC, f.slug LIMIT {placeholder(part.size)} + {EXTRA_ALTERNATIVES}"
         f" RETURN collect(f) AS {names.near} }}"
     )
 

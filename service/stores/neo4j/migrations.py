@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from service.stores.base import Progress, now
+from service.stores.base import Progress, timestamp
 from service.stores.neo4j.layout import search_properties
 from service.stores.neo4j.transaction import change_row
 from service.stores.transaction import Change, LogEntry
@@ -60,7 +60,7 @@ async def _log(run: Run, write: Write, _progress: Progress) -> None:
     (found,) = await run(_COUNT_ALL)
     change = Change("LOAD", None, None, tuple(found["kinds"]), found["count"])
     await run(_MARK_CHANGED)
-    await write(_BEGIN_LOG, [change_row(LogEntry(1, found["at"] or now(), change))])
+    await write(_BEGIN_LOG, [change_row(LogEntry(1, found["at"] or timestamp(), change))])
 
 
 MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words, _log)

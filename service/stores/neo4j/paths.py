@@ -22,7 +22,7 @@ from service.plan import ClaimNode, PathField, Paths, StepEnd, StepPart, StepRel
 from service.stores.neo4j.layout import relationship
 from service.stores.neo4j.predicates import claim_count, list_placeholder, placeholder
 from service.stores.neo4j.row import Row, dictionary
-from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
+from service.stores.ranking import MAX_CHAIN_PAIRS, MAX_CLAIMS_PER_STEP, MAX_CLOSED_LENGTH, split_length
 
 if TYPE_CHECKING:
     from service.stores.neo4j.statement import Writer
@@ -44,7 +44,7 @@ def paths(writer: Writer, root: Paths) -> tuple[str, str]:
         if steps := _WORK.get(length):
             clauses.append(_work(root, known, steps))
             known += [f"w{steps}a", f"w{steps}b"]
-        found, tried = _closed(root, known, length) if length <= LONGEST_CLOSED else _met(root, known, length)
+        found, tried = _closed(root, known, length) if length <= MAX_CLOSED_LENGTH else _met(root, known, length)
         clauses.append(
             f"{found} WITH {', '.join(known)}, found + p AS found,"
             f" CASE WHEN needed AND NOT ({tried}) THEN {length} ELSE gave END AS gave"
@@ -79,7 +79,7 @@ def _ends(root: Paths) -> str:
 
 
 def _walkable(side: str, steps: int) -> str:
-    return f"w{steps}{side} <= {MOST_WALKED}"
+    return f"w{steps}{side} <= {MAX_CLAIMS_PER_STEP}"
 
 
 def _hop(root: Paths, edge: str) -> str:
@@ -97,12 +97,12 @@ def _chain(root: Paths, steps: int) -> str:
 def _work(root: Paths, known: list[str], steps: int) -> str:
     """How many claims a step more from each end follows."""
     told = ", ".join(
-        f"CASE WHEN {_walkable(side, steps - 1)} THEN s{side} ELSE {MOST_WALKED + 1} END AS w{steps}{side}"
+        f"CASE WHEN {_walkable(side, steps - 1)} THEN s{side} ELSE {MAX_CLAIMS_PER_STEP + 1} END AS w{steps}{side}"
         for side in "ab"
     )
     return (
         f"CALL ({', '.join(known)}, needed) {{ UNWIND [[a, b, w{steps - 1}a], [b, a, w{steps - 1}b]] AS way"
-        f" WITH way[0] AS s, way[1] AS e, way[2] AS work WHERE needed AND work <= {MOST_WALKED}"
+        f" WITH way[0] AS s, way[1] AS e, way[2] AS work WHERE needed AND work <= {MAX_CLAIMS_PER_STEP}"
         f" {_chain(root, steps - 1)} WITH s = a AS mine, {claim_count(f'n{steps - 1}')} AS work"
         f" RETURN sum(CASE WHEN mine THEN work ELSE 0 END) AS sa, sum(CASE WHEN mine THEN 0 ELSE work END) AS sb }}"
         f" WITH {', '.join(known)}, found, gave, needed, {told}"
@@ -136,7 +136,7 @@ def _closed(root: Paths, known: list[str], length: int) -> tuple[str, str]:
 def _met(root: Paths, known: list[str], length: int) -> tuple[str, str]:
     """Chains from both ends that meet, their halves gathered by the node where they do; and whether they were looked for."""
     more, odd = (length + 1) // 2, length % 2
-    ways = {way: _way(*way) for way in halves(length)}
+    ways = {way: _way(*way) for way in split_length(length)}
     tried = " OR ".join(ways.values())
     both = ("[a, b]", "[b, a]")
     if odd:  # the end that has less to follow takes the one more
@@ -160,13 +160,13 @@ def _met(root: Paths, known: list[str], length: int) -> tuple[str, str]:
         " WITH m, collect(CASE WHEN mine THEN half END) AS as, collect(CASE WHEN NOT mine THEN half END) AS bs"
         " WHERE size(as) > 0 AND size(bs) > 0"
         " RETURN collect([as, bs]) AS meetings, sum(size(as) * size(bs)) AS many }"
-        f" CALL (meetings, many) {{ UNWIND CASE WHEN many <= {MOST_MEETINGS} THEN meetings ELSE [] END AS meeting"
+        f" CALL (meetings, many) {{ UNWIND CASE WHEN many <= {MAX_CHAIN_PAIRS} THEN meetings ELSE [] END AS meeting"
         " UNWIND meeting[0] AS x UNWIND meeting[1] AS y WITH x, y"
         " WHERE none(n IN x[0][1..-1] WHERE n IN y[0][1..-1])"
         " WITH x[0] + reverse(y[0])[1..] AS ns, x[1] + reverse(y[1]) AS rs"
         f" ORDER BY {_BEST} LIMIT {placeholder(root.size)} RETURN collect([ns, rs]) AS p }}"
     )
-    return met, f"({tried}) AND many <= {MOST_MEETINGS}"
+    return met, f"({tried}) AND many <= {MAX_CHAIN_PAIRS}"
 
 
 def _way(mine: int, theirs: int) -> str:

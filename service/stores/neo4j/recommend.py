@@ -104,7 +104,7 @@ def _ranked(root: Recommend) -> str:
         f"CALL (want) {{ CALL (want) {{ {' UNION ALL '.join(branches)} }}"
         f" WITH want, f, sum(s) AS s, sum(ok) AS ok, sum(hit) AS hit, max(known) AS known WHERE known > 0"
         f" WITH want, f, s, ok, hit, {users} AS u"
-        f" RETURN collect([f, u, s + {ADOPTION.most} * u / (u + {ADOPTION.half}), {asked} - ok + hit + {least}])"
+        f" RETURN collect([f, u, s + {ADOPTION.max_points} * u / (u + {ADOPTION.half_at}), {asked} - ok + hit + {least}])"
         f" AS ranked }}"
     )
 
@@ -189,7 +189,7 @@ def _user_reason(root: Recommend, parts: tuple[ReasonPart, ...], row: Row) -> st
             case CellValue():
                 return f"('HAS' if {users} >= {least} else 'UNKNOWN')"
             case Weight():
-                return f"{ADOPTION.most} * {users} // ({users} + {ADOPTION.half}) / 1000"
+                return f"{ADOPTION.max_points} * {users} // ({users} + {ADOPTION.half_at}) / 1000"
             case AnyNode() | ClaimNode():
                 return "None"
 

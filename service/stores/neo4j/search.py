@@ -40,7 +40,7 @@ def _score(node: str, text: str, words: str) -> str:
     return (
         f"CASE WHEN {node}.name_key = {text} THEN {SCORES.name}"
         f" WHEN {text} IN {node}.all_names THEN {SCORES.alias}"
-        f" WHEN any(name IN {node}.all_names WHERE name STARTS WITH {text}) THEN {SCORES.beginning}"
+        f" WHEN any(name IN {node}.all_names WHERE name STARTS WITH {text}) THEN {SCORES.prefix}"
         f" WHEN all(w IN {words} WHERE (' ' + {node}.name_words) CONTAINS (' ' + w)) THEN {SCORES.words}"
         f" ELSE {SCORES.summary} END"
     )

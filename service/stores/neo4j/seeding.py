@@ -15,11 +15,11 @@ from typing import Any
 from graph_seed import Claim, Facts, group_claims
 from schema import Ontology, Relation
 from service.errors import StoreError
-from service.stores.base import Progress, now
+from service.stores.base import Progress, timestamp
 from service.stores.neo4j.layout import alias_label, indexes
 from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
 from service.stores.neo4j.transaction import add_missing_claims, change_row, claim_row, entity_row, put_entities
-from service.stores.transaction import LogEntry, loaded
+from service.stores.transaction import LogEntry, load_change
 
 Prepare = Callable[[Sequence[str]], Awaitable[None]]
 """Runs statements that change the schema, all in one transaction."""
@@ -95,7 +95,11 @@ async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progres
     read = facts()
     await _fill(run, write, ontology, read, progress)
     if not await run(
-        _FINISH, holder=holder, digest=read.digest, layout=LAYOUT, row=change_row(LogEntry(1, now(), loaded(read)))
+        _FINISH,
+        holder=holder,
+        digest=read.digest,
+        layout=LAYOUT,
+        row=change_row(LogEntry(1, timestamp(), load_change(read))),
     ):
         raise StoreError(_TAKEN_OVER)
     return True

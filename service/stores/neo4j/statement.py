@@ -101,7 +101,7 @@ class Statement:
         return {"v": list(values), **{f"v{number}": values[number] for number in self.sized}}
 
 
-def write(plan: Plan) -> Statement:
+def write_statement(plan: Plan) -> Statement:
     """Write a plan; deterministic."""
     writer = Writer()
     roots = [writer.root(root) for root in plan.roots if not isinstance(root, Typename | Introspection)]

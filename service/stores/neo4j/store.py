@@ -39,7 +39,7 @@ from service.stores.base import Explanation, Progress, Snapshot, Work, no_progre
 from service.stores.neo4j import snapshot
 from service.stores.neo4j.layout import VERSION, alias_label, label
 from service.stores.neo4j.seeding import check_layout, make_indexes, seed
-from service.stores.neo4j.statement import Statement, write
+from service.stores.neo4j.statement import Statement, write_statement
 from service.stores.neo4j.transaction import COMPACT, Neo4jTransaction, entry
 from service.stores.transaction import LogEntry
 
@@ -59,8 +59,8 @@ class Neo4jStore:
 
     name = "neo4j"
     language = "Cypher"
-    batch = 2_000
-    keeps_plans = True
+    batch_size = 2_000
+    caches_plans = True
 
     def __init__(self, settings: Settings, ontology: Ontology) -> None:
         self._ontology = ontology
@@ -72,14 +72,14 @@ class Neo4jStore:
         self._writing = AdmissionControl("neo4j", "write", settings.neo4j_pool, settings.waiting)
         self._filled = False
 
-    def write(self, plan: Plan) -> Statement:
-        return write(plan)
+    def write_statement(self, plan: Plan) -> Statement:
+        return write_statement(plan)
 
     async def fetch(self, statement: Statement, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:
         data, _ = await self._ask(statement.text, statement.parameters(values), bookmark)
         return statement.shaper(data, values)
 
-    async def plan(self, statement: Statement, values: Sequence[Any]) -> None:
+    async def cache_plan(self, statement: Statement, values: Sequence[Any]) -> None:
         await self._check_filled()
         await self._read(f"EXPLAIN {statement.text}", **statement.parameters(values))
 
@@ -102,12 +102,12 @@ class Neo4jStore:
                 record = await result.single(strict=True)
                 return record["data"], await result.consume()
 
-        with self._reading.passed():
+        with self._reading.admit():
             await self._check_filled()
             return await self._insist(ask, self._seconds)
 
-    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
-        patience = seconds or self._seconds
+    async def transact(self, work: Work[T], timeout_seconds: float | None = None) -> tuple[T, str | None]:
+        patience = timeout_seconds or self._seconds
 
         async def attempt() -> tuple[T, str | None]:
             async with self._session(WRITE_ACCESS) as session:
@@ -125,18 +125,18 @@ class Neo4jStore:
                     await opened.commit()
                 return done, min((await session.last_bookmarks()).raw_values, default=None)
 
-        with self._writing.passed():
+        with self._writing.admit():
             await self._check_filled()
             return await self._insist(attempt, patience)
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
+    async def log_entries(self, after: int, limit: int, *, background: bool = False) -> list[LogEntry]:
         listed = (
             "MATCH (c:Change) WHERE c.sequence > $after RETURN properties(c) AS entry ORDER BY c.sequence LIMIT $most"
         )
         read = self._read if background else self._asked
-        return [entry(row["entry"]) for row in await read(listed, after=after, most=most)]
+        return [entry(row["entry"]) for row in await read(listed, after=after, most=limit)]
 
-    async def compact(self, keep: int, before: str) -> int:
+    async def compact_log(self, keep: int, before: str) -> int:
         rows = await self._run(COMPACT, keep=keep, before=before)
         return rows[0]["removed"] if rows else 0
 
@@ -147,13 +147,13 @@ class Neo4jStore:
         self._filled = True
         return seeded
 
-    async def names(self, kind: str) -> dict[str, list[str]]:
+    async def slugs_by_name(self, kind: str) -> dict[str, list[str]]:
         own = f"MATCH (e:{label(kind)}) UNWIND [e.slug, e.name_key] AS name RETURN name, e.slug AS slug"
         others = f"MATCH (a:{alias_label(kind)})-[:NAMES]->(e) RETURN a.key AS name, e.slug AS slug"
         once = "WITH name, slug ORDER BY slug RETURN name, collect(slug) AS slugs ORDER BY name"
         return {row["name"]: row["slugs"] for row in await self._asked(f"CALL () {{ {own} UNION {others} }} {once}")}
 
-    async def spellings(self) -> dict[str, list[str]]:
+    async def names_by_kind(self) -> dict[str, list[str]]:
         await self._check_filled()
         each = (
             f"MATCH (n:{label(kind.name)}) UNWIND n.all_names AS name"
@@ -162,7 +162,7 @@ class Neo4jStore:
         )
         return {row["kind"]: row["names"] for row in await self._read(" UNION ALL ".join(each))}
 
-    async def searched(self) -> dict[str, list[str]]:
+    async def search_texts(self) -> dict[str, list[str]]:
         each = (
             f"MATCH (n:{label(kind.name)})"
             f" RETURN '{kind.name}' AS kind, collect(n.name_words + ' ' + n.summary_words) AS texts"
@@ -175,7 +175,7 @@ class Neo4jStore:
         rows = await read(f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version")
         return rows[0]["version"] if rows else ""
 
-    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
+    async def state_token(self, bookmark: str | None = None) -> tuple[str, str | None]:
         text = f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} + ' ' + coalesce(g.changed, '') AS moment"
         query = Query(text, timeout=self._seconds)  # type: ignore[arg-type] - written, not typed in
         bookmarks = _bookmarks(bookmark)
@@ -187,7 +187,7 @@ class Neo4jStore:
                 seen = min((await session.last_bookmarks()).raw_values, default=bookmark)
                 return (records[0] or "") if records else "", seen
 
-        with self._reading.passed():
+        with self._reading.admit():
             await self._check_filled()
             return await self._insist(ask, self._seconds)
 
@@ -208,11 +208,11 @@ class Neo4jStore:
                     await snapshot.version(run), await snapshot.count(run), snapshot.pages(run, self._ontology)
                 )
                 yield graph
-                graph.moved = await snapshot.version(run) != graph.version
+                graph.changed_while_read = await snapshot.version(run) != graph.version
         except (DriverError, Neo4jError) as error:
             raise StoreUnavailable(f"Neo4j was lost while it was read: {error}") from error
 
-    async def ready(self) -> bool:
+    async def is_ready(self) -> bool:
         try:
             async with asyncio.timeout(self._seconds):
                 return await check_layout(self._probe)
@@ -245,7 +245,7 @@ class Neo4jStore:
 
     async def _asked(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
         """Read for a client, who is refused where too many wait."""
-        with self._reading.passed():
+        with self._reading.admit():
             return await self._read(text, **parameters)
 
     async def _read(self, text: str, **parameters: Any) -> list[dict[str, Any]]:

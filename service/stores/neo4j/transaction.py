@@ -15,7 +15,7 @@ from graph_seed.facts import global_id
 from schema import Ontology, PropertyType, Relation
 from schema.text import text_key
 from service.plan.version import Version
-from service.stores.base import now
+from service.stores.base import timestamp
 from service.stores.neo4j.layout import alias_label, has_key, label, relationship, search_properties
 from service.stores.neo4j.statement import Statement
 from service.stores.transaction import Change, LogEntry, StoredEntity
@@ -70,7 +70,7 @@ class Neo4jTransaction:
                 found[fact.reference] = StoredEntity(fact, row["e"]["changed"])
         return found
 
-    async def present(self, references: Collection[Reference]) -> set[Reference]:
+    async def existing(self, references: Collection[Reference]) -> set[Reference]:
         found: set[Reference] = set()
         for kind, slugs in _by_kind(references).items():
             asked = f"UNWIND $slugs AS slug MATCH (e:{label(kind)} {{slug: slug}}) RETURN collect(slug) AS slugs"
@@ -78,7 +78,7 @@ class Neo4jTransaction:
             found.update(Reference(kind, slug) for slug in row["slugs"])
         return found
 
-    async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
+    async def resolve(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
         asked = (
             f"UNWIND $keys AS key MATCH (e:{label(kind)} {{slug: key}}) RETURN key, e.slug AS slug UNION ALL"
             f" UNWIND $keys AS key MATCH (:{alias_label(kind)} {{key: key}})-[:NAMES]->(e) RETURN key, e.slug AS slug"
@@ -93,10 +93,10 @@ class Neo4jTransaction:
         self._absent.update(set(keys) - found.keys())  # no claim is without evidence
         return {key: tuple(facts) for key, facts in found.items()}
 
-    async def about(self, reference: Reference) -> list[str]:
+    async def claim_keys_of(self, reference: Reference) -> list[str]:
         return [row["key"] for row in await self._run(_ABOUT, id=reference.id)]
 
-    async def citing(self, source: str) -> list[str]:
+    async def claim_keys_citing(self, source: str) -> list[str]:
         return [row["key"] for row in await self._run(_CITING, slug=source)]
 
     async def put_entities(self, facts: Sequence[EntityFact]) -> None:
@@ -116,7 +116,7 @@ class Neo4jTransaction:
             put = add_claims if new else put_claims
             await self._run(put(relation, denied=denied), rows=[claim_row(claim) for claim in group])
 
-    async def drop_claims(self, keys: Collection[str]) -> None:
+    async def delete_claims(self, keys: Collection[str]) -> None:
         edges: defaultdict[Relation, list[dict[str, str]]] = defaultdict(list)
         for one in keys:
             subject, relation, object_ = parse_claim_key(one, self._ontology)
@@ -126,15 +126,15 @@ class Neo4jTransaction:
             await self._run(f"UNWIND $rows AS row {_ends(relation)} MATCH (s)-[r:{both}]->(o) DELETE r", rows=rows)
         await self._run(_DROP_CLAIMS, keys=list(keys))
 
-    async def drop_entity(self, reference: Reference) -> None:
+    async def delete_entity(self, reference: Reference) -> None:
         drop = (
             f"MATCH (e:{label(reference.kind)} {{slug: $slug}})"
             f" OPTIONAL MATCH (a:{alias_label(reference.kind)})-[:NAMES]->(e) DETACH DELETE a, e"
         )
         await self._run(drop, slug=reference.slug)
 
-    async def log(self, change: Change) -> None:
-        entry = LogEntry(self.version.sequence + 1, now(), change)
+    async def log_change(self, change: Change) -> None:
+        entry = LogEntry(self.version.sequence + 1, timestamp(), change)
         await self._run(_LOG, row=change_row(entry))
         self.version = Version(self.version.digest, entry.sequence)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Typename
-from service.stores.ranking import MOST_ALIKE, MOST_RANKED
+from service.stores.ranking import EXTRA_ALTERNATIVES, MAX_ALTERNATIVE_HOPS
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.layout import sides
 from service.stores.sqlite.row import CutPage, Scope, degree, placeholder, population
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RARE = (
     f"SELECT json_group_array(json(_v)) FROM (SELECT value AS _v, key AS _n, sum(value ->> 2) OVER (ORDER BY key) AS _sum"
-    f" FROM json_each(s.mine)) WHERE _sum <= {MOST_ALIKE} OR _n = 0"
+    f" FROM json_each(s.mine)) WHERE _sum <= {MAX_ALTERNATIVE_HOPS} OR _n = 0"
 )
 _FIELDS = "value ->> 0 AS _e, value ->> 1 AS _pk, value ->> 2 AS _d, value ->> 3 AS _rarity, key AS _n"
 
@@ -94,7 +94,7 @@ def _near(part: Alternatives, entity: str) -> str:
         for number, table, near, far in _traversal(part)
     )
     others = f"SELECT _f, sum(_rarity) AS _part FROM ({rows}) WHERE _f <> {entity} GROUP BY _f"
-    most = f"{placeholder(part.size)} + {MOST_RANKED}"
+    most = f"{placeholder(part.size)} + {EXTRA_ALTERNATIVES}"
     # equals share a place, so that slugs, which break ties, are read only where they can matter
     placed = f"SELECT _f, _part, rank() OVER (ORDER BY _part DESC) AS _place FROM ({others})"
     return (

@@ -13,7 +13,7 @@ import apsw
 
 from schema.text import search_words
 from service.plan.version import Version
-from service.stores.base import now
+from service.stores.base import timestamp
 from service.stores.sqlite.layout import INSERT_CHANGE, change_row
 from service.stores.transaction import Change, LogEntry
 
@@ -43,7 +43,7 @@ def _log(db: apsw.Connection) -> None:
     for digest, at in list(db.execute("SELECT version, changed FROM graph")):
         kinds = tuple(kind for (kind,) in db.execute("SELECT DISTINCT _kind FROM entity ORDER BY _kind"))
         count = db.execute("SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM claim)").get
-        db.execute(INSERT_CHANGE, change_row(LogEntry(1, at or now(), Change("LOAD", None, None, kinds, count))))
+        db.execute(INSERT_CHANGE, change_row(LogEntry(1, at or timestamp(), Change("LOAD", None, None, kinds, count))))
         db.execute("UPDATE entity SET _changed = 1")
         db.execute("UPDATE graph SET version = ?", (str(Version(digest or "", 1)),))
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from service.plan import ClaimNode, PathField, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
-from service.stores.ranking import LONGEST_CLOSED, MOST_MEETINGS, MOST_WALKED, halves
+from service.stores.ranking import MAX_CHAIN_PAIRS, MAX_CLAIMS_PER_STEP, MAX_CLOSED_LENGTH, split_length
 from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
 from service.stores.sqlite.row import Scope, claim_count, literal, placeholder
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _COUNTED = {3: 2, 5: 3}
 """Before which length it is counted what a step more from each end follows, and which one."""
-_GLANCE = MOST_WALKED // 20
+_GLANCE = MAX_CLAIMS_PER_STEP // 20
 """How many chains from an end are looked at first to see whether they lead over too much."""
 
 
@@ -46,9 +46,9 @@ def paths(writer: Writer, root: Paths) -> str:
         stage(f"{_needed(root, length)} AS n{length}")
         if steps := _COUNTED.get(length):
             stage(*(f"{_work(root, side, steps, length)} AS w{side}{steps}" for side in "ab"))
-        if length > LONGEST_CLOSED:
+        if length > MAX_CLOSED_LENGTH:
             stage(f"{_met(root, length)} AS r{length}")
-        best = _closed(root, length) if length <= LONGEST_CLOSED else f"s.r{length} -> 1"
+        best = _closed(root, length) if length <= MAX_CLOSED_LENGTH else f"s.r{length} -> 1"
         stage(f"{best} AS p{length}", f"{_given_up(length)} AS g{length}")
     every = " UNION ALL ".join(
         f"SELECT {length} AS _l, key AS _r, value AS _v FROM json_each(s.p{length})"
@@ -111,7 +111,7 @@ def _pairs(root: Paths, mine: int, theirs: int) -> str:
     columns += [f"y.c{length + 1 - item} AS c{item}" for item in range(mine + 1, length + 1)]
     # LIMIT keeps SQLite from making one join of both, which no index serves
     one, other = (f"({_chains(root, side, steps)} LIMIT -1)" for side, steps in (("a", mine), ("b", theirs)))
-    return f"SELECT {', '.join(columns)} FROM {one} x JOIN {other} y ON y.m = x.m LIMIT {MOST_MEETINGS + 1}"
+    return f"SELECT {', '.join(columns)} FROM {one} x JOIN {other} y ON y.m = x.m LIMIT {MAX_CHAIN_PAIRS + 1}"
 
 
 def _columns(row: str, letter: str, numbers: Iterable[int]) -> list[str]:
@@ -135,15 +135,15 @@ def _needed(root: Paths, length: int) -> str:
 
 
 def _walkable(side: str, steps: int) -> str:
-    return f"s.w{side}{steps} <= {MOST_WALKED}"
+    return f"s.w{side}{steps} <= {MAX_CLAIMS_PER_STEP}"
 
 
 def _work(root: Paths, side: str, steps: int, length: int) -> str:
     """How many claims the step follows, where it is wanted; all that is beyond the bound is alike."""
     counted, chains = f"SELECT ifnull(sum({claim_count('h.m')}), 0) FROM", _chains(root, side, steps - 1)
     # most hubs are told by their first neighbours; the rest of them need not even be read
-    within = f"{_walkable(side, steps - 1)} AND ({counted} ({chains} LIMIT {_GLANCE}) h) <= {MOST_WALKED}"
-    return f"CASE WHEN s.n{length} THEN iif({within}, ({counted} ({chains}) h), {MOST_WALKED + 1}) END"
+    within = f"{_walkable(side, steps - 1)} AND ({counted} ({chains} LIMIT {_GLANCE}) h) <= {MAX_CLAIMS_PER_STEP}"
+    return f"CASE WHEN s.n{length} THEN iif({within}, ({counted} ({chains}) h), {MAX_CLAIMS_PER_STEP + 1}) END"
 
 
 def _less(side: str, other: str, steps: int) -> str:
@@ -185,7 +185,7 @@ def _closed(root: Paths, length: int) -> str:
 
 def _ways(length: int) -> Iterator[tuple[int, int, str]]:
     """How many steps from `a` and from `b` meet, and on what condition."""
-    for mine, theirs in halves(length):
+    for mine, theirs in split_length(length):
         conditions = [_walkable("a", mine), _walkable("b", theirs)]
         if mine != theirs:
             side, other = "ab" if mine > theirs else "ba"
@@ -200,7 +200,7 @@ def _met(root: Paths, length: int) -> str:
     cases = " ".join(
         f"WHEN {condition} THEN {_meeting(root, mine, theirs)}" for mine, theirs, condition in _ways(length)
     )
-    return f"CASE WHEN NOT s.n{length} THEN '[0,[]]' {cases} ELSE '[{MOST_MEETINGS + 1},[]]' END"
+    return f"CASE WHEN NOT s.n{length} THEN '[0,[]]' {cases} ELSE '[{MAX_CHAIN_PAIRS + 1},[]]' END"
 
 
 def _meeting(root: Paths, mine: int, theirs: int) -> str:
@@ -213,7 +213,7 @@ def _meeting(root: Paths, mine: int, theirs: int) -> str:
     keys = ", ".join(f"iif(x._kept, {_key(claim)}, '')" for claim in claims)
     best = (
         f"SELECT x._many, x._kept, json_array(x.p, json_array({', '.join(nodes)}), json_array({', '.join(claims)})) AS _path"
-        f" FROM (SELECT x.*, x._apart AND x._many <= {MOST_MEETINGS} AS _kept FROM ({pairs}) x) x"
+        f" FROM (SELECT x.*, x._apart AND x._many <= {MAX_CHAIN_PAIRS} AS _kept FROM ({pairs}) x) x"
         f" ORDER BY x._kept DESC, x.p DESC, {keys} LIMIT {placeholder(root.size)}"
     )
     listed = "json_group_array(json(_path)) FILTER (WHERE _kept)"
@@ -224,8 +224,8 @@ def _given_up(length: int) -> str:
     """Whether chains of a length were wanted and not looked for."""
     if length == 1:
         return "0"
-    tried = f"s.r{length} ->> 0 <= {MOST_MEETINGS}"
-    if length <= LONGEST_CLOSED:
+    tried = f"s.r{length} ->> 0 <= {MAX_CHAIN_PAIRS}"
+    if length <= MAX_CLOSED_LENGTH:
         tried = " OR ".join(_walkable(side, length - 1) for side in "ab")
     return f"s.n{length} AND NOT ({tried})"
 

@@ -211,7 +211,7 @@ def _kept(root: Recommend) -> str:
         f" LEFT JOIN {_WANT} w ON TRUE GROUP BY e._f"
     )
     ranked = (
-        f"SELECT _f, _u, {_WORST} * (s.asked + {least}) - _points - {ADOPTION.most} * _u / (_u + {ADOPTION.half}) AS _rank"
+        f"SELECT _f, _u, {_WORST} * (s.asked + {least}) - _points - {ADOPTION.max_points} * _u / (_u + {ADOPTION.half_at}) AS _rank"
         f" FROM ({met})"
     )
     failed = f"SELECT *, (_rank + {_WORST // 2}) / {_WORST} AS _failed FROM ({ranked})"
@@ -298,7 +298,7 @@ def _users(root: Recommend, parts: tuple[ReasonPart, ...], users: str) -> str:
             case CellValue():
                 return [f"iif({users} >= {least}, '\"HAS\"', '\"UNKNOWN\"')"]
             case Weight():
-                return [f"{ADOPTION.most} * {users} / ({users} + {ADOPTION.half}) / 1000.0"]
+                return [f"{ADOPTION.max_points} * {users} / ({users} + {ADOPTION.half_at}) / 1000.0"]
             case AnyNode() | ClaimNode():
                 return [Fixed("null")]
 

@@ -38,6 +38,6 @@ def _score(alias: str, text: str, words: str) -> str:
     return (
         f'CASE WHEN {alias}."name_key" = {text} THEN {SCORES.name}'
         f" WHEN {names} n.alias = 1 AND n.key = {text}) THEN {SCORES.alias}"
-        f" WHEN {names} {begins('n.key', text)}) THEN {SCORES.beginning}"
+        f" WHEN {names} {begins('n.key', text)}) THEN {SCORES.prefix}"
         f" WHEN {begun} THEN {SCORES.words} ELSE {SCORES.summary} END"
     )

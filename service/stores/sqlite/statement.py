@@ -111,7 +111,7 @@ _BARE = frozenset({"id", "slug"})
 _CLAIM_COLUMNS = {"firstSeen": "first_seen", "lastSeen": "last_seen", "confidence": "confidence"}
 
 
-def write(plan: Plan) -> str:
+def write_statement(plan: Plan) -> str:
     """Write a plan; deterministic. The parameter `:v3` is the value of the plan's slot 3."""
     writer = Writer()
     columns = [writer.root(root) for root in plan.roots if not isinstance(root, Typename | Introspection)]

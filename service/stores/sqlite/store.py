@@ -33,9 +33,9 @@ from service.stores.base import Explanation, Progress, Snapshot, Work, no_progre
 from service.stores.sqlite import layout, snapshot
 from service.stores.sqlite.functions import register
 from service.stores.sqlite.migrations import LAYOUT, migrate
-from service.stores.sqlite.statement import write
+from service.stores.sqlite.statement import write_statement
 from service.stores.sqlite.transaction import SqliteTransaction, complete
-from service.stores.transaction import LogEntry, loaded
+from service.stores.transaction import LogEntry, load_change
 
 T = TypeVar("T")
 
@@ -65,8 +65,8 @@ class SqliteStore:
 
     name = "sqlite"
     language = "SQL"
-    batch = 10_000
-    keeps_plans = False
+    batch_size = 10_000
+    caches_plans = False
 
     def __init__(self, path: Path, ontology: Ontology, seconds: float = _SECONDS, waiting: int = _WAITING) -> None:
         """`seconds`: within which a request is answered or given up; `waiting`: how many requests may wait."""
@@ -100,8 +100,8 @@ class SqliteStore:
 
     # ------------------------------------------------------------------------------------------------------- answering
 
-    def write(self, plan: Plan) -> str:
-        return write(plan)
+    def write_statement(self, plan: Plan) -> str:
+        return write_statement(plan)
 
     async def fetch(
         self,
@@ -112,7 +112,7 @@ class SqliteStore:
         # every reader of the file sees what was committed, so a bookmark asks for nothing more
         return await self._asked(self._fetch, statement, values)
 
-    async def plan(self, statement: str, values: Sequence[Any]) -> None:
+    async def cache_plan(self, statement: str, values: Sequence[Any]) -> None:
         """Nothing: each connection plans for itself, in some milliseconds."""
 
     async def explain(
@@ -136,7 +136,7 @@ class SqliteStore:
     async def _asked(self, work: Callable[..., T], *given: Any) -> T:
         """Do for a client, who does not wait for ever."""
         deadline = time.monotonic() + self._seconds
-        with self._reading.passed():
+        with self._reading.admit():
             return await self._threaded(self._within, deadline, work, *given)
 
     def _within(self, deadline: float, work: Callable[..., T], *given: Any) -> T:
@@ -191,7 +191,7 @@ class SqliteStore:
                 ) from error
             raise StoreError(f"{self.path}: {error}") from error
 
-    async def names(self, kind: str) -> dict[str, list[str]]:
+    async def slugs_by_name(self, kind: str) -> dict[str, list[str]]:
         own = "SELECT slug AS name, slug FROM entity WHERE _kind = ?1"
         others = "SELECT key, slug FROM name JOIN entity ON entity._pk = name.entity WHERE kind = ?1"
         listed = (
@@ -199,12 +199,12 @@ class SqliteStore:
         )
         return {name: orjson.loads(slugs) for name, slugs in await self._asked(self._rows, listed, (kind,))}
 
-    async def spellings(self) -> dict[str, list[str]]:
+    async def names_by_kind(self) -> dict[str, list[str]]:
         # one text a kind, since each row would hold up the event loop
         listed = "SELECT kind, json_group_array(DISTINCT key) FROM name GROUP BY kind"
         return {kind: orjson.loads(keys) for kind, keys in await self._threaded(self._rows, listed)}
 
-    async def searched(self) -> dict[str, list[str]]:
+    async def search_texts(self) -> dict[str, list[str]]:
         listed = "SELECT _kind, json_group_array(_names || ' ' || _summary) FROM entity GROUP BY _kind"
         return {kind: orjson.loads(texts) for kind, texts in await self._threaded(self._rows, listed)}
 
@@ -212,7 +212,7 @@ class SqliteStore:
         rows = await (self._threaded if background else self._asked)(self._rows, "SELECT version FROM graph")
         return (rows[0][0] if rows else None) or ""
 
-    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:  # noqa: ARG002
+    async def state_token(self, bookmark: str | None = None) -> tuple[str, str | None]:  # noqa: ARG002
         rows = await self._asked(self._rows, "SELECT concat(version, ' ', changed) FROM graph")
         return rows[0][0] if rows else "", None
 
@@ -234,7 +234,7 @@ class SqliteStore:
         finally:
             db.close(force=True)
 
-    async def ready(self) -> bool:
+    async def is_ready(self) -> bool:
         try:
             async with asyncio.timeout(_READY_SECONDS):
                 await asyncio.get_running_loop().run_in_executor(
@@ -249,11 +249,11 @@ class SqliteStore:
 
     # --------------------------------------------------------------------------------------------------------- writing
 
-    async def transact(self, work: Work[T], seconds: float | None = None) -> tuple[T, str | None]:
-        if seconds is not None:
+    async def transact(self, work: Work[T], timeout_seconds: float | None = None) -> tuple[T, str | None]:
+        if timeout_seconds is not None:
             return await self._written(lambda: self._transact(work)), None
         deadline = time.monotonic() + self._seconds
-        with self._writing.passed():
+        with self._writing.admit():
             return await self._written(self._within, deadline, lambda: self._transact(work, deadline)), None
 
     def _transact(self, work: Work[T], deadline: float | None = None) -> T:
@@ -274,12 +274,12 @@ class SqliteStore:
         except apsw.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:
+    async def log_entries(self, after: int, limit: int, *, background: bool = False) -> list[LogEntry]:
         listed = "SELECT * FROM change WHERE _pk > ? ORDER BY _pk LIMIT ?"
         read = self._threaded if background else self._asked
-        return [layout.entry(row) for row in await read(self._rows, listed, (after, most))]
+        return [layout.entry(row) for row in await read(self._rows, listed, (after, limit))]
 
-    async def compact(self, keep: int, before: str) -> int:
+    async def compact_log(self, keep: int, before: str) -> int:
         return await self._written(self._compact, keep, before)
 
     def _compact(self, keep: int, before: str) -> int:
@@ -486,7 +486,7 @@ def _parameter(value: Any) -> Any:
 
 
 async def _fill(transaction: SqliteTransaction, facts: Facts, progress: Progress) -> None:
-    await transaction.log(loaded(facts))
+    await transaction.log_change(load_change(facts))
     for entities in _batches(facts.entities, "entities", progress):
         await transaction.put_entities(entities)
     for some in _batches(group_claims(facts), "claims", progress):

@@ -15,7 +15,7 @@ from graph_seed.claims import parse_claim_key
 from schema import Ontology, Relation
 from schema.connections import SOURCE
 from service.plan.version import Version
-from service.stores.base import now
+from service.stores.base import timestamp
 from service.stores.sqlite import layout
 from service.stores.transaction import Change, LogEntry, StoredEntity
 
@@ -74,13 +74,13 @@ class SqliteTransaction:
             found[fact.reference] = StoredEntity(fact, changed)
         return found
 
-    async def present(self, references: Collection[Reference]) -> set[Reference]:
+    async def existing(self, references: Collection[Reference]) -> set[Reference]:
         asked = json.dumps([tuple(item) for item in references])
         found = {Reference(kind, slug): pk for kind, slug, pk in self._db.execute(_PRESENT, (asked,))}
         self._pks.update(found)
         return set(found)
 
-    async def named(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
+    async def resolve(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:
         rows = self._db.execute(_NAMED, (kind, json.dumps(list(keys))))
         return {key: Reference(kind, slug) for key, slug in rows}
 
@@ -93,10 +93,10 @@ class SqliteTransaction:
             found.setdefault(key, []).append(fact)
         return {key: tuple(facts) for key, facts in found.items()}
 
-    async def about(self, reference: Reference) -> list[str]:
+    async def claim_keys_of(self, reference: Reference) -> list[str]:
         return [key for (key,) in self._db.execute(_ABOUT, (self._pk(reference),))]
 
-    async def citing(self, source: str) -> list[str]:
+    async def claim_keys_citing(self, source: str) -> list[str]:
         return [key for (key,) in self._db.execute(_CITING, (self._pk(Reference(SOURCE, source)),))]
 
     async def put_entities(self, facts: Sequence[EntityFact]) -> None:
@@ -145,16 +145,16 @@ class SqliteTransaction:
         for relation, rows in groups.items():
             self._db.executemany(layout.put_edge(relation), rows)
 
-    async def drop_claims(self, keys: Collection[str]) -> None:
+    async def delete_claims(self, keys: Collection[str]) -> None:
         self._db.execute("DELETE FROM claim WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),))
         self._claims.update(dict.fromkeys(keys))
 
-    async def drop_entity(self, reference: Reference) -> None:
+    async def delete_entity(self, reference: Reference) -> None:
         self._db.execute("DELETE FROM entity WHERE _pk = ?", (self._pk(reference),))
         self._pks.pop(reference, None)
 
-    async def log(self, change: Change) -> None:
-        entry = LogEntry(self.version.sequence + 1, now(), change)
+    async def log_change(self, change: Change) -> None:
+        entry = LogEntry(self.version.sequence + 1, timestamp(), change)
         self._db.execute(layout.INSERT_CHANGE, layout.change_row(entry))
         self.version = Version(self.version.digest, entry.sequence)
         self._db.execute(layout.SET_VERSION, (str(self.version), entry.at))
