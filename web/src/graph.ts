@@ -1,36 +1,13 @@
-// The picture on a page of its own; its address says what it shows.
+// Entry of the graph page. The fragment of its address states what it shows.
 import "./theme.css";
 import "./graph.css";
-import { h } from "./dom";
-import { Panel, readHash, writeHash } from "./picture/panel";
-import { themeSwitch } from "./theme";
+import { ApiClient } from "./api/client";
+import { pageElement } from "./dom";
+import { GraphPage } from "./graph-page";
+import { ThemeController } from "./theme";
 
-const page = document.getElementById("page")!;
-let panel: Panel | undefined;
-
-function open(): void {
-  panel?.destroy();
-  const place = h("div", {});
-  page.replaceChildren(
-    h(
-      "header",
-      {},
-      h("h1", {}, "Picture"),
-      h("a", { href: "./" }, "Framework Atlas"),
-      h("a", { href: "graphql" }, "Explorer"),
-      h("a", { href: "graph" }, "The whole graph"),
-      themeSwitch(),
-    ),
-    place,
-  );
-  panel = new Panel(place, {
-    onView: (view, chosen) => {
-      history.replaceState(null, "", `${location.pathname}${location.search}${writeHash(view, chosen)}`);
-    },
-  });
-  const { view, chosen } = readHash(location.hash);
-  void panel.open(view, chosen);
-}
-
-addEventListener("hashchange", open);
-open();
+const theme = new ThemeController();
+const api = new ApiClient(new URL("graphql", document.baseURI));
+const graphPage = new GraphPage(pageElement("page"), api, theme);
+addEventListener("hashchange", () => graphPage.open());
+graphPage.open();

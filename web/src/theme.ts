@@ -1,70 +1,70 @@
-// Light, dark, or as the system has it: one choice for all pages, kept where GraphiQL keeps its own.
-import { h } from "./dom";
+// The color theme of the pages: light, dark, or the system's. All pages share one choice, stored where GraphiQL stores it.
 
 export type Theme = "light" | "dark" | "system";
 
 export const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 const KEY = "graphiql:theme";
-const CHANGED = "atlas-theme";
-const system = matchMedia("(prefers-color-scheme: dark)");
 
-let chosen: Theme = kept();
-show();
-system.addEventListener("change", show);
-addEventListener("storage", ({ key }) => {
-  if (key === KEY || key === null) choose(kept());
-});
+/** Applies the theme of a page and tells its listeners about changes. A page's entry module creates one. */
+export class ThemeController {
+  readonly #listeners = new Set<() => void>();
+  readonly #systemDark = matchMedia("(prefers-color-scheme: dark)");
+  #theme: Theme = readTheme();
 
-export function theme(): Theme {
-  return chosen;
+  constructor() {
+    this.#apply();
+    this.#systemDark.addEventListener("change", () => this.#apply());
+    addEventListener("storage", ({ key }) => {
+      if (key === KEY || key === null) this.show(readTheme()); // another tab has changed it
+    });
+  }
+
+  get theme(): Theme {
+    return this.#theme;
+  }
+
+  get isDark(): boolean {
+    return this.#theme === "dark" || (this.#theme === "system" && this.#systemDark.matches);
+  }
+
+  /** Show a theme without storing it. In the explorer, GraphiQL stores the theme. */
+  show(theme: Theme): void {
+    this.#theme = theme;
+    this.#apply();
+  }
+
+  /** Show a theme and store it for all pages. */
+  choose(theme: Theme): void {
+    storeTheme(theme);
+    this.show(theme);
+  }
+
+  /** Call a listener after each change of the theme or of the system's colors. Returns a function that removes it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #apply(): void {
+    document.documentElement.dataset.theme = this.isDark ? "dark" : "light";
+    for (const listener of this.#listeners) listener();
+  }
 }
 
-export function isDark(): boolean {
-  return document.documentElement.dataset.theme === "dark";
+function readTheme(): Theme {
+  try {
+    const stored = localStorage.getItem(KEY);
+    return stored === "light" || stored === "dark" ? stored : "system";
+  } catch {
+    return "system"; // the browser blocks storage
+  }
 }
 
-/** Show a theme; the explorer's is kept by GraphiQL, the others' by `keep`. */
-export function choose(theme: Theme): void {
-  chosen = theme;
-  show();
-}
-
-/** Called whenever the pages turn light or dark, or the choice is another one; returns what ends it. */
-export function onTheme(listener: () => void): () => void {
-  document.addEventListener(CHANGED, listener);
-  return () => document.removeEventListener(CHANGED, listener);
-}
-
-/** The switch, for the pages that are not GraphiQL's. */
-export function themeSwitch(): HTMLElement {
-  const select = h("select", { onchange: () => keep(select.value as Theme) }, ...THEMES.map((name) => h("option", { value: name }, name)));
-  const follow = () => void (select.value = chosen);
-  follow();
-  onTheme(follow);
-  return h("label", { class: "theme" }, "Theme ", select);
-}
-
-function keep(theme: Theme): void {
+function storeTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme === "system" ? "" : theme);
   } catch {
-    // storage is switched off: the choice holds for this page
+    // The browser blocks storage: the choice applies to this page only.
   }
-  choose(theme);
-}
-
-function kept(): Theme {
-  try {
-    const found = localStorage.getItem(KEY);
-    return found === "light" || found === "dark" ? found : "system";
-  } catch {
-    return "system"; // storage is switched off
-  }
-}
-
-function show(): void {
-  const dark = chosen === "dark" || (chosen === "system" && system.matches);
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
-  document.dispatchEvent(new Event(CHANGED));
 }

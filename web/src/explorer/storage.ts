@@ -1,24 +1,28 @@
-// Where GraphiQL keeps tabs, history and settings: the browser's storage, or the page's memory where that is switched off.
+// Storage for GraphiQL's tabs, history and settings where the browser blocks its own: the memory of the page.
 
-/** Undefined where GraphiQL may help itself. */
-export function storage(): Storage | undefined {
+/** Undefined if GraphiQL can use the storage of the browser. */
+export function fallbackStorage(): Storage | undefined {
   try {
-    return localStorage ? undefined : memory();
+    return localStorage ? undefined : createMemoryStorage();
   } catch {
-    return memory();
+    return createMemoryStorage();
   }
 }
 
-function memory(): Storage {
-  const kept = new Map<string, string>();
+function createMemoryStorage(): Storage {
+  const items = new Map<string, string>();
   return {
     get length() {
-      return kept.size;
+      return items.size;
     },
-    key: (place) => [...kept.keys()][place] ?? null,
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
-    clear: () => kept.clear(),
+    key: (index) => [...items.keys()][index] ?? null,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => {
+      items.set(key, value);
+    },
+    removeItem: (key) => {
+      items.delete(key);
+    },
+    clear: () => items.clear(),
   };
 }
