@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.visits import Unavailable, chromium
+from tests.web.page_session import Unavailable, chromium
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
