@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import ANYONE
-from service.errors import RATE_LIMITED, FactsError, StoreError
+from service.errors import ErrorCode, FactsError, StoreError
 from service.http.config import HttpConfig
 from service.http.endpoint import GraphQLEndpoint, refusal
 from service.http.error_responses import limited
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
         try:
             await service.rates.count(client_key(ANYONE, request.client.host if request.client else None))
         except RateLimitedError as error:
-            record_rejection(RATE_LIMITED)
+            record_rejection(ErrorCode.RATE_LIMITED)
             return limited(error, JSON)
         return refused
 

@@ -1,75 +1,89 @@
-"""Everything that can go wrong, as a tree.
-
-What a client may see of it is decided in `service.execution.engine`; of what is refused before an operation is known to the engine
-(PersistedError, LimitedError, and AccessError of the request itself), in `service.http.error_responses`.
+"""The exceptions that the service raises, and the error codes that clients receive.
 
 AtlasError
-├── InputError     a client's value is wrong; its message goes to the client
-├── SettingsError  the operator's value is wrong
-├── FactsError     a facts folder is wrong; carries every fault with file and line
-├── BookmarkError  a client's bookmark is none; its message goes to the client
-├── PersistedError a client names a document that is not known or not allowed; its message goes to the client
-├── TooLargeError  an operation asks for more than one statement can hold; its message goes to the client
-├── LimitedError   somebody has asked too often (`service.http.rate_limits`); its message goes to the client and says when to come back
-├── LimitError     a request asks for more than it may; its message goes to the client and names the limit
-├── AccessError    a client may not do what it asks for; its message goes to the client and names no token
-│   ├── UnauthenticatedError   it has not said who it is
-│   │   └── InvalidTokenError  it has, by a token that does not hold
-│   └── ForbiddenError         it has, and that is not enough
-└── StoreError     the store cannot be used as it is
-    └── StoreUnavailable   the store cannot be reached just now
-        ├── StoreBusy          too many wait for it already
-        ├── StatementTimeout   it was not done with a statement in time; its message goes to the client
-        └── StoreRefused   the store does not let us in: waiting does not help, the operator must act
+├── InputError                   a value in a request is invalid
+├── LimitError                   an operation exceeds a limit
+├── OperationTooLargeError       an operation does not fit into one statement
+├── BookmarkError                a client sent an invalid bookmark
+├── PersistedQueryError          a client named a persisted query that is unknown or not allowed
+├── RateLimitedError             a client sent too many requests (`service.http.rate_limits`)
+├── AccessError                  a client may not do what it requested
+│   ├── UnauthenticatedError     it sent no token, and needs one
+│   │   └── InvalidTokenError    it sent an invalid token
+│   └── ForbiddenError           its token lacks the scope
+├── SettingsError                a setting is invalid, or contradicts another one
+├── FactsError                   a folder of facts is invalid; lists all errors with file and line
+└── StoreError                   the store cannot be used: wrong layout, wrong contents
+    └── StoreUnavailable         the store cannot be reached at present
+        ├── StoreBusy            too many requests wait for it
+        ├── StatementTimeout     a statement took too long
+        └── StoreAccessDenied    the store rejects our credentials; only the operator can fix this
+
+The messages of the exceptions above SettingsError go to clients, and so does that of StatementTimeout. Of the others clients see
+a general message. Two modules map exceptions to answers: `service.execution.error_results` for operations, and
+`service.http.error_responses` for requests that are rejected before they are executed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-BAD_INPUT = "BAD_USER_INPUT"
-LIMIT = "LIMIT_EXCEEDED"
-UNAVAILABLE = "SERVICE_UNAVAILABLE"
-TIMEOUT = "STATEMENT_TIMEOUT"
-INTERNAL = "INTERNAL_SERVER_ERROR"
-UNAUTHENTICATED = "UNAUTHENTICATED"
-FORBIDDEN = "FORBIDDEN"
-RATE_LIMITED = "RATE_LIMITED"
 
-# of documents by their hashes, as Apollo's clients and router call them
-NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
-NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
-NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
-NOT_SAFE = "QUERY_NOT_IN_SAFELIST"
-MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
+class ErrorCode(StrEnum):
+    """The values of `extensions.code`. Metrics count each under its own label; docs/reference/errors.md lists their causes."""
 
-REFUSED = "REFUSED"
-"""Not in answers: how operators are told of what has no code."""
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    """A value in the request is invalid."""
 
-COUNTED = frozenset(
-    {
-        BAD_INPUT,
-        LIMIT,
-        UNAVAILABLE,
-        TIMEOUT,
-        INTERNAL,
-        UNAUTHENTICATED,
-        FORBIDDEN,
-        RATE_LIMITED,
-        NOT_FOUND,
-        NOT_SUPPORTED,
-        NOT_IN_LIST,
-        NOT_SAFE,
-        MISMATCH,
-        REFUSED,
-    }
-)
-"""Those that are a label of their own."""
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    """The operation exceeds a limit; `extensions.limit` names it."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """The request has no token or an invalid one."""
+
+    FORBIDDEN = "FORBIDDEN"
+    """The token lacks the scope."""
+
+    RATE_LIMITED = "RATE_LIMITED"
+    """The client has sent too many requests; `extensions.retryAfter` has seconds."""
+
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """The store cannot be reached, or the service is overloaded or stopping."""
+
+    STATEMENT_TIMEOUT = "STATEMENT_TIMEOUT"
+    """The store did not complete a statement in time."""
+
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+    """An unexpected error; the log has its details."""
+
+    SUBSCRIPTION_ENDED = "SUBSCRIPTION_ENDED"
+    """The service ended the subscription; `extensions.after` is the cursor to resume from."""
+
+    # The names that Apollo's clients and router use for persisted queries.
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    """The persisted query is unknown; the client must send its text."""
+
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    """Automatic persisted queries are disabled."""
+
+    PERSISTED_QUERY_NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST"
+    """Only trusted documents are accepted, and none has this hash or name."""
+
+    QUERY_NOT_IN_SAFELIST = "QUERY_NOT_IN_SAFELIST"
+    """Only trusted documents are accepted, and none has this text."""
+
+    PERSISTED_QUERY_HASH_MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
+    """The hash is not the SHA-256 of the text."""
+
+
+NO_CODE = "REFUSED"
+"""The label in metrics and logs of an error without a code, such as a syntax error."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArgumentLocation:
-    """Where in a document something stands: the response path of its field, the argument, the offset in the text."""
+    """The location of an argument in a document: the response path of its field, its name, its offset in the text."""
 
     path: tuple[str, ...]
     argument: str
@@ -77,11 +91,11 @@ class ArgumentLocation:
 
 
 class AtlasError(Exception):
-    """Base of all errors of the service; its message is a sentence that says what, where and what to do."""
+    """Base class. Messages are sentences: what is wrong, where, and what to do."""
 
 
 class InputError(AtlasError):
-    """A client's value is wrong, or (`limit`) more than it may be."""
+    """A value in a request is invalid or, if `limit` is set, exceeds that limit."""
 
     def __init__(self, message: str, location: ArgumentLocation, limit: str | None = None) -> None:
         super().__init__(message)
@@ -89,85 +103,83 @@ class InputError(AtlasError):
         self.limit = limit
 
 
-class SettingsError(AtlasError):
-    """A setting is wrong or contradicts another."""
-
-
-class FactsError(AtlasError):
-    """A facts folder does not hold what the ontology asks for."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
-
-class BookmarkError(AtlasError):
-    """What a client has sent as a bookmark is none."""
-
-
-class PersistedError(AtlasError):
-    """A client names a document that is not known here or not allowed, or in a wrong way.
-
-    `status` is the answer's over HTTP; None where that is the one of a document that is wrong.
-    """
-
-    def __init__(self, message: str, code: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-
-class TooLargeError(AtlasError):
-    """An operation asks for more than one statement can hold."""
-
-
 class LimitError(AtlasError):
-    """A request asks for more than one request may."""
+    """An operation exceeds the limit of this name."""
 
     def __init__(self, message: str, limit: str) -> None:
         super().__init__(message)
         self.limit = limit
 
 
+class OperationTooLargeError(AtlasError):
+    """An operation does not fit into one statement."""
+
+
+class BookmarkError(AtlasError):
+    """A client sent an invalid bookmark."""
+
+
+class PersistedQueryError(AtlasError):
+    """A client named a persisted query that is unknown or not allowed.
+
+    `status` is that of the HTTP response; None: the status of an invalid document.
+    """
+
+    def __init__(self, message: str, code: ErrorCode, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
 class AccessError(AtlasError):
-    """A client may not do what it asks for."""
+    """A client may not do what it requested. The message never contains the token."""
 
 
 class UnauthenticatedError(AccessError):
-    """A client has not said who it is, and must."""
+    """A client sent no token, and needs one."""
 
 
 class InvalidTokenError(UnauthenticatedError):
-    """A client has sent a token that is malformed, unknown, expired or meant for others."""
+    """A client sent a token that is malformed, unknown, expired or issued for another audience."""
 
 
 class ForbiddenError(AccessError):
-    """We know who asks, and that they may not."""
+    """The token of a client lacks the scope."""
+
+
+class SettingsError(AtlasError):
+    """A setting is invalid, or contradicts another one."""
+
+
+class FactsError(AtlasError):
+    """A folder of facts is invalid."""
+
+    def __init__(self, errors: tuple[str, ...]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
 
 
 class StoreError(AtlasError):
-    """The store cannot be used as it is."""
+    """The store cannot be used."""
 
 
-class StoreUnavailable(StoreError):  # noqa: N818 - a state, not a mistake
-    """The store cannot be reached just now; the same request may succeed later."""
+class StoreUnavailable(StoreError):  # noqa: N818 - names a state, which may pass
+    """The store cannot be reached at present; the same request may succeed later."""
 
     done: tuple[str, ...] = ()
-    """The root fields of a mutation that were done before."""
+    """The root fields of a mutation that were executed before."""
 
 
 class StoreBusy(StoreUnavailable):
-    """Too many requests wait for the store; it was not asked."""
+    """Too many requests wait for the store; this one was not sent to it."""
 
 
 class StatementTimeout(StoreUnavailable):
-    """The store has given a statement up."""
+    """A statement took too long and was cancelled."""
 
     def __init__(self, seconds: float, setting: str) -> None:
-        super().__init__(
-            f"The operation took longer than the {seconds:g} s that the service gives it ({setting}); ask for less at once."
-        )
+        super().__init__(f"The operation took longer than {seconds:g} s ({setting}); request less at once.")
 
 
-class StoreRefused(StoreUnavailable):
-    """The store does not let us in; somebody must put that right."""
+class StoreAccessDenied(StoreUnavailable):
+    """The store rejects our credentials. Waiting does not help: the operator must fix it."""

@@ -13,7 +13,7 @@ from typing import Any
 from graph_seed import read_facts
 from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import Authenticator
-from service.errors import AtlasError, StoreError, StoreRefused, StoreUnavailable
+from service.errors import AtlasError, StoreAccessDenied, StoreError, StoreUnavailable
 from service.execution.engine import Engine, EngineConfig
 from service.execution.warm_up import plan_ahead
 from service.http.persisted_queries import read_trusted_documents
@@ -125,7 +125,7 @@ class Service:
         store = await open_store(self.settings, self._ontology)
         try:
             await fill(store, self.settings, self._ontology)
-        except StoreRefused:
+        except StoreAccessDenied:
             await store.close()
             raise
         except StoreUnavailable as error:

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
 from service.changes.feed import BEHIND, ChangeFeed, FeedListener, SubscriptionEnded
-from service.errors import TIMEOUT, ArgumentLocation, InputError, StatementTimeout, StoreUnavailable
+from service.errors import ArgumentLocation, ErrorCode, InputError, StatementTimeout, StoreUnavailable
 from service.plan import SubscriptionPlan, VersionUnavailable
 from service.plan.version import Version
 from service.stores import LogEntry, Store
@@ -21,7 +21,6 @@ from service.telemetry.metrics import SUBSCRIPTIONS
 
 log = logging.getLogger("atlas")
 
-ENDED = "SUBSCRIPTION_ENDED"
 _EXPIRED = "The token has expired"
 _PAUSE_SECONDS = 0.5
 
@@ -50,10 +49,14 @@ class Subscription:
             message = (
                 f"{error.reason}; the last change that you have is '{cursor}': subscribe again with it as `after`."
             )
-            yield ExecutionResult(None, [GraphQLError(message, extensions={"code": ENDED, "after": cursor})])
+            yield ExecutionResult(
+                None, [GraphQLError(message, extensions={"code": ErrorCode.SUBSCRIPTION_ENDED, "after": cursor})]
+            )
         except StatementTimeout as error:  # the next time it would take as long
             after = str(Version(self.digest, listener.position))
-            yield ExecutionResult(None, [GraphQLError(str(error), extensions={"code": TIMEOUT, "after": after})])
+            yield ExecutionResult(
+                None, [GraphQLError(str(error), extensions={"code": ErrorCode.STATEMENT_TIMEOUT, "after": after})]
+            )
         finally:
             SUBSCRIPTIONS.dec()
             listener.close()

@@ -38,7 +38,7 @@ from graph_seed import SHIPPED, group_claims, read_facts
 from schema import ONTOLOGY, build
 from service.auth.authenticator import SCOPES, Authenticator, new_token
 from service.compiler import RequestError, TableLayout
-from service.errors import AtlasError, StoreRefused, StoreUnavailable
+from service.errors import AtlasError, StoreAccessDenied, StoreUnavailable
 from service.execution import tables
 from service.execution.engine import Engine, EngineConfig
 from service.execution.request_context import EXPLAIN
@@ -78,7 +78,7 @@ def serve(given: argparse.Namespace) -> int:
     with _progress() as progress:
         try:
             asyncio.run(_prepare(settings, progress))
-        except StoreRefused:
+        except StoreAccessDenied:
             raise
         except StoreUnavailable as error:
             print(f"{error}; serving all the same, until it is back.", file=sys.stderr)

@@ -42,10 +42,10 @@ from service.compiler import (
     shortened,
 )
 from service.errors import (
-    LIMIT,
-    REFUSED,
+    NO_CODE,
     AccessError,
     ArgumentLocation,
+    ErrorCode,
     ForbiddenError,
     InputError,
     LimitError,
@@ -180,17 +180,17 @@ class Engine:
         try:
             return self._limits.parse(text)
         except LimitError as error:
-            record_rejection(LIMIT)
+            record_rejection(ErrorCode.LIMIT_EXCEEDED)
             raise limit_error(error) from error
         except GraphQLError:
-            record_rejection(REFUSED)
+            record_rejection(NO_CODE)
             raise
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document."""
         errors = self._errors(document)
         if errors:
-            record_rejection(REFUSED)
+            record_rejection(NO_CODE)
         return errors
 
     def _errors(self, document: DocumentNode) -> list[GraphQLError]:
@@ -348,7 +348,7 @@ class Engine:
                 except Exception as error:  # noqa: BLE001 - whatever it is, the client is told something
                     found = told(error, text, terms.principal, development=self._development)
                 if isinstance(found, ExecutionResult) and found.errors:
-                    operation.refused(str((found.errors[0].extensions or {}).get("code", REFUSED)))
+                    operation.refused(str((found.errors[0].extensions or {}).get("code", NO_CODE)))
                 return found
         finally:
             self._running -= 1

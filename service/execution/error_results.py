@@ -12,21 +12,15 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from service.auth.authenticator import Principal
 from service.compiler import RequestError
 from service.errors import (
-    BAD_INPUT,
-    FORBIDDEN,
-    INTERNAL,
-    LIMIT,
-    TIMEOUT,
-    UNAUTHENTICATED,
-    UNAVAILABLE,
     AccessError,
     BookmarkError,
+    ErrorCode,
     InputError,
     LimitError,
+    OperationTooLargeError,
     StatementTimeout,
     StoreBusy,
     StoreUnavailable,
-    TooLargeError,
     UnauthenticatedError,
 )
 from service.telemetry import request_id
@@ -48,8 +42,8 @@ def told(error: Exception, text: str, principal: Principal, *, development: bool
             return PreExecutionError(None, [limit_error(error)])
         case AccessError():
             return PreExecutionError(None, [access_error(error)])
-        case BookmarkError() | TooLargeError():
-            return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": BAD_INPUT})])
+        case BookmarkError() | OperationTooLargeError():
+            return PreExecutionError(None, [GraphQLError(str(error), extensions={"code": ErrorCode.BAD_USER_INPUT})])
         case StoreUnavailable():
             return _unavailable(error)
         case _:
@@ -61,17 +55,19 @@ def access_error(error: AccessError) -> GraphQLError:
     return GraphQLError(str(error), extensions={"code": code_of(error)})
 
 
-def code_of(error: AccessError) -> str:
-    return UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else FORBIDDEN
+def code_of(error: AccessError) -> ErrorCode:
+    return ErrorCode.UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else ErrorCode.FORBIDDEN
 
 
 def limit_error(error: LimitError) -> GraphQLError:
-    return GraphQLError(str(error), extensions={"code": LIMIT, "limit": error.limit})
+    return GraphQLError(str(error), extensions={"code": ErrorCode.LIMIT_EXCEEDED, "limit": error.limit})
 
 
 def _input_error(error: InputError, text: str) -> GraphQLError:
     location = error.location
-    extensions = {"code": LIMIT, "limit": error.limit} if error.limit else {"code": BAD_INPUT}
+    extensions = (
+        {"code": ErrorCode.LIMIT_EXCEEDED, "limit": error.limit} if error.limit else {"code": ErrorCode.BAD_USER_INPUT}
+    )
     return GraphQLError(
         str(error), source=Source(text), positions=[location.position], path=location.path, extensions=extensions
     )
@@ -79,10 +75,10 @@ def _input_error(error: InputError, text: str) -> GraphQLError:
 
 def _unavailable(error: StoreUnavailable) -> ExecutionResult:
     """What is told where the store does not answer; of a mutation also which of its root fields were done before."""
-    message, code = "The graph cannot be reached just now; try again in a moment.", UNAVAILABLE
+    message, code = "The graph cannot be reached just now; try again in a moment.", ErrorCode.SERVICE_UNAVAILABLE
     match error:
         case StatementTimeout():
-            message, code = str(error), TIMEOUT
+            message, code = str(error), ErrorCode.STATEMENT_TIMEOUT
         case StoreBusy():
             log.info("refused: %s", error)
             message = "Too many requests wait for the graph just now; try again in a moment."
@@ -101,4 +97,4 @@ def _internal(error: Exception, principal: Principal, *, development: bool) -> E
     message = f"Something went wrong inside the service; its log calls this {reference}."
     if development:
         message += f" {type(error).__name__}: {error}"
-    return ExecutionResult(None, [GraphQLError(message, extensions={"code": INTERNAL})])
+    return ExecutionResult(None, [GraphQLError(message, extensions={"code": ErrorCode.INTERNAL_SERVER_ERROR})])

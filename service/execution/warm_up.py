@@ -34,7 +34,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from service.compiler import RequestError
-from service.errors import AtlasError, LimitError, StatementTimeout, StoreRefused, StoreUnavailable
+from service.errors import AtlasError, LimitError, StatementTimeout, StoreAccessDenied, StoreUnavailable
 from service.execution.engine import Engine
 
 log = logging.getLogger("atlas")
@@ -92,7 +92,7 @@ async def _insist(plan: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             return await plan()
-        except (StatementTimeout, StoreRefused):
+        except (StatementTimeout, StoreAccessDenied):
             raise
         except StoreUnavailable:
             await asyncio.sleep(_PAUSE_SECONDS)

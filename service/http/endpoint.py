@@ -29,7 +29,7 @@ from strawberry.types.graphql import OperationType
 from service.auth.authenticator import ANYONE, Authenticator, Principal
 from service.auth.authenticator import Scope as Scope_
 from service.compiler import no_operation
-from service.errors import BAD_INPUT, RATE_LIMITED, AccessError, ForbiddenError, InvalidTokenError, PersistedError
+from service.errors import AccessError, ErrorCode, ForbiddenError, InvalidTokenError, PersistedQueryError
 from service.execution.engine import COST, Engine
 from service.execution.error_results import code_of
 from service.execution.request_context import BOOKMARK, TransportContext
@@ -107,11 +107,11 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         except AccessError as error:
             record_rejection(code_of(error))
             response = deny(error, media_type)
-        except PersistedError as error:
+        except PersistedQueryError as error:
             record_rejection(error.code)
             response = unknown(error, media_type)
         except RateLimitedError as error:
-            record_rejection(RATE_LIMITED)
+            record_rejection(ErrorCode.RATE_LIMITED)
             response = limited(error, media_type)
         except ClientDisconnect:
             return  # nobody is left to answer
@@ -127,7 +127,7 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         try:
             await self._rates.count(client_key(ANYONE, address))
         except RateLimitedError as error:
-            record_rejection(RATE_LIMITED)
+            record_rejection(ErrorCode.RATE_LIMITED)
             await refuse_socket(socket, limited(error, JSON), str(error))
             return
         await self.run(socket, TransportContext(authorization=_authorization(socket.headers), address=address))
@@ -150,7 +150,7 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         return context
 
     async def _count(self, principal: Principal, request: Request) -> None:
-        """Count a request; raises LimitedError where there were too many."""
+        """Count a request; raises RateLimitedError where there were too many."""
         address = request.client.host if request.client else None
         request.scope["atlas.quota"] = await self._rates.count(client_key(principal, address))
 
@@ -183,17 +183,19 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         try:
             await self._rates.count(client_key(context.principal, context.address))
         except RateLimitedError as error:
-            record_rejection(RATE_LIMITED)
-            raise OperationRejected(str(error), {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}) from error
+            record_rejection(ErrorCode.RATE_LIMITED)
+            raise OperationRejected(
+                str(error), {"code": ErrorCode.RATE_LIMITED, "retryAfter": error.quota.seconds}
+            ) from error
         if fault := too_deep(payload):
-            raise OperationRejected(fault, {"code": BAD_INPUT})
+            raise OperationRejected(fault, {"code": ErrorCode.BAD_USER_INPUT})
         try:
             text = self._persisted.text(payload)
-        except PersistedError as error:
+        except PersistedQueryError as error:
             record_rejection(error.code)
             raise OperationRejected(str(error), {"code": error.code}) from error
         if not text:
-            raise OperationRejected(_UNNAMED, {"code": BAD_INPUT})
+            raise OperationRejected(_UNNAMED, {"code": ErrorCode.BAD_USER_INPUT})
         return {**payload, "query": text}
 
     def should_render_graphql_ide(self, request: Any) -> bool:  # noqa: ARG002 - our pages, not Strawberry's

@@ -10,23 +10,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from service.errors import (
-    FORBIDDEN,
-    INTERNAL,
-    RATE_LIMITED,
-    TIMEOUT,
-    UNAUTHENTICATED,
-    UNAVAILABLE,
-    AccessError,
-    InvalidTokenError,
-    PersistedError,
-)
+from service.errors import AccessError, ErrorCode, InvalidTokenError, PersistedQueryError
 from service.execution.error_results import access_error, code_of
 from service.http.caching import NO_STORE
 from service.http.negotiation import GRAPHQL_JSON, JSON
 from service.http.rate_limits import RateLimitedError
 
-_STATUS_BY_CODE = {UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503, TIMEOUT: 503, INTERNAL: 500}
+_STATUS_BY_CODE: dict[str | None, int] = {
+    ErrorCode.UNAUTHENTICATED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.SERVICE_UNAVAILABLE: 503,
+    ErrorCode.STATEMENT_TIMEOUT: 503,
+    ErrorCode.INTERNAL_SERVER_ERROR: 500,
+}
 _BEARER = 'Bearer realm="framework-atlas"'
 INVALID = f'{_BEARER}, error="invalid_token"'  # RFC 6750, 3.1
 CHALLENGES = {401: _BEARER, 403: f'{_BEARER}, error="insufficient_scope"'}
@@ -45,7 +41,7 @@ def deny(error: AccessError, media_type: str) -> Response:
     return _answer(access_error(error).formatted, status, media_type, challenged(challenge))
 
 
-def unknown(error: PersistedError, media_type: str) -> Response:
+def unknown(error: PersistedQueryError, media_type: str) -> Response:
     """The answer to a client that names a document which is not answered; 200 where its media type knows no other status."""
     status = error.status or (400 if media_type == GRAPHQL_JSON else 200)
     return _answer({"message": str(error), "extensions": {"code": error.code}}, status, media_type)
@@ -53,13 +49,13 @@ def unknown(error: PersistedError, media_type: str) -> Response:
 
 def limited(error: RateLimitedError, media_type: str) -> Response:
     """The answer to who has asked too often."""
-    told = {"message": str(error), "extensions": {"code": RATE_LIMITED, "retryAfter": error.quota.seconds}}
+    told = {"message": str(error), "extensions": {"code": ErrorCode.RATE_LIMITED, "retryAfter": error.quota.seconds}}
     return _answer(told, 429, media_type, {**error.quota.headers, **NO_STORE})
 
 
 def overloaded(reason: str) -> Response:
     """The answer to whom there is no room for just now."""
-    told = {"message": reason, "extensions": {"code": UNAVAILABLE}}
+    told = {"message": reason, "extensions": {"code": ErrorCode.SERVICE_UNAVAILABLE}}
     return JSONResponse({"errors": [told]}, 503, {"retry-after": "1", "connection": "close"})
 
 
@@ -88,7 +84,7 @@ def status_of(result: ExecutionResult, *, strict: bool) -> int:
 
 def is_unavailable(result: ExecutionResult) -> bool:
     """Whether the same request may be answered a moment later."""
-    return any((error.extensions or {}).get("code") == UNAVAILABLE for error in result.errors or ())
+    return any((error.extensions or {}).get("code") == ErrorCode.SERVICE_UNAVAILABLE for error in result.errors or ())
 
 
 def challenged(challenge: str | None) -> dict[str, str] | None:

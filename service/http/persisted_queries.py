@@ -27,17 +27,7 @@ from graphql import GraphQLError, GraphQLSchema, validate
 
 from schema import Ontology, build
 from service.compiler import LruCache
-from service.errors import (
-    BAD_INPUT,
-    MISMATCH,
-    NOT_FOUND,
-    NOT_IN_LIST,
-    NOT_SAFE,
-    NOT_SUPPORTED,
-    LimitError,
-    PersistedError,
-    SettingsError,
-)
+from service.errors import ErrorCode, LimitError, PersistedQueryError, SettingsError
 from service.execution.document_limits import DocumentLimits, rules
 from service.settings import Settings
 
@@ -78,12 +68,14 @@ class PersistedQueries:
     def text(self, request: Mapping[str, Any]) -> str | None:
         """The text of the document that a request means, None where it means none.
 
-        Raises PersistedError where it is not known or not allowed, or where its name is wrong.
+        Raises PersistedQueryError where it is not known or not allowed, or where its name is wrong.
         """
         sent, identifier, hashed = request.get("query"), request.get("documentId"), _hash_of(request.get("extensions"))
         if identifier:
             if sent or hashed:
-                raise PersistedError("Name the document by `documentId` alone, or send `query`.", BAD_INPUT, 400)
+                raise PersistedQueryError(
+                    "Name the document by `documentId` alone, or send `query`.", ErrorCode.BAD_USER_INPUT, 400
+                )
             return self._identified(identifier)
         if sent:
             return self._sent(sent, hashed)
@@ -91,11 +83,13 @@ class PersistedQueries:
 
     def _sent(self, text: str, hashed: str | None) -> str:
         if hashed is not None and _hash(text) != hashed:
-            raise PersistedError("`sha256Hash` is not the SHA-256 of `query`.", MISMATCH, 400)
+            raise PersistedQueryError(
+                "`sha256Hash` is not the SHA-256 of `query`.", ErrorCode.PERSISTED_QUERY_HASH_MISMATCH, 400
+            )
         if self._only and self._documents.texts.get(_hash(text)) is None:
-            raise PersistedError(
+            raise PersistedQueryError(
                 "This document is not one of those that are answered here; ask whoever runs the service to add it.",
-                NOT_SAFE,
+                ErrorCode.QUERY_NOT_IN_SAFELIST,
                 403,
             )
         # one that is too long is refused later, and not remembered until then
@@ -113,30 +107,34 @@ class PersistedQueries:
         if text is not None:
             return text
         if self._only:
-            raise PersistedError(
-                "The document with this hash is not one of those that are answered here.", NOT_IN_LIST, 403
+            raise PersistedQueryError(
+                "The document with this hash is not one of those that are answered here.",
+                ErrorCode.PERSISTED_QUERY_NOT_IN_LIST,
+                403,
             )
         if not self._automatic:  # the words of Apollo, by which its clients know what to do
-            raise PersistedError("PersistedQueryNotSupported", NOT_SUPPORTED)
-        raise PersistedError("PersistedQueryNotFound", NOT_FOUND)
+            raise PersistedQueryError("PersistedQueryNotSupported", ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED)
+        raise PersistedQueryError("PersistedQueryNotFound", ErrorCode.PERSISTED_QUERY_NOT_FOUND)
 
     def _identified(self, identifier: str) -> str:
         prefix, colon, payload = identifier.rpartition(":")
         if colon and f"{prefix}:" == _PREFIX and _SHA256.fullmatch(payload):
             return self._hashed(payload)
         if colon:
-            raise PersistedError(
+            raise PersistedQueryError(
                 "`documentId` must be `sha256:` and 64 hexadecimal digits in lower case, or the name of a document.",
-                BAD_INPUT,
+                ErrorCode.BAD_USER_INPUT,
                 400,
             )
         if text := self._documents.files.get(identifier):
             return text
         if self._only:
-            raise PersistedError(
-                "The document of this name is not one of those that are answered here.", NOT_IN_LIST, 403
+            raise PersistedQueryError(
+                "The document of this name is not one of those that are answered here.",
+                ErrorCode.PERSISTED_QUERY_NOT_IN_LIST,
+                403,
             )
-        raise PersistedError("There is no document of this name.", NOT_FOUND)
+        raise PersistedQueryError("There is no document of this name.", ErrorCode.PERSISTED_QUERY_NOT_FOUND)
 
     def _known(self, hashed: str) -> str | None:
         text = self._kept.get(hashed)
@@ -198,11 +196,15 @@ def _hash_of(extensions: Any) -> str | None:
         return None
     version, hashed = (given.get("version"), given.get("sha256Hash")) if isinstance(given, dict) else (None, None)
     if version != 1 or isinstance(version, bool):
-        raise PersistedError(
-            "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; there is no other.", BAD_INPUT, 400
+        raise PersistedQueryError(
+            "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; there is no other.",
+            ErrorCode.BAD_USER_INPUT,
+            400,
         )
     if not isinstance(hashed, str) or not _SHA256.fullmatch(hashed):
-        raise PersistedError("`sha256Hash` must be 64 hexadecimal digits in lower case.", BAD_INPUT, 400)
+        raise PersistedQueryError(
+            "`sha256Hash` must be 64 hexadecimal digits in lower case.", ErrorCode.BAD_USER_INPUT, 400
+        )
     return hashed
 
 

@@ -77,7 +77,7 @@ class RateLimiter:
         self._away_until = 0.0
 
     async def count(self, who: str) -> Quota | None:
-        """Count one request of somebody; None where there is no limit or nobody can say. Raises LimitedError."""
+        """Count one request of somebody; None where there is no limit or nobody can say. Raises RateLimitedError."""
         if self._item is None or time.monotonic() < self._away_until:
             return None
         try:

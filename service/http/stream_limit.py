@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from service.errors import UNAVAILABLE
+from service.errors import ErrorCode
 from service.http.error_responses import overloaded, refuse_socket
 from service.telemetry import begins_stream, record_rejection
 
@@ -68,5 +68,5 @@ class StreamLimit:
 
 
 def _refusal() -> Response:
-    record_rejection(UNAVAILABLE)
+    record_rejection(ErrorCode.SERVICE_UNAVAILABLE)
     return overloaded(_FULL)

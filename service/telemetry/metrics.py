@@ -11,7 +11,7 @@ import os
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from service.errors import COUNTED
+from service.errors import NO_CODE, ErrorCode
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,12 +23,13 @@ STORE_SECONDS = Histogram("atlas_store_seconds", "In the store or waiting for it
 IN_FLIGHT = Gauge("atlas_requests_in_flight", "Requests that are being answered.", multiprocess_mode="livesum")
 SUBSCRIPTIONS = Gauge("atlas_subscriptions_open", "Subscriptions that are open.", multiprocess_mode="livesum")
 PLANS = Counter("atlas_plans", "Operations by whether their plan was known.", ["cache"])
+_CODES = frozenset(ErrorCode) | {NO_CODE}
 _REFUSALS = Counter("atlas_refusals", "Operations that were answered by an error, by its code.", ["code"])
 
 
 def refused(code: str) -> None:
     """Count an operation that is answered by an error."""
-    _REFUSALS.labels(code if code in COUNTED else "OTHER").inc()
+    _REFUSALS.labels(code if code in _CODES else "OTHER").inc()
 
 
 def exposition() -> bytes:

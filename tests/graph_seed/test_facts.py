@@ -23,8 +23,8 @@ from tests.fact_lines import ERRORS, GOOD, LATE_ERRORS, folder_of, json_line
 def errors_of(folder: Path) -> list[str]:
     with pytest.raises(FactsError) as caught:
         read_facts(folder)
-    assert str(caught.value) == "\n".join(caught.value.faults)
-    return list(caught.value.faults)
+    assert str(caught.value) == "\n".join(caught.value.errors)
+    return list(caught.value.errors)
 
 
 def contents(facts: Facts) -> tuple[Any, Any]:

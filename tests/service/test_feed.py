@@ -233,9 +233,7 @@ async def test_a_statement_that_takes_too_long_ends_the_stream_before_its_change
         await change("ab")
         store, told = await streamed(feed, StatementTimeout(3, "ATLAS_SQLITE_TIMEOUT"), None)
 
-    message = (
-        "The operation took longer than the 3 s that the service gives it (ATLAS_SQLITE_TIMEOUT); ask for less at once."
-    )
+    message = "The operation took longer than 3 s (ATLAS_SQLITE_TIMEOUT); request less at once."
     assert told == [{"message": message, "extensions": {"code": "STATEMENT_TIMEOUT", "after": "d.1"}}]
     assert store.asked == 1
 

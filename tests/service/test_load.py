@@ -435,7 +435,7 @@ async def test_an_update_that_clashes_with_what_people_have_writes_nothing(atlas
     with pytest.raises(FactsError) as caught:
         await update(atlas, ONTOLOGY, folder, no_progress)
 
-    assert caught.value.faults == (f"{folder}/a.jsonl:2: aliases: 'DJ' already leads to Framework:mine.",)
+    assert caught.value.errors == (f"{folder}/a.jsonl:2: aliases: 'DJ' already leads to Framework:mine.",)
     assert await exported(atlas) == before
 
 

@@ -15,7 +15,7 @@ import pytest
 from neo4j.exceptions import ConnectionAcquisitionTimeoutError, Neo4jError
 
 from schema import ONTOLOGY
-from service.errors import StoreError, StoreRefused, StoreUnavailable
+from service.errors import StoreAccessDenied, StoreError, StoreUnavailable
 from service.settings import Settings
 from service.stores import Transaction, open_store
 from service.stores.neo4j.store import Neo4jStore
@@ -176,7 +176,7 @@ async def test_who_waits_too_long_for_others_that_write_is_refused_and_not_faile
 async def test_a_wrong_password_is_told_at_the_start(graphs: Graphs, neo4j_instance: Server) -> None:
     await graphs.hold("neo4j")
 
-    with pytest.raises(StoreRefused, match="refuses the connection"):
+    with pytest.raises(StoreAccessDenied, match="refuses the connection"):
         async with apps.running(_settings(neo4j_instance, neo4j_password="wrong")):
             pass
 

@@ -17,7 +17,7 @@ import pytest
 
 from service.app import create_app
 from service.cli.main import main
-from service.errors import PersistedError, SettingsError
+from service.errors import PersistedQueryError, SettingsError
 from service.http.persisted_queries import NONE, PersistedQueries
 from service.settings import Settings
 from tests.apps import client as client_of
@@ -122,7 +122,7 @@ def test_a_document_that_is_too_long_takes_no_memory(length: int, known: bool) -
     persisted = PersistedQueries(Settings(), NONE, lambda _: True)
     persisted.text(apq(text, query=text))
 
-    with nullcontext() if known else pytest.raises(PersistedError, match="PersistedQueryNotFound"):
+    with nullcontext() if known else pytest.raises(PersistedQueryError, match="PersistedQueryNotFound"):
         assert persisted.text(apq(text)) == text
 
 

@@ -31,7 +31,7 @@ from neo4j.exceptions import (
 
 from graph_seed import Facts
 from schema import Ontology
-from service.errors import BookmarkError, StatementTimeout, StoreError, StoreRefused, StoreUnavailable
+from service.errors import BookmarkError, StatementTimeout, StoreAccessDenied, StoreError, StoreUnavailable
 from service.plan import Plan
 from service.settings import Settings
 from service.stores.admission import AdmissionControl
@@ -285,7 +285,7 @@ class Neo4jStore:
                     try:
                         return await attempt()
                     except (AuthError, ConfigurationError) as error:
-                        raise StoreRefused(f"Neo4j refuses the connection: {error}") from error
+                        raise StoreAccessDenied(f"Neo4j refuses the connection: {error}") from error
                     except IncompleteCommit as error:
                         raise StoreUnavailable(
                             f"Neo4j was lost while it wrote, perhaps after it had: {error}"

@@ -25,7 +25,7 @@ import orjson
 
 from graph_seed import Facts, group_claims
 from schema import Ontology
-from service.errors import StatementTimeout, StoreBusy, StoreError, StoreUnavailable, TooLargeError
+from service.errors import OperationTooLargeError, StatementTimeout, StoreBusy, StoreError, StoreUnavailable
 from service.plan import PathLimitReached, Plan, UnknownReferences, VersionUnavailable
 from service.plan.version import Version
 from service.stores.admission import AdmissionControl
@@ -186,7 +186,7 @@ class SqliteStore:
             raise
         except apsw.Error as error:
             if any(told in str(error) for told in _TOO_LARGE):  # it adds up the subqueries of the whole statement
-                raise TooLargeError(
+                raise OperationTooLargeError(
                     "The operation asks for too many answers at once; ask for some of them by another."
                 ) from error
             raise StoreError(f"{self.path}: {error}") from error
