@@ -81,7 +81,11 @@ def coordinates(schema: GraphQLSchema) -> Iterator[str]:
         for item in getattr(type_, "fields", {}).values():
             waiting.append(get_named_type(item.type).name)
             waiting += [get_named_type(argument.type).name for argument in getattr(item, "args", {}).values()]
-        if hasattr(type_, "types") or getattr(type_, "is_interface", False) or type(type_).__name__.endswith("InterfaceType"):
+        if (
+            hasattr(type_, "types")
+            or getattr(type_, "is_interface", False)
+            or type(type_).__name__.endswith("InterfaceType")
+        ):
             waiting += [member.name for member in schema.get_possible_types(type_)]
     for name in sorted(reachable):
         type_ = schema.type_map[name]
@@ -97,14 +101,18 @@ def pool_of(facts: Facts) -> ValuePool:
     names = [str(item.values["name"]) for item in facts.entities]
     aliases = [alias for item in facts.entities for alias in item.values["aliases"]]
     slugs = [item.slug for item in facts.entities]
-    ids = [item.reference.id for item in facts.entities]
+    entity_ids = [item.reference.id for item in facts.entities]
+    ids = list(entity_ids)
     from graph_seed import claims  # noqa: PLC0415
     from graph_seed.facts import global_id  # noqa: PLC0415
 
     ids += [global_id("Claim", claim.key) for claim in claims(facts)]
     by_kind = {kind.name: [item for item in facts.entities if item.kind == kind.name] for kind in ONTOLOGY.kinds}
     lookups = {
-        kind.plural: [*(item.slug for item in by_kind[kind.name]), *(item.values["name"] for item in by_kind[kind.name])]
+        kind.plural: [
+            *(item.slug for item in by_kind[kind.name]),
+            *(item.values["name"] for item in by_kind[kind.name]),
+        ]
         for kind in ONTOLOGY.kinds
     }
     words = [word for name in names for word in (name, name[: len(name) // 2 or 1], name.upper())]
@@ -114,7 +122,9 @@ def pool_of(facts: Facts) -> ValuePool:
         by_name={
             "slug": [*slugs, *aliases, *names],
             "text": words,
-            "relation": [[name] for name in ONTOLOGY.relation_names] + [[]],
+            "relation": ONTOLOGY.relation_names,
+            "from": entity_ids,
+            "to": entity_ids,
             "must": lookups["features"],
             "prefer": lookups["features"],
             "avoid": lookups["features"],
@@ -159,7 +169,9 @@ class Checker:
             _remember_cursors(operation, expected.get("data"), pool)
         return problems
 
-    def _faults(self, response: dict[str, Any], text: str, variables: dict[str, Any], *, invalid: bool) -> Iterator[str]:
+    def _faults(
+        self, response: dict[str, Any], text: str, variables: dict[str, Any], *, invalid: bool
+    ) -> Iterator[str]:
         errors = response.get("errors", [])
         for error in errors:
             code = error.get("extensions", {}).get("code")
@@ -225,7 +237,7 @@ def _remember_cursors(operation: Operation, data: Any, pool: ValuePool) -> None:
             case dict():
                 for name, item in value.items():
                     selection = by_key.get(name)
-                    is_list = selection is not None and {"after", "first", "last"} & selection.arguments.keys()
+                    is_list = selection and {"edges", "pageInfo"} & {inner.name for inner in selection.selections}
                     if selection is not None and isinstance(item, str) and owner and selection.name.endswith("ursor"):
                         pool.cursors.setdefault(owner, []).append(item)
                     key = cursor_key(selection.coordinate, selection.arguments) if selection and is_list else owner
@@ -255,7 +267,14 @@ def _difference(one: Any, other: Any, path: str = "") -> str:
 
 
 async def run(
-    graphs: Graphs, stores: Sequence[str], facts: Facts, seed: int, operations: int, report: Report, *, invalid: float = 0.25
+    graphs: Graphs,
+    stores: Sequence[str],
+    facts: Facts,
+    seed: int,
+    operations: int,
+    report: Report,
+    *,
+    invalid: float = 0.25,
 ) -> None:
     """Check generated operations over facts on these stores."""
     engines = {name: await graphs.hold(name, facts) for name in stores}
@@ -283,13 +302,16 @@ async def _main(arguments: argparse.Namespace) -> int:
     report, begun = Report(), time.monotonic()
     server = neo4j_server.running() if "neo4j" in arguments.stores else None
     with tempfile.TemporaryDirectory() as folder:
-        settings = server.__enter__().settings if server else None  # noqa: PLC2801
+        settings = server.__enter__().settings if server else None
         graphs = Graphs(Path(folder), settings)  # type: ignore[arg-type]
         try:
             for number in range(0, arguments.operations, 500):
                 count = min(500, arguments.operations - number)
                 await run(graphs, arguments.stores, shipped(), arguments.seed + number, count, report)
-                print(f"{report.operations} operations, {len(report.problems)} problems, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+                print(
+                    f"{report.operations} operations, {len(report.problems)} problems, {time.monotonic() - begun:.0f} s",
+                    file=sys.stderr,
+                )
         finally:
             await graphs.close()
             if server:

@@ -142,7 +142,7 @@ class OperationGenerator:
         count = self.random.choice((1, 1, 1, 2, 3))
         names = self._weighted(root, [name for name in root.fields if not name.startswith("__")], count)
         self._operation.selections = [self._field(root, name, self.max_depth) for name in names]
-        if self.random.random() < 0.1:  # noqa: PLR2004
+        if self.random.random() < 0.1:
             self._operation.selections.append(Selection("__typename"))
         self._drop_unused_variables()
         return self._operation
@@ -163,7 +163,7 @@ class OperationGenerator:
         selection = Selection(name, coordinate=coordinate)
         selection.arguments = self._arguments(definition.args, coordinate)
         type_ = get_named_type(definition.type)
-        if selection.arguments or self.random.random() < 0.3:  # noqa: PLR2004
+        if selection.arguments or self.random.random() < 0.3:
             selection.alias = self._fresh(name)
         selection.directives = self._directives()
         if not is_leaf_type(type_):
@@ -175,16 +175,16 @@ class OperationGenerator:
             return self._abstract(type_, depth)
         assert isinstance(type_, GraphQLObjectType)
         selections = self._fields(type_, depth)
-        if self.random.random() < 0.1:  # noqa: PLR2004
+        if self.random.random() < 0.1:
             selections.append(Selection("__typename", self.random.choice((None, self._fresh("t")))))
-        if self.random.random() < 0.08:  # noqa: PLR2004 - a fragment on the type itself, or an interface of it
+        if self.random.random() < 0.08:
             on = self.random.choice([type_, *type_.interfaces])
             selections.append(self._fragment(on, [Selection("__typename", self._fresh("t"))]))
         return selections
 
     def _abstract(self, type_: GraphQLUnionType | GraphQLInterfaceType, depth: int) -> list[Selection]:
         selections = [Selection("__typename", TYPENAME)]
-        if isinstance(type_, GraphQLInterfaceType) and self.random.random() < 0.7:  # noqa: PLR2004
+        if isinstance(type_, GraphQLInterfaceType) and self.random.random() < 0.7:
             selections += self._fields(type_, depth, aliased=True)
         possible = sorted(self.schema.get_possible_types(type_), key=lambda item: item.name)
         for member in self.random.sample(possible, self.random.choice((0, 1, 1, 2)) if len(possible) > 1 else 1):
@@ -195,7 +195,7 @@ class OperationGenerator:
             if isinstance(item, GraphQLInterfaceType)
             and {member.name for member in self.schema.get_possible_types(item)} & {member.name for member in possible}
         ]
-        if others and self.random.random() < 0.2:  # noqa: PLR2004
+        if others and self.random.random() < 0.2:
             interface = self.random.choice(others)
             selections.append(self._fragment(interface, self._fields(interface, depth, aliased=True)))
         return selections
@@ -203,9 +203,7 @@ class OperationGenerator:
     def _fields(
         self, type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, *, aliased: bool = False
     ) -> list[Selection]:
-        names = [
-            name for name, item in type_.fields.items() if depth > 0 or is_leaf_type(get_named_type(item.type))
-        ]
+        names = [name for name, item in type_.fields.items() if depth > 0 or is_leaf_type(get_named_type(item.type))]
         if not names:
             return [Selection("__typename")]
         chosen = self._weighted(type_, names, self.random.choice((1, 1, 2, 2, 3, 4)))
@@ -216,7 +214,7 @@ class OperationGenerator:
         return selections
 
     def _fragment(self, on: GraphQLNamedType, selections: list[Selection]) -> Selection:
-        if self.random.random() < 0.3:  # noqa: PLR2004
+        if self.random.random() < 0.3:
             name = self._fresh("F")
             self._operation.fragments[name] = on.name, selections
             return Selection(spread=name, directives=self._directives())
@@ -229,10 +227,10 @@ class OperationGenerator:
         return list(dict.fromkeys(self.random.choices(names, weights, k=count)))
 
     def _directives(self) -> list[str]:
-        if self.random.random() > 0.06:  # noqa: PLR2004
+        if self.random.random() > 0.06:
             return []
         name = self.random.choice(("skip", "include"))
-        value = self._use(GraphQLNonNull(self.schema.type_map["Boolean"]), self.random.random() < 0.5, "if")  # type: ignore[type-var]  # noqa: PLR2004
+        value = self._use(GraphQLNonNull(self.schema.type_map["Boolean"]), self.random.random() < 0.5, "if")  # type: ignore[type-var]
         return [f"@{name}(if: {literal(value)})"]
 
     # ------------------------------------------------------------------------------------------------------ arguments
@@ -241,36 +239,36 @@ class OperationGenerator:
         values: dict[str, Any] = {}
         for name, argument in arguments.items():
             required = is_required_argument(argument) if isinstance(argument, GraphQLArgument) else False
-            if not required and self.random.random() < 0.65:  # noqa: PLR2004
+            if not required and self.random.random() < 0.65:
                 continue
             self.coverage[f"{coordinate}({name}:)"] += 1
             values[name] = self._value_or_variable(argument, name, 3)
-        if "first" in values and "last" in values and self.random.random() < 0.9:  # noqa: PLR2004
+        if "first" in values and "last" in values and self.random.random() < 0.9:
             del values[self.random.choice(("first", "last"))]
         for name in ("after", "before"):
             if name in values:
-                known = self.pool.cursors.get(cursor_key(coordinate, values))
-                if known and self.random.random() < 0.9:  # noqa: PLR2004
+                known = self.pool.cursors.get(cursor_key(coordinate, values) or "")
+                if known and self.random.random() < 0.9:
                     values[name] = self.random.choice(known)
-                elif self.random.random() < 0.8:  # noqa: PLR2004
+                elif self.random.random() < 0.8:
                     del values[name]
         return values
 
     def _value_or_variable(self, place: GraphQLArgument | GraphQLInputField, name: str, depth: int) -> Any:
         value = self._value(place.type, name, depth)
-        if self.random.random() < 0.25 and not _has_variables(value):  # noqa: PLR2004
+        if self.random.random() < 0.25 and not _has_variables(value):
             return self._use(place.type, value, name, has_default=place.default_value is not Undefined)
         return value
 
     def _value(self, type_: Any, name: str, depth: int) -> Any:
         if isinstance(type_, GraphQLNonNull):
             return self._present(type_.of_type, name, depth)
-        return None if self.random.random() < 0.06 else self._present(type_, name, depth)  # noqa: PLR2004
+        return None if self.random.random() < 0.06 else self._present(type_, name, depth)
 
     def _present(self, type_: Any, name: str, depth: int) -> Any:
         match type_:
             case GraphQLList():
-                if self.random.random() < 0.05:  # noqa: PLR2004 - a single value is coerced to a list
+                if self.random.random() < 0.05:
                     return self._value(type_.of_type, name, depth)
                 size = self.random.randint(0, _MAX_LIST)
                 return [self._item(type_.of_type, name, depth) for _ in range(size)]
@@ -284,7 +282,7 @@ class OperationGenerator:
 
     def _item(self, type_: Any, name: str, depth: int) -> Any:
         value = self._value(type_, name, depth)
-        if self.random.random() < 0.05 and not _has_variables(value):  # noqa: PLR2004
+        if self.random.random() < 0.05 and not _has_variables(value):
             return self._use(type_, value, name)
         return value
 
@@ -294,7 +292,7 @@ class OperationGenerator:
             name = self.random.choice(list(fields))
             self.coverage[f"{type_.name}.{name}"] += 1
             value = self._present(fields[name].type, name, depth - 1)
-            if self.random.random() < 0.1 and not _has_variables(value):  # noqa: PLR2004 - only a non-null variable may stand here
+            if self.random.random() < 0.1 and not _has_variables(value):
                 value = self._use(GraphQLNonNull(fields[name].type), value, name)  # type: ignore[type-var]
             return {name: value}
         simple = [name for name, item in fields.items() if depth > 1 or not _is_nested(item.type)]
@@ -308,7 +306,7 @@ class OperationGenerator:
 
     def _scalar(self, type_name: str, name: str) -> Any:
         special = self.pool.by_name.get(name)
-        if special and type_name not in {"Boolean"} and self.random.random() < 0.9:  # noqa: PLR2004
+        if special and type_name != "Boolean" and self.random.random() < 0.9:
             return self.random.choice(special)
         match type_name:
             case "ID":
@@ -318,7 +316,7 @@ class OperationGenerator:
             case "Float":
                 return self.random.choice(self.pool.fractions)
             case "Boolean":
-                return self.random.random() < 0.5  # noqa: PLR2004
+                return self.random.random() < 0.5
             case "Date":
                 return self.random.choice(self.pool.dates)
             case _:
@@ -336,7 +334,8 @@ class OperationGenerator:
             case "default":
                 operation.definitions[variable] = f"{text} = {literal(value)}"
             case "overridden":
-                operation.definitions[variable] = f"{text} = {literal(self._value(type_, name, 2))}"
+                other = self._value(type_, name, 2)
+                operation.definitions[variable] = f"{text} = {literal(value if _has_variables(other) else other)}"
                 operation.variables[variable] = plain(value)
             case "nullable" if nullable or has_default:
                 operation.definitions[variable] = text.removesuffix("!") if has_default else text
@@ -413,7 +412,9 @@ def _wrong_variable(operation: Operation, random: Random) -> bool:
     if not operation.definitions:
         return False
     name = random.choice(list(operation.definitions))
-    operation.variables[name] = random.choice((None, -1, "", [], {}, [None], {"no": 1}, 1.5, True, [[]], 2**31, "\ud800"))
+    operation.variables[name] = random.choice(
+        (None, -1, "", [], {}, [None], {"no": 1}, 1.5, True, [[]], 2**31, "\ud800")
+    )
     return True
 
 
@@ -450,12 +451,12 @@ _STRANGE: tuple[Any, ...] = (
 def _corrupt(value: Any, random: Random) -> Any:
     """A value in which one part is replaced by something strange, added or removed."""
     match value:
-        case dict() if value and random.random() < 0.7:  # noqa: PLR2004
+        case dict() if value and random.random() < 0.7:
             name = random.choice(list(value))
-            if random.random() < 0.2:  # noqa: PLR2004
+            if random.random() < 0.2:
                 return {**value, random.choice(("slug", "name", "count", "eq", "noSuchField")): random.choice(_STRANGE)}
             return {**value, name: _corrupt(value[name], random)}
-        case list() if value and random.random() < 0.7:  # noqa: PLR2004
+        case list() if value and random.random() < 0.7:
             place = random.randrange(len(value))
             return [*value[:place], _corrupt(value[place], random), *value[place + 1 :]]
         case _:
@@ -493,9 +494,10 @@ def plain(value: Any) -> Any:
             return value
 
 
-def cursor_key(coordinate: str, arguments: Mapping[str, Any]) -> str:
-    """The lists whose cursors fit each other: those of one field in one order."""
-    return f"{coordinate} {literal(arguments.get('orderBy'))}"
+def cursor_key(coordinate: str, arguments: Mapping[str, Any]) -> str | None:
+    """The lists whose cursors fit each other: those of one field in one order. None if a variable decides the order."""
+    order = arguments.get("orderBy")
+    return None if _has_variables(order) else f"{coordinate} {literal(order)}"
 
 
 def _block(selections: Sequence[Selection]) -> str:

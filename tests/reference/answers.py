@@ -72,7 +72,7 @@ def search(selections: Selections, root: Search) -> dict[str, Any]:
             score = _WORDS
         else:
             score = _SUMMARY
-        rows.append(Row(item, order=(score, graph.mentions(item.reference), item.slug, item.kind)))
+        rows.append(Row(item, order=(score, graph.mentions[item.reference], item.slug, item.kind)))
     rows.sort(key=lambda row: (-row.order[0], -row.order[1], row.order[2], row.order[3]))
     connection = Connection(rows, (True, True, False, False), prefixes=prefixes)
     return selections.connection(connection, root.page, root.parts)
@@ -164,7 +164,9 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
     def weight(requirement: Requirement, target: Reference, claim: Claim | None) -> int:
         if claim is None:
             return 0
-        having = sum(any(step.end == target for step in graph.steps(one.reference, requirement.edge)) for one in everyone)
+        having = sum(
+            any(step.end == target for step in graph.steps(one.reference, requirement.edge)) for one in everyone
+        )
         rarity = _truncate(Fraction(len(everyone), len(everyone) + 9 * having))
         sure = Fraction(claim.weight.confidence, 1000) * rarity
         if requirement.wanted:
@@ -250,9 +252,7 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
             return part.name
         assert isinstance(part, RecommendationList)
         listed = [entry for entry in scored if (entry[0] > 0) == part.near][: values[root.size]]
-        return [
-            {inner.key: recommendation(inner, -entry[1], entry[3]) for inner in part.parts} for entry in listed
-        ]
+        return [{inner.key: recommendation(inner, -entry[1], entry[3]) for inner in part.parts} for entry in listed]
 
     return {part.key: part_of(part) for part in root.parts}
 
@@ -308,9 +308,7 @@ def alternatives(selections: Selections, part: Alternatives, item: EntityFact) -
                 }[name]()
                 return [selections.branch(branches, graph.entities[target]) for _, target in some]
 
-    return [
-        {one.key: inner(one, other) for one in part.parts} for other in ranked[: selections.values[part.size]]
-    ]
+    return [{one.key: inner(one, other) for one in part.parts} for other in ranked[: selections.values[part.size]]]
 
 
 # -------------------------------------------------------------------------------------------------------------- paths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 from graph_seed import Claim, EntityFact, Facts, Reference, claims
 from graph_seed.facts import EvidenceFact, global_id
 from schema import Edge, Ontology
-from schema.text import key, searched
+from schema.text import search_words, text_key
 
 POSITIVE = ("HAS", "DISPUTED")
 
@@ -70,16 +71,20 @@ class MemoryGraph:
 
     def names(self, item: EntityFact) -> list[str]:
         """The keys of the name and the aliases of an entity."""
-        return [key(item.values["name"]), *(key(alias) for alias in item.values["aliases"])]
+        return [text_key(item.values["name"]), *(text_key(alias) for alias in item.values["aliases"])]
 
     def words(self, item: EntityFact) -> tuple[list[str], list[str]]:
         """The words by which search finds an entity: those of its names, and those of its summary."""
-        names, summary = searched(item.values["name"], item.values["aliases"], item.values.get("summary"))
+        names, summary = search_words(item.values["name"], item.values["aliases"], item.values.get("summary"))
         return names.split(), summary.split()
 
-    def mentions(self, reference: Reference) -> int:
-        """The number of claims that mention an entity."""
-        return sum(reference in {claim.subject, claim.object} for claim in self.claims.values())
+    @cached_property
+    def mentions(self) -> Counter[Reference]:
+        """The number of claims that mention an entity, or cite it."""
+        counts = Counter[Reference]()
+        for claim in self.claims.values():
+            counts.update({claim.subject, claim.object, *(Reference("Source", item.source) for item in claim.evidence)})
+        return counts
 
     def resolve(self, kind: str, name: str) -> EntityFact | None:
         """The entity that a name means: the one with this slug, or else the only one with this name or alias."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from graph_seed import Claim, EntityFact
 from schema import PropertyType
-from schema.text import key
+from schema.text import text_key
 from service.plan import (
     And,
     ByClaim,
@@ -88,7 +88,7 @@ class Lists:
                 value = item.values.get(prop.name)
                 if value is None:  # a comparison with a missing value is false
                     return False
-                normalized = key(value) if prop.type is PropertyType.TEXT else value
+                normalized = text_key(value) if prop.type is PropertyType.TEXT else value
                 return _OPERATORS[operator](normalized, self._value(parameter))
             case NameMatches(operator, parameter):
                 return any(_OPERATORS[operator](name, self._value(parameter)) for name in self.graph.names(item))
@@ -122,7 +122,7 @@ class Lists:
                 value = row.entity.values.get(prop.name) if row.entity else None
                 if value is None:
                     return null_placeholder(term)
-                return key(value) if prop.type is PropertyType.TEXT else value
+                return text_key(value) if prop.type is PropertyType.TEXT else value
             case ByCount(edge):
                 assert row.entity
                 return len(self.graph.steps(row.entity.reference, edge))
@@ -153,7 +153,9 @@ class Lists:
         after_window = page.before is not None and any(side(row, page.before) >= 0 for row in rows)
         is_cut = len(window) > size
         if page.backwards:
-            return Slice(tuple(window[len(window) - size :] if is_cut else window), after_window, is_cut or before_window)
+            return Slice(
+                tuple(window[len(window) - size :] if is_cut else window), after_window, is_cut or before_window
+            )
         return Slice(tuple(window[:size]), is_cut or after_window, before_window)
 
     def cursor(self, row: Row, page: Page) -> str:

@@ -111,9 +111,7 @@ class Selections:
         rows = [Row(self.graph.entities[step.end], step.claim) for step in steps]
         matching = [row for row in rows if row.entity and self.lists.matches(row.entity, part.where)]
         order = part.page.order
-        connection = Connection(
-            self.lists.sorted_rows(matching, order), tuple(term.descending for term in order), base
-        )
+        connection = Connection(self.lists.sorted_rows(matching, order), tuple(term.descending for term in order), base)
         return self.connection(connection, part.page, part.parts)
 
     # --------------------------------------------------------------------------------------------------------- claims
@@ -165,9 +163,7 @@ class Selections:
             case Typename(name=name):
                 return name
             case Edges(parts=parts):
-                return [
-                    {item.key: self._edge_part(item, connection, page, row) for item in parts} for row in cut.rows
-                ]
+                return [{item.key: self._edge_part(item, connection, page, row) for item in parts} for row in cut.rows]
             case Nodes(node=node):
                 return [self._edge_part(node, connection, page, row) for row in cut.rows]
             case TotalCount():
@@ -258,7 +254,7 @@ class Selections:
             case ChangeScalar(name="at"):
                 return change.at
             case ChangeScalar(name="slug"):
-                return recorded.reference.slug if recorded.reference else None
+                return recorded.reference.slug if recorded.reference else ""
             case ChangeScalar(name=name):
                 return getattr(recorded, name)
             case ChangedKind(kinds=kinds, values=values):

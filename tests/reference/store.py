@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from schema.text import key
+from schema.text import text_key
 from service.plan import (
     ChangeByNumber,
     Changes,
@@ -97,12 +97,10 @@ class MemoryStore:
 def interpret(graph: MemoryGraph, store: str, plan: Plan, values: Sequence[Any]) -> list[Any]:
     """The JSON value of each root field that a store answers, in the plan's order."""
     selections = Selections(graph, values)
-    return [
-        _root(selections, store, root) for root in plan.roots if not isinstance(root, Typename | Introspection)
-    ]
+    return [_root(selections, store, root) for root in plan.roots if not isinstance(root, Typename | Introspection)]
 
 
-def _root(selections: Selections, store: str, root: Any) -> Any:  # noqa: C901, PLR0911 - one case per root
+def _root(selections: Selections, store: str, root: Any) -> Any:
     graph, values = selections.graph, selections.values
     match root:
         case Lookup(kind=kind, slug=slug, parts=parts):
@@ -110,7 +108,7 @@ def _root(selections: Selections, store: str, root: Any) -> Any:  # noqa: C901, 
             matches = [
                 item
                 for item in graph.of_kind(kind.name)
-                if name == item.slug or name in map(key, item.values["aliases"])
+                if name == item.slug or name in map(text_key, item.values["aliases"])
             ]
             best = sorted(matches, key=lambda item: item.slug != name)
             return selections.entity(parts, best[0]) if best else None
