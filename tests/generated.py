@@ -103,10 +103,10 @@ def pool_of(facts: Facts) -> ValuePool:
     slugs = [item.slug for item in facts.entities]
     entity_ids = [item.reference.id for item in facts.entities]
     ids = list(entity_ids)
-    from graph_seed import claims  # noqa: PLC0415
+    from graph_seed import group_claims  # noqa: PLC0415
     from graph_seed.facts import global_id  # noqa: PLC0415
 
-    ids += [global_id("Claim", claim.key) for claim in claims(facts)]
+    ids += [global_id("Claim", claim.key) for claim in group_claims(facts)]
     by_kind = {kind.name: [item for item in facts.entities if item.kind == kind.name] for kind in ONTOLOGY.kinds}
     lookups = {
         kind.plural: [
@@ -280,7 +280,7 @@ async def run(
     engines = {name: await graphs.hold(name, facts) for name in stores}
     references = {}
     for name, engine in engines.items():
-        (entry,) = await engine.store.entries(0, 1)
+        (entry,) = await engine.store.log_entries(0, 1)
         memory = MemoryStore(MemoryGraph(ONTOLOGY, facts, entry.at), name)
         references[name] = Engine(memory, ONTOLOGY, options=EngineConfig(limits=ROOMY))  # type: ignore[arg-type]
     checker = Checker(engines, references, report)

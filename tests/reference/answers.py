@@ -99,7 +99,7 @@ def comparison(selections: Selections, root: Comparison) -> dict[str, Any] | Unk
             case Typename(name=name):
                 return name
             case CellValue():
-                return claim.weight.stance if claim else "UNKNOWN"
+                return claim.assessment.stance if claim else "UNKNOWN"
             case EntityNode(parts=parts):
                 return selections.entity(parts, item)
             case ClaimNode(parts=parts):
@@ -123,7 +123,7 @@ def comparison(selections: Selections, root: Comparison) -> dict[str, Any] | Unk
             steps = [step for item in entities for step in graph.steps(item.reference, edge, (*POSITIVE, "LACKS"))]
             for target in sorted({step.end for step in steps}, key=lambda target: target.slug):
                 claims = [claim_of(item, edge, target) for item in entities]
-                if root.only_differences and len({claim.weight.stance if claim else None for claim in claims}) == 1:
+                if root.only_differences and len({claim.assessment.stance if claim else None for claim in claims}) == 1:
                     continue
                 yield {inner.key: row_part(inner, edge, target) for inner in row_parts}
 
@@ -155,7 +155,7 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
     if unknown:
         return UnknownReferences(tuple(unknown))
     everyone = graph.of_kind(root.kind.name)
-    min_users = None if root.least is None else values[root.least]
+    min_users = None if root.min_users is None else values[root.min_users]
 
     def claim_of(item: EntityFact, requirement: Requirement, target: Reference) -> Claim | None:
         steps = graph.steps(item.reference, requirement.edge, (*POSITIVE, "LACKS"))
@@ -168,13 +168,13 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
             any(step.end == target for step in graph.steps(one.reference, requirement.edge)) for one in everyone
         )
         rarity = _truncate(Fraction(len(everyone), len(everyone) + 9 * having))
-        sure = Fraction(claim.weight.confidence, 1000) * rarity
+        sure = Fraction(claim.assessment.confidence, 1000) * rarity
         if requirement.wanted:
             weights = {"HAS": sure, "LACKS": -sure, "DISPUTED": rarity / 4}
         else:
             weights = {"HAS": -sure, "LACKS": sure / 4, "DISPUTED": -rarity / 4}
         share = Fraction(1, 2 if requirement.wanted and not requirement.required else 1)
-        return int(1000 * _truncate(weights[claim.weight.stance] * share))
+        return int(1000 * _truncate(weights[claim.assessment.stance] * share))
 
     def users_of(item: EntityFact) -> int:
         return len(graph.steps(item.reference, root.users)) if root.users else 0
@@ -188,7 +188,7 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
         for _, requirement, targets in requirements:
             for target in targets:
                 claim = claim_of(item, requirement, target)
-                has = claim is not None and claim.weight.stance in POSITIVE
+                has = claim is not None and claim.assessment.stance in POSITIVE
                 failures += has if not requirement.wanted else requirement.required and not has
                 meets_something |= requirement.wanted and has
                 score += weight(requirement, target, claim)
@@ -220,7 +220,7 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
             case RequirementName():
                 return requirement.name
             case CellValue():
-                return claim.weight.stance if claim else "UNKNOWN"
+                return claim.assessment.stance if claim else "UNKNOWN"
             case Weight():
                 return weight(requirement, target, claim) / 1000
             case AnyNode(branches=branches):
@@ -323,7 +323,7 @@ def paths(selections: Selections, root: Paths) -> list[dict[str, Any]] | Unknown
     start, end = (graph.entity_by_id[id_].reference for id_ in ids)
     steps: dict[Reference, list[Step]] = {}
     for claim in graph.claims.values():
-        if claim.weight.stance in POSITIVE:
+        if claim.assessment.stance in POSITIVE:
             steps.setdefault(claim.subject, []).append(Step(claim, claim.subject, claim.object))
             steps.setdefault(claim.object, []).append(Step(claim, claim.object, claim.subject))
 
@@ -338,11 +338,11 @@ def paths(selections: Selections, root: Paths) -> list[dict[str, Any]] | Unknown
                 yield from chains(step.end, length - 1, (*passed, step))
 
     def confidence(chain: tuple[Step, ...]) -> Fraction:
-        return math.prod((Fraction(step.claim.weight.confidence, 1000) for step in chain), start=Fraction(1))
+        return math.prod((Fraction(step.claim.assessment.confidence, 1000) for step in chain), start=Fraction(1))
 
     size = values[root.size]
     best: list[tuple[Step, ...]] = []
-    for length in range(1, values[root.longest] + 1) if start != end else ():
+    for length in range(1, values[root.max_length] + 1) if start != end else ():
         if len(best) < size:
             best += sorted(
                 chains(start, length, ()), key=lambda chain: (-confidence(chain), [step.claim.key for step in chain])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from graph_seed import Claim, EntityFact, Facts, Reference, claims
+from graph_seed import Claim, EntityFact, Facts, Reference, group_claims
 from graph_seed.facts import EvidenceFact, global_id
 from schema import Edge, Ontology
 from schema.text import search_words, text_key
@@ -40,7 +40,7 @@ class MemoryGraph:
     @cached_property
     def claims(self) -> dict[str, Claim]:
         """The claims by key, in the order of their keys."""
-        return {claim.key: claim for claim in claims(self.facts)}
+        return {claim.key: claim for claim in group_claims(self.facts)}
 
     @cached_property
     def claim_by_id(self) -> dict[str, Claim]:
@@ -67,7 +67,7 @@ class MemoryGraph:
     def steps(self, start: Reference, edge: Edge, stances: Iterable[str] = POSITIVE) -> list[Step]:
         """The claims of these stances that lead from an entity along an edge."""
         wanted = tuple(stances)
-        return [step for step in self._steps.get((start, edge), []) if step.claim.weight.stance in wanted]
+        return [step for step in self._steps.get((start, edge), []) if step.claim.assessment.stance in wanted]
 
     def names(self, item: EntityFact) -> list[str]:
         """The keys of the name and the aliases of an entity."""

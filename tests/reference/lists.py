@@ -101,10 +101,10 @@ class Lists:
 
     def traverse(self, item: EntityFact, traversal: Traversal) -> list[Step]:
         steps = self.graph.steps(item.reference, traversal.edge, traversal.stances)
-        if traversal.least is None:
+        if traversal.min_confidence is None:
             return steps
-        minimum = self._value(traversal.least)
-        return [step for step in steps if step.claim.weight.confidence >= minimum]
+        minimum = self._value(traversal.min_confidence)
+        return [step for step in steps if step.claim.assessment.confidence >= minimum]
 
     # --------------------------------------------------------------------------------------------------------- orders
 
@@ -128,10 +128,10 @@ class Lists:
                 return len(self.graph.steps(row.entity.reference, edge))
             case ByClaim("confidence"):
                 assert row.claim
-                return row.claim.weight.confidence
+                return row.claim.assessment.confidence
             case ByClaim(name):
                 assert row.claim
-                date = row.claim.weight.first_seen if name == "firstSeen" else row.claim.weight.last_seen
+                date = row.claim.assessment.first_seen if name == "firstSeen" else row.claim.assessment.last_seen
                 return null_placeholder(term) if date is None else date
 
     # ---------------------------------------------------------------------------------------------------------- pages

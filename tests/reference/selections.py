@@ -133,9 +133,9 @@ class Selections:
             case ClaimScalar(name="relation"):
                 return claim.relation.name
             case ClaimScalar(name="confidence"):
-                return claim.weight.confidence / 1000
+                return claim.assessment.confidence / 1000
             case ClaimScalar(name=name):
-                return getattr(claim.weight, _CLAIM_DATES.get(name, name))
+                return getattr(claim.assessment, _CLAIM_DATES.get(name, name))
             case ClaimEnd(name=name, branches=branches):
                 end: Reference = getattr(claim, name)
                 return self.branch(branches, self.graph.entities[end])

@@ -29,7 +29,7 @@ from service.plan import (
     VersionUnavailable,
 )
 from service.stores import Explanation, LogEntry
-from service.stores.transaction import loaded
+from service.stores.transaction import load_change
 from tests.reference import answers
 from tests.reference.graph import MemoryGraph
 from tests.reference.lists import Row
@@ -40,39 +40,39 @@ class MemoryStore:
     """A graph that answers plans by interpreting them. `name` is the store that it stands for."""
 
     language = "plan"
-    batch = 1000
+    batch_size = 1000
     caches_plans = False
 
     def __init__(self, graph: MemoryGraph, name: str) -> None:
         self.graph = graph
         self.name = name
 
-    def write(self, plan: Plan) -> Plan:
+    def write_statement(self, plan: Plan) -> Plan:
         return plan
 
     async def fetch(self, statement: Plan, values: Sequence[Any], bookmark: str | None = None) -> list[Any]:  # noqa: ARG002
         return interpret(self.graph, self.name, statement, values)
 
-    async def plan(self, statement: Plan, values: Sequence[Any]) -> None:
+    async def cache_plan(self, statement: Plan, values: Sequence[Any]) -> None:
         """Nothing to prepare."""
 
     async def explain(self, statement: Plan, values: Sequence[Any], bookmark: str | None = None) -> Explanation:
         return Explanation(await self.fetch(statement, values, bookmark), str(statement))
 
-    async def names(self, kind: str) -> dict[str, list[str]]:
+    async def slugs_by_name(self, kind: str) -> dict[str, list[str]]:
         names: dict[str, set[str]] = {}
         for item in self.graph.of_kind(kind):
             for name in (item.slug, *self.graph.names(item)):
                 names.setdefault(name, set()).add(item.slug)
         return {name: sorted(slugs) for name, slugs in sorted(names.items())}
 
-    async def spellings(self) -> dict[str, list[str]]:
+    async def names_by_kind(self) -> dict[str, list[str]]:
         return {
             kind.name: sorted({name for item in self.graph.of_kind(kind.name) for name in self.graph.names(item)})
             for kind in self.graph.ontology.kinds
         }
 
-    async def searched(self) -> dict[str, list[str]]:
+    async def search_texts(self) -> dict[str, list[str]]:
         return {
             kind.name: [" ".join(words) for item in self.graph.of_kind(kind.name) for words in self.graph.words(item)]
             for kind in self.graph.ontology.kinds
@@ -81,13 +81,13 @@ class MemoryStore:
     async def version(self, *, background: bool = False) -> str:  # noqa: ARG002
         return _version(self.graph)
 
-    async def moment(self, bookmark: str | None = None) -> tuple[str, str | None]:
+    async def state_token(self, bookmark: str | None = None) -> tuple[str, str | None]:
         return f"{_version(self.graph)} {self.graph.changed}", bookmark
 
-    async def entries(self, after: int, most: int, *, background: bool = False) -> list[LogEntry]:  # noqa: ARG002
-        return [entry for entry in _log(self.graph) if entry.sequence > after][:most]
+    async def log_entries(self, after: int, limit: int, *, background: bool = False) -> list[LogEntry]:  # noqa: ARG002
+        return [entry for entry in _log(self.graph) if entry.sequence > after][:limit]
 
-    async def ready(self) -> bool:
+    async def is_ready(self) -> bool:
         return True
 
     async def close(self) -> None:
@@ -165,8 +165,8 @@ def _claims(selections: Selections, where: ClaimFilter) -> list[Any]:
             )
         )
         and (where.relations is None or claim.relation.name in values[where.relations])
-        and (where.stances is None or claim.weight.stance in where.stances)
-        and (where.least is None or claim.weight.confidence >= values[where.least])
+        and (where.stances is None or claim.assessment.stance in where.stances)
+        and (where.min_confidence is None or claim.assessment.confidence >= values[where.min_confidence])
     ]
 
 
@@ -218,7 +218,7 @@ def _changes(selections: Selections, after: tuple[int, int] | None, page: Any, p
 
 
 def _log(graph: MemoryGraph) -> list[LogEntry]:
-    return [LogEntry(1, graph.changed, loaded(graph.facts))]
+    return [LogEntry(1, graph.changed, load_change(graph.facts))]
 
 
 def _version(graph: MemoryGraph) -> str:
