@@ -14,8 +14,10 @@ from service.plan import (
     ChangeScalar,
     Typename,
 )
-from service.stores.sqlite.json_text import Piece, concat, members, string
-from service.stores.sqlite.row import RowSource, Scope, literal, placeholder
+from service.stores.sqlite.expressions import placeholder, sql_string
+from service.stores.sqlite.json_text import JsonPart, concat, json_object, json_string
+from service.stores.sqlite.pages import RowSource
+from service.stores.sqlite.row import RowAlias
 
 if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
@@ -24,50 +26,53 @@ _DIGEST = "(SELECT rtrim(rtrim(version, '0123456789'), '.') FROM graph)"
 
 
 def changes(writer: Writer, root: Changes | ChangeByNumber) -> str:
-    """The JSON of a change or a page of them; `~1` for a version of another graph, `~0` for one behind which the log has
-    gaps.
+    """Return the JSON of a change or a page of changes.
+
+    Instead of JSON, the result is `~1` for a version of another graph, and `~0` for a version whose next changes are no
+    longer in the log.
     """
-    log = writer.alias("x")
+    log = writer.aliases.new("x")
     if isinstance(root, ChangeByNumber):
-        json = concat(change(writer, root.parts, Scope(log)))
+        json = concat(change(writer, root.parts, RowAlias(log)))
         return f"ifnull((SELECT {json} FROM change {log} WHERE {log}._pk = {placeholder(root.number)}), '~0')"
     rows = RowSource(f"change {log}", (), ((f"{log}._pk", False),), log, cursor=_cursor(log))
-    json = writer.connection(rows, root.page, root.parts)
+    page = writer.connection(rows, root.page, root.parts)
     if root.after is None:
-        return json
+        return page
     digest, number = map(placeholder, root.after)
-    foreign = f"{digest} <> {_DIGEST} OR {number} > (SELECT max(_pk) FROM change)"
-    old = f"{number} < (SELECT min(_pk) FROM change) - 1"
-    return f"CASE WHEN {foreign} THEN '~1' WHEN {old} THEN '~0' ELSE {json} END"
+    is_foreign = f"{digest} <> {_DIGEST} OR {number} > (SELECT max(_pk) FROM change)"
+    is_compacted = f"{number} < (SELECT min(_pk) FROM change) - 1"
+    return f"CASE WHEN {is_foreign} THEN '~1' WHEN {is_compacted} THEN '~0' ELSE {page} END"
 
 
-def change(writer: Writer, parts: tuple[ChangePart, ...], scope: Scope) -> list[Piece]:
-    return members((part.key, _part(writer, part, scope)) for part in parts)
+def change(writer: Writer, parts: tuple[ChangePart, ...], row: RowAlias) -> list[JsonPart]:
+    """Return the JSON of a change."""
+    return json_object((part.key, _part(writer, part, row)) for part in parts)
 
 
 def _cursor(log: str) -> str:
     return f"{_DIGEST} || '.' || {log}._pk"
 
 
-def _part(writer: Writer, part: ChangePart, scope: Scope) -> list[Piece]:
+def _part(writer: Writer, part: ChangePart, row: RowAlias) -> list[JsonPart]:
     match part:
         case Typename(name=name):
-            return [string(name)]
+            return [json_string(name)]
         case ChangeScalar(name="cursor"):
-            text = _cursor(scope.alias)
-            return [f"json_quote({text if scope.page is None else scope.page.read('_cursor', text)})"]
+            cursor = _cursor(row.alias)
+            return [f"json_quote({cursor if row.page is None else row.page.column('_cursor', cursor)})"]
         case ChangeScalar(name=name):
-            return [f"json_quote({scope.read(name)})"]
+            return [f"json_quote({row.column(name)})"]
         case ChangedKind(kinds=kinds, values=values):
-            named = zip(kinds, values, strict=True)
-            cases = " ".join(f"WHEN {literal(kind)} THEN '\"{value}\"'" for kind, value in named)
-            return [f"CASE {scope.read('kind')} {cases} ELSE 'null' END"]
+            pairs = zip(kinds, values, strict=True)
+            cases = " ".join(f"WHEN {sql_string(kind)} THEN '\"{value}\"'" for kind, value in pairs)
+            return [f"CASE {row.column('kind')} {cases} ELSE 'null' END"]
         case ChangedEntity(branches=branches):
-            entity = writer.alias("e")
-            json = writer.branches(branches, Scope(entity))
-            found = f'{entity}._kind = {scope.read("kind")} AND {entity}."slug" = {scope.read("slug")}'
-            return [f"ifnull((SELECT {json} FROM entity {entity} WHERE {found}), 'null')"]
+            entity = writer.aliases.new("e")
+            json = writer.branches(branches, RowAlias(entity))
+            is_changed = f'{entity}._kind = {row.column("kind")} AND {entity}."slug" = {row.column("slug")}'
+            return [f"ifnull((SELECT {json} FROM entity {entity} WHERE {is_changed}), 'null')"]
         case ChangedClaim(parts=parts):
-            claim = writer.alias("c")
-            json = concat(writer.claim(parts, Scope(claim)))
-            return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}.key = {scope.read('claim')}), 'null')"]
+            claim = writer.aliases.new("c")
+            json = concat(writer.claim(parts, RowAlias(claim)))
+            return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}.key = {row.column('claim')}), 'null')"]

@@ -1,46 +1,46 @@
-"""The graph as a whole, in SQL."""
+"""The counts, version and last change of the graph, in SQL."""
 
 from __future__ import annotations
 
 from service.plan import Count, CountedName, Counts, Graph, GraphScalar, Typename
-from service.stores.sqlite.json_text import Fixed, Piece, concat, members, string
-from service.stores.sqlite.row import literal
+from service.stores.sqlite.expressions import sql_string
+from service.stores.sqlite.json_text import JsonLiteral, JsonPart, concat, json_object, json_string
 
 
 def graph(root: Graph) -> str:
-    """The JSON of the graph's counts, version and last change."""
-    return concat(members((part.key, _part(part)) for part in root.parts))
+    """Return the JSON of the root field."""
+    return concat(json_object((part.key, _part(part)) for part in root.parts))
 
 
-def _part(part: Typename | GraphScalar | Counts) -> list[Piece]:
+def _part(part: Typename | GraphScalar | Counts) -> list[JsonPart]:
     match part:
         case Typename(name=name):
-            return [string(name)]
+            return [json_string(name)]
         case GraphScalar(name="store"):
-            return [string("sqlite")]
-        case GraphScalar(name=name):
-            if name == "version":
-                return ["json_quote(ifnull((SELECT version FROM graph), ''))"]
+            return [json_string("sqlite")]
+        case GraphScalar(name="version"):
+            return ["json_quote(ifnull((SELECT version FROM graph), ''))"]
+        case GraphScalar():
             return ["json_quote((SELECT changed FROM graph))"]
         case Counts():
-            pieces: list[Piece] = [Fixed("[")]
-            for index, (name, value) in enumerate(zip(part.names, part.values, strict=True)):
-                table = (
-                    f"entity WHERE _kind = {literal(name)}"
-                    if part.of == "kinds"
-                    else f"claim WHERE relation = {literal(name)}"
-                )
-                counted = f"(SELECT count(*) FROM {table})"
-                pieces.append(Fixed("," if index else ""))
-                pieces += members((item.key, _count_part(item, value, counted)) for item in part.parts)
-            return [*pieces, Fixed("]")]
+            return _counts(part)
 
 
-def _count_part(item: Typename | Count | CountedName, value: str, counted: str) -> list[Piece]:
+def _counts(counts: Counts) -> list[JsonPart]:
+    parts: list[JsonPart] = [JsonLiteral("[")]
+    for index, (name, value) in enumerate(zip(counts.names, counts.values, strict=True)):
+        column, table = ("_kind", "entity") if counts.of == "kinds" else ("relation", "claim")
+        number = f"(SELECT count(*) FROM {table} WHERE {column} = {sql_string(name)})"
+        parts.append(JsonLiteral("," if index else ""))
+        parts += json_object((item.key, _count_part(item, value, number)) for item in counts.parts)
+    return [*parts, JsonLiteral("]")]
+
+
+def _count_part(item: Typename | Count | CountedName, value: str, number: str) -> list[JsonPart]:
     match item:
         case Typename(name=name):
-            return [string(name)]
+            return [json_string(name)]
         case CountedName():
-            return [string(value)]
+            return [json_string(value)]
         case Count():
-            return [counted]
+            return [number]

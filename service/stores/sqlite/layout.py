@@ -51,7 +51,7 @@ def back_index(relation: Relation) -> str:
     return quote(relation_table(relation).strip('"') + "_back")
 
 
-def sides(edge: Edge) -> tuple[str, str, str]:
+def edge_table(edge: Edge) -> tuple[str, str, str]:
     """The table of an edge, and its columns of the end that it leads from and of that which it leads to."""
     near, far = ("object", "subject") if edge.reverse else ("subject", "object")
     return relation_table(edge.relation), near, far
