@@ -71,6 +71,11 @@ def schema_page() -> str:
     return "\n".join(_schema_page()) + "\n"
 
 
+def examples_page() -> str:
+    """Every file of `examples/`: its title, its explanation and its query."""
+    return "\n".join(_examples_page()) + "\n"
+
+
 def commands() -> dict[str, argparse.ArgumentParser]:
     """The parser of each command of `framework-atlas`, by the command's name."""
     parser = _parser()
@@ -191,6 +196,25 @@ def _members(type_: GraphQLNamedType) -> Iterator[str]:
             yield from ("", " | ".join(f"`{item.name}`" for item in type_.types))
         case _:
             pass
+
+
+def _examples_page() -> Iterator[str]:
+    yield from ("# Examples", "", NOTE, "")
+    yield "The files of `examples/` in the repository. The explorer lists them, and runs them with a click."
+    for path in sorted((ROOT / "examples").glob("*.graphql")):
+        comment, query = re.fullmatch(r"((?:#[^\n]*\n)+)(.*)", path.read_text("utf-8"), re.DOTALL).groups()
+        title, *explanation = [line.removeprefix("#").strip() for line in comment.splitlines()]
+        yield from (
+            "",
+            f"## {title.rstrip('.')}",
+            *explanation,
+            "",
+            f"`{path.name}`",
+            "",
+            "```graphql",
+            query.strip(),
+            "```",
+        )
 
 
 class _Found(Exception):  # noqa: N818 - it ends the command before it starts

@@ -11,18 +11,21 @@ import pytest
 
 from service.errors import ErrorCode
 from service.settings import Settings
-from tests.docs.reference import SECTIONS, command_page, commands, schema_page, settings_page
+from tests.docs.reference import SECTIONS, command_page, commands, examples_page, schema_page, settings_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = DOCS / "reference"
+GENERATED = {
+    REFERENCE / "settings.md": settings_page,
+    REFERENCE / "cli.md": command_page,
+    REFERENCE / "schema.md": schema_page,
+    DOCS / "examples.md": examples_page,
+}
 REFRESH = os.environ.get("ATLAS_REFRESH_GOLDENS") == "1"
 
 
-@pytest.mark.parametrize(
-    ("name", "page"), [("settings.md", settings_page), ("cli.md", command_page), ("schema.md", schema_page)]
-)
-def test_a_reference_page_is_current(name: str, page: Callable[[], str]) -> None:
-    path = REFERENCE / name
+@pytest.mark.parametrize(("path", "page"), GENERATED.items(), ids=lambda value: getattr(value, "name", None))
+def test_a_generated_page_is_current(path: Path, page: Callable[[], str]) -> None:
     if REFRESH:
         path.write_text(page(), "utf-8")
 
