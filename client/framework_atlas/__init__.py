@@ -1,4 +1,4 @@
-"""A client of Framework Atlas: `Client` for code that waits, `AsyncClient` for asyncio.
+"""A client for Framework Atlas: `Client` blocks, `AsyncClient` uses asyncio.
 
 The types of the schema are in `framework_atlas.types`.
 """

@@ -1,4 +1,4 @@
-"""The two clients: what they do is written in `conversation.py`; here it is sent and waited for, in either way."""
+"""The blocking client and the asyncio client. Both execute the I/O commands of a session (`session.py`)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,22 @@ from typing import Any, Self, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import httpx
 
-from framework_atlas.commands import Answer, Chunk, Fault, Open, Opened, Program, Read, Reply, Send, Tell, Wait
-from framework_atlas.conversation import Conversation, Operation, Token
+from framework_atlas.commands import (
+    Chunk,
+    Emit,
+    Failure,
+    Flow,
+    OpenStream,
+    ReadChunk,
+    Reply,
+    Response,
+    Send,
+    Sleep,
+    StreamOpened,
+)
 from framework_atlas.errors import DocumentError
 from framework_atlas.retries import Retries
+from framework_atlas.session import Operation, Session, Token
 from framework_atlas.types import Change
 
 T = TypeVar("T")
@@ -25,9 +37,11 @@ _CONNECT_SECONDS = 10.0
 
 
 class Options(TypedDict, total=False):
-    """How a client asks. `token` is sent as `Authorization: Bearer ...`; a function is asked for it each time, since tokens
-    expire. Every operation is done within `timeout` seconds (30), all attempts together, or fails; in
-    the blocking client an answer that stalls half-way may take twice as long.
+    """The options of a client.
+
+    `token` is sent as `Authorization: Bearer ...`. A function is called for each request, so that it can renew an expired
+    token. `timeout` is the maximum time of an operation in seconds (30), including all attempts. In the blocking client, a
+    response that stalls can take twice as long.
     """
 
     token: Token | None
@@ -37,26 +51,27 @@ class Options(TypedDict, total=False):
 
 
 class Client:
-    """A client for code that waits: `with Client("http://127.0.0.1:8000/graphql") as client: ...`.
+    """A blocking client: `with Client("http://127.0.0.1:8000/graphql") as client: ...`.
 
-    `transport` is one of httpx's own, for proxies, certificates or tests. May be used by several threads.
+    `transport` is an httpx transport, for proxies, certificates or tests. A client can be shared by threads.
     """
 
     def __init__(self, url: str, *, transport: httpx.BaseTransport | None = None, **options: Unpack[Options]) -> None:
-        self.url = _checked(url)
-        self._conversation = _conversation(options)
+        self.url = _valid_url(url)
+        self._session = _new_session(options)
         self._http = httpx.Client(transport=transport)
 
     @property
     def bookmark(self) -> str | None:
-        """Names the last write of this client and is sent along, so that what it reads is at least as new. Another client
-        that is given it sees that write too; None forgets it. On SQLite there is none: whoever reads sees every write.
+        """The bookmark of the last write of this client. The client sends it with every request, so that reads include that
+        write. Pass it to another client for the same guarantee; set it to None to forget it. SQLite does not need
+        bookmarks, because every read includes all writes.
         """
-        return self._conversation.bookmark
+        return self._session.bookmark
 
     @bookmark.setter
     def bookmark(self, bookmark: str | None) -> None:
-        self._conversation.bookmark = bookmark
+        self._session.bookmark = bookmark
 
     @overload
     def execute(
@@ -79,10 +94,10 @@ class Client:
         variables: Variables | None = None,
         operation_name: str | None = None,
         *,
-        answer: type[Any] = dict,  # noqa: ARG002 - for type checkers alone
+        answer: type[Any] = dict,  # noqa: ARG002 - only used by type checkers
     ) -> Any:
-        """The data of a query or mutation; `answer` is the type that it is taken for. Raises AtlasError."""
-        (data,) = self._drive(self._conversation.execute(Operation(document, variables, operation_name)))
+        """Return the data of a query or mutation. `answer` is its type for type checkers. Raises AtlasError."""
+        (data,) = self._run(self._session.execute(Operation(document, variables, operation_name)))
         return data
 
     @overload
@@ -108,12 +123,14 @@ class Client:
         operation_name: str | None = None,
         *,
         path: str,
-        answer: type[Any] = dict,  # noqa: ARG002 - for type checkers alone
+        answer: type[Any] = dict,  # noqa: ARG002 - only used by type checkers
     ) -> Generator[Any]:
-        """The list at `path`, such as `framework.features`, page after page. The document takes `$after: String`, gives it
-        to the list, and selects `pageInfo { hasNextPage endCursor }`. Raises AtlasError.
+        """Yield the pages of the list at `path`, such as `framework.features`.
+
+        The document must declare `$after: String`, pass it to the list, and select `pageInfo { hasNextPage endCursor }`.
+        Raises AtlasError.
         """
-        return self._drive(self._conversation.pages(Operation(document, variables, operation_name), path))
+        return self._run(self._session.pages(Operation(document, variables, operation_name), path))
 
     def subscribe(
         self,
@@ -124,12 +141,13 @@ class Client:
         after: str | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> Generator[Change]:
-        """Every change from now on, or after a cursor; each once, also when the connection is lost meanwhile. The document
-        takes `$after: String`, gives it to `changes`, and selects `cursor`. Raises AtlasError, UnavailableError when the
-        service is away for more than `patience` seconds.
+        """Yield every change from now on, or after a cursor. Each change is yielded once, even if the connection is lost.
+
+        The document must declare `$after: String`, pass it to `changes`, and select `cursor`. Raises AtlasError, and
+        UnavailableError if the service is unavailable for more than `patience` seconds.
         """
         operation = Operation(document, variables, operation_name)
-        return self._drive(self._conversation.subscribe(operation, after, patience))
+        return self._run(self._session.subscribe(operation, after, patience))
 
     def close(self) -> None:
         self._http.close()
@@ -140,84 +158,85 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _drive(self, program: Program) -> Generator[Any]:
-        """Do what a conversation asks for, and yield what it tells."""
+    def _run(self, flow: Flow) -> Generator[Any]:
+        """Execute the commands of a flow, and yield the values that it emits."""
         reply: Reply = None
         chunks = _no_chunks()
-        with closing(program), ExitStack() as opened:
+        with closing(flow), ExitStack() as stack:
             while True:
                 try:
-                    command = program.send(reply)
+                    command = flow.send(reply)
                 except StopIteration:
                     return
                 reply = None
                 match command:
-                    case Tell():
+                    case Emit():
                         yield command.value
-                    case Wait():
-                        opened.close()
+                    case Sleep():
+                        stack.close()
                         time.sleep(command.seconds)
                     case Send():
                         reply = self._send(command)
-                    case Open():
-                        reply, chunks = self._open(command, opened)
-                    case Read():
+                    case OpenStream():
+                        reply, chunks = self._open(command, stack)
+                    case ReadChunk():
                         reply = _read(chunks)
 
-    def _send(self, command: Send) -> Answer | Fault:
-        give_up = time.monotonic() + command.seconds
+    def _send(self, command: Send) -> Response | Failure:
+        deadline = time.monotonic() + command.seconds
         try:
             with self._stream(command, command.seconds) as response:
                 content = bytearray()
                 for chunk in response.iter_bytes():
                     content += chunk
-                    if time.monotonic() > give_up:  # as httpx counts, every piece has that long
-                        return Fault(TimeoutError("the answer came too slowly"))
-                return Answer(response.status_code, response.headers, bytes(content))
+                    if time.monotonic() > deadline:  # the timeout of httpx applies to each chunk
+                        return Failure(TimeoutError("the response took too long"))
+                return Response(response.status_code, response.headers, bytes(content))
         except httpx.RequestError as error:
-            return Fault(error)
+            return Failure(error)
 
-    def _open(self, command: Open, opened: ExitStack) -> tuple[Reply, Generator[bytes]]:
+    def _open(self, command: OpenStream, stack: ExitStack) -> tuple[Reply, Generator[bytes]]:
         try:
-            response = opened.enter_context(self._stream(command, command.silence))
-            chunks = opened.enter_context(closing(_chunks(response)))
-            if _is_events(response):
-                return Opened(), chunks
-            return Answer(response.status_code, response.headers, response.read()), chunks
+            response = stack.enter_context(self._stream(command, command.max_silence))
+            chunks = stack.enter_context(closing(_chunks(response)))
+            if _is_event_stream(response):
+                return StreamOpened(), chunks
+            return Response(response.status_code, response.headers, response.read()), chunks
         except httpx.RequestError as error:
-            return Fault(error), _no_chunks()
+            return Failure(error), _no_chunks()
 
-    def _stream(self, command: Send | Open, seconds: float) -> AbstractContextManager[httpx.Response]:
+    def _stream(self, command: Send | OpenStream, seconds: float) -> AbstractContextManager[httpx.Response]:
         return self._http.stream(
-            "POST", self.url, content=command.content, headers=command.headers, timeout=_within(seconds)
+            "POST", self.url, content=command.content, headers=command.headers, timeout=_timeout(seconds)
         )
 
 
 class AsyncClient:
     """A client for asyncio: `async with AsyncClient("http://127.0.0.1:8000/graphql") as client: ...`.
 
-    `transport` is one of httpx's own; with `httpx.ASGITransport(app=...)` nothing goes over a network, and
-    there are no subscriptions.
+    `transport` is an httpx transport. With `httpx.ASGITransport(app=...)` the client calls an application in the same
+    process, without subscriptions.
     """
 
     def __init__(
         self, url: str, *, transport: httpx.AsyncBaseTransport | None = None, **options: Unpack[Options]
     ) -> None:
-        self.url = _checked(url)
-        self._conversation = _conversation(options)
+        self.url = _valid_url(url)
+        self._session = _new_session(options)
         self._http = httpx.AsyncClient(transport=transport)
         self._streams = not isinstance(transport, httpx.ASGITransport)
 
     @property
     def bookmark(self) -> str | None:
-        """Names the last write of this client and is sent along, so that what it reads is at least as new. Another client
-        that is given it sees that write too; None forgets it. On SQLite there is none: whoever reads sees every write.
+        """The bookmark of the last write of this client. The client sends it with every request, so that reads include that
+        write. Pass it to another client for the same guarantee; set it to None to forget it. SQLite does not need
+        bookmarks, because every read includes all writes.
         """
-        return self._conversation.bookmark
+        return self._session.bookmark
 
     @bookmark.setter
     def bookmark(self, bookmark: str | None) -> None:
-        self._conversation.bookmark = bookmark
+        self._session.bookmark = bookmark
 
     @overload
     async def execute(
@@ -240,11 +259,11 @@ class AsyncClient:
         variables: Variables | None = None,
         operation_name: str | None = None,
         *,
-        answer: type[Any] = dict,  # noqa: ARG002 - for type checkers alone
+        answer: type[Any] = dict,  # noqa: ARG002 - only used by type checkers
     ) -> Any:
-        """The data of a query or mutation; `answer` is the type that it is taken for. Raises AtlasError."""
-        program = self._conversation.execute(Operation(document, variables, operation_name))
-        (data,) = [told async for told in self._drive(program)]
+        """Return the data of a query or mutation. `answer` is its type for type checkers. Raises AtlasError."""
+        flow = self._session.execute(Operation(document, variables, operation_name))
+        (data,) = [value async for value in self._run(flow)]
         return data
 
     @overload
@@ -270,12 +289,14 @@ class AsyncClient:
         operation_name: str | None = None,
         *,
         path: str,
-        answer: type[Any] = dict,  # noqa: ARG002 - for type checkers alone
+        answer: type[Any] = dict,  # noqa: ARG002 - only used by type checkers
     ) -> AsyncGenerator[Any]:
-        """The list at `path`, such as `framework.features`, page after page. The document takes `$after: String`, gives it
-        to the list, and selects `pageInfo { hasNextPage endCursor }`. Raises AtlasError.
+        """Yield the pages of the list at `path`, such as `framework.features`.
+
+        The document must declare `$after: String`, pass it to the list, and select `pageInfo { hasNextPage endCursor }`.
+        Raises AtlasError.
         """
-        return self._drive(self._conversation.pages(Operation(document, variables, operation_name), path))
+        return self._run(self._session.pages(Operation(document, variables, operation_name), path))
 
     def subscribe(
         self,
@@ -286,16 +307,15 @@ class AsyncClient:
         after: str | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> AsyncGenerator[Change]:
-        """Every change from now on, or after a cursor; each once, also when the connection is lost meanwhile. The document
-        takes `$after: String`, gives it to `changes`, and selects `cursor`. Raises AtlasError, UnavailableError when the
-        service is away for more than `patience` seconds.
+        """Yield every change from now on, or after a cursor. Each change is yielded once, even if the connection is lost.
+
+        The document must declare `$after: String`, pass it to `changes`, and select `cursor`. Raises AtlasError, and
+        UnavailableError if the service is unavailable for more than `patience` seconds.
         """
-        if not self._streams:  # it would wait for the end of what has none
-            raise DocumentError(
-                "httpx.ASGITransport cannot stream: to subscribe, connect to the service over a network."
-            )
+        if not self._streams:  # ASGITransport returns a response only when it is complete
+            raise DocumentError("httpx.ASGITransport does not support subscriptions; connect over a network.")
         operation = Operation(document, variables, operation_name)
-        return self._drive(self._conversation.subscribe(operation, after, patience))
+        return self._run(self._session.subscribe(operation, after, patience))
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -306,78 +326,82 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _drive(self, program: Program) -> AsyncGenerator[Any]:
-        """Do what a conversation asks for, and yield what it tells."""
+    async def _run(self, flow: Flow) -> AsyncGenerator[Any]:
+        """Execute the commands of a flow, and yield the values that it emits."""
         reply: Reply = None
         chunks = _no_chunks_async()
-        with closing(program):
-            async with AsyncExitStack() as opened:
+        with closing(flow):
+            async with AsyncExitStack() as stack:
                 while True:
                     try:
-                        command = program.send(reply)
+                        command = flow.send(reply)
                     except StopIteration:
                         return
                     reply = None
                     match command:
-                        case Tell():
+                        case Emit():
                             yield command.value
-                        case Wait():
-                            await opened.aclose()
+                        case Sleep():
+                            await stack.aclose()
                             await asyncio.sleep(command.seconds)
                         case Send():
                             reply = await self._send(command)
-                        case Open():
-                            reply, chunks = await self._open(command, opened)
-                        case Read():
+                        case OpenStream():
+                            reply, chunks = await self._open(command, stack)
+                        case ReadChunk():
                             reply = await _read_async(chunks)
 
-    async def _send(self, command: Send) -> Answer | Fault:
+    async def _send(self, command: Send) -> Response | Failure:
         body = _Body(command.content)
         try:
             async with asyncio.timeout(command.seconds), self._stream(command, body, command.seconds) as response:
-                return Answer(response.status_code, response.headers, await response.aread())
+                return Response(response.status_code, response.headers, await response.aread())
         except httpx.RequestError as error:
-            return Fault(error)
+            return Failure(error)
         except TimeoutError as error:
-            return Fault(error if body.is_taken else httpx.ConnectTimeout("no connection in time"))
+            return Failure(
+                error if body.is_started else httpx.ConnectTimeout("the connection was not established in time")
+            )
 
-    async def _open(self, command: Open, opened: AsyncExitStack) -> tuple[Reply, AsyncGenerator[bytes]]:
+    async def _open(self, command: OpenStream, stack: AsyncExitStack) -> tuple[Reply, AsyncGenerator[bytes]]:
         try:
-            stream = self._stream(command, _Body(command.content), command.silence)
-            response = await opened.enter_async_context(stream)
-            chunks = await opened.enter_async_context(aclosing(_chunks_async(response)))
-            if _is_events(response):
-                return Opened(), chunks
-            return Answer(response.status_code, response.headers, await response.aread()), chunks
+            stream = self._stream(command, _Body(command.content), command.max_silence)
+            response = await stack.enter_async_context(stream)
+            chunks = await stack.enter_async_context(aclosing(_chunks_async(response)))
+            if _is_event_stream(response):
+                return StreamOpened(), chunks
+            return Response(response.status_code, response.headers, await response.aread()), chunks
         except httpx.RequestError as error:
-            return Fault(error), _no_chunks_async()
+            return Failure(error), _no_chunks_async()
 
-    def _stream(self, command: Send | Open, body: _Body, seconds: float) -> AbstractAsyncContextManager[httpx.Response]:
+    def _stream(
+        self, command: Send | OpenStream, body: _Body, seconds: float
+    ) -> AbstractAsyncContextManager[httpx.Response]:
         headers = {**command.headers, "Content-Length": str(len(command.content))}
-        return self._http.stream("POST", self.url, content=body, headers=headers, timeout=_within(seconds))
+        return self._http.stream("POST", self.url, content=body, headers=headers, timeout=_timeout(seconds))
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of a request. Until it is taken to be sent, nothing can have been done about it."""
+    """The body of a request. It records whether httpx has started to send it; before that, nothing was executed."""
 
     def __init__(self, content: bytes) -> None:
-        self.is_taken = False
+        self.is_started = False
         self._content = content
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
-        self.is_taken = True
+        self.is_started = True
         yield self._content
 
 
-def _checked(url: str) -> str:
-    address = httpx.URL(url)
-    if address.scheme not in {"http", "https"} or not address.host:
-        raise ValueError(f"'{url}' is no address of a service, such as http://127.0.0.1:8000/graphql.")
+def _valid_url(url: str) -> str:
+    parsed = httpx.URL(url)
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ValueError(f"'{url}' is not an HTTP URL; use one such as http://127.0.0.1:8000/graphql.")
     return url
 
 
-def _conversation(options: Options) -> Conversation:
-    return Conversation(
+def _new_session(options: Options) -> Session:
+    return Session(
         options.get("token"),
         options.get("retries", Retries()),
         options.get("timeout", TIMEOUT_SECONDS),
@@ -385,11 +409,11 @@ def _conversation(options: Options) -> Conversation:
     )
 
 
-def _within(seconds: float) -> httpx.Timeout:
+def _timeout(seconds: float) -> httpx.Timeout:
     return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
 
 
-def _is_events(response: httpx.Response) -> bool:
+def _is_event_stream(response: httpx.Response) -> bool:
     return str(response.headers.get("content-type", "")).startswith("text/event-stream")
 
 
@@ -401,13 +425,13 @@ def _no_chunks() -> Generator[bytes]:
     yield from ()
 
 
-def _read(chunks: Generator[bytes]) -> Chunk | Fault:
+def _read(chunks: Generator[bytes]) -> Chunk | Failure:
     try:
         return Chunk(next(chunks))
     except StopIteration:
-        return Fault(EOFError("the stream has ended"))
+        return Failure(EOFError("the stream has ended"))
     except httpx.RequestError as error:
-        return Fault(error)
+        return Failure(error)
 
 
 async def _chunks_async(response: httpx.Response) -> AsyncGenerator[bytes]:
@@ -420,10 +444,10 @@ async def _no_chunks_async() -> AsyncGenerator[bytes]:
         yield chunk
 
 
-async def _read_async(chunks: AsyncGenerator[bytes]) -> Chunk | Fault:
+async def _read_async(chunks: AsyncGenerator[bytes]) -> Chunk | Failure:
     try:
         return Chunk(await anext(chunks))
     except StopAsyncIteration:
-        return Fault(EOFError("the stream has ended"))
+        return Failure(EOFError("the stream has ended"))
     except httpx.RequestError as error:
-        return Fault(error)
+        return Failure(error)

@@ -1,6 +1,6 @@
-"""What a conversation asks of whoever does its input and output, and what it is told in return.
+"""The commands by which a session requests I/O, and the replies to them.
 
-A conversation is a generator of these commands; it never sends or waits itself, so there is one for both clients.
+A session is a generator of commands and does no I/O itself (sans-I/O), so both clients share it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import httpx
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this and read the whole answer, within so many seconds: an Answer or a Fault."""
+    """Send a request and read the whole response within `seconds`. The reply is a Response or a Failure."""
 
     content: bytes
     headers: Mapping[str, str]
@@ -22,46 +22,49 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Send this and leave the answer open: Opened where it is a stream of events, else an Answer or a Fault.
+class OpenStream:
+    """Send a request for an event stream. The reply is StreamOpened, or a Response if it is not an event stream, or a
+    Failure.
 
-    `silence` is for how many seconds nothing may come.
+    `max_silence` is the maximum time in seconds between two chunks.
     """
 
     content: bytes
     headers: Mapping[str, str]
-    silence: float
+    max_silence: float
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """Read on in what is open: a Chunk, or a Fault where it has ended."""
+class ReadChunk:
+    """Read from the open stream. The reply is a Chunk, or a Failure if the stream has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Sleep:
+    """Close the open stream and wait."""
+
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """Hand this to whoever asked."""
+class Emit:
+    """Yield a value to the caller of the client."""
 
     value: Any
 
 
-Command: TypeAlias = Send | Open | Read | Wait | Tell
+Command: TypeAlias = Send | OpenStream | ReadChunk | Sleep | Emit
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: httpx.Headers
     content: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class StreamOpened:
     pass
 
 
@@ -71,12 +74,12 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why there is no answer, or not all of it."""
+class Failure:
+    """The reason why there is no response, or only a part of it."""
 
     error: Exception
 
 
-Reply: TypeAlias = Answer | Opened | Chunk | Fault | None
+Reply: TypeAlias = Response | StreamOpened | Chunk | Failure | None
 
-Program: TypeAlias = Generator[Command, Reply, None]
+Flow: TypeAlias = Generator[Command, Reply, None]

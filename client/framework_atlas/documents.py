@@ -1,6 +1,6 @@
-"""What a client must know of a document: whether it may be sent twice, and which variables it takes.
+"""Inspect documents: the kind of an operation, which decides whether it can be retried, and the variables.
 
-No parser: a document's outline is its words and brackets; whether it is right, the service says.
+This is not a parser. It scans the names and brackets of a document; the service validates the document.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from typing import Literal
 OperationKind = Literal["query", "mutation", "subscription"]
 
 _TOKEN = re.compile(
-    r'"""(?:\\"""|.)*?"""'  # a block string, which may hold anything
+    r'"""(?:\\"""|.)*?"""'  # a block string, which can contain anything
     r'|"(?:\\.|[^"\\\n\r])*"'
     r"|#[^\n\r]*"
-    r"|(?P<told>[@$]?\w+|[(){}\[\]])",
+    r"|(?P<token>[@$]?\w+|[(){}\[\]])",
     re.DOTALL,
 )
 _KINDS: dict[str, OperationKind] = {"query": "query", "mutation": "mutation", "subscription": "subscription"}
 
 
 def operation_kind(document: str, name: str | None = None) -> OperationKind:
-    """What sort of operation is asked for; `mutation` where that is open and one of them is."""
+    """The kind of the selected operation. If the selection is ambiguous, `mutation` takes precedence."""
     operations = list(_operations(document))
-    chosen = [kind for kind, named in operations if name is None or named == name] or [kind for kind, _ in operations]
+    kinds = [kind for kind, other in operations if name is None or other == name] or [kind for kind, _ in operations]
     for kind in ("mutation", "subscription"):
-        if kind in chosen:
+        if kind in kinds:
             return kind
     return "query"
 
 
-def takes(document: str, variable: str) -> bool:
-    """Whether a document names a variable."""
+def has_variable(document: str, variable: str) -> bool:
+    """Whether a document contains a variable."""
     return f"${variable}" in _tokens(document)
 
 
 def _operations(document: str) -> Iterator[tuple[OperationKind, str | None]]:
-    """Kind and name of every operation."""
+    """The kind and the name of every operation."""
     depth, head = 0, list[str]()
     for token in _tokens(document):
         if token in {")", "]", "}"}:
@@ -49,8 +49,8 @@ def _operations(document: str) -> Iterator[tuple[OperationKind, str | None]]:
             if not head:
                 yield "query", None
             elif kind := _KINDS.get(head[0]):
-                named = head[1] if len(head) > 1 and not head[1].startswith("@") else None
-                yield kind, named
+                name = head[1] if len(head) > 1 and not head[1].startswith("@") else None
+                yield kind, name
         elif depth == 0 and token not in {"(", "["}:
             head.append(token)
         if token in {"(", "[", "{"}:
@@ -58,6 +58,6 @@ def _operations(document: str) -> Iterator[tuple[OperationKind, str | None]]:
 
 
 def _tokens(document: str) -> Iterator[str]:
-    for found in _TOKEN.finditer(document):
-        if told := found["told"]:
-            yield told
+    for match in _TOKEN.finditer(document):
+        if token := match["token"]:
+            yield token

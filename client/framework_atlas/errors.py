@@ -1,16 +1,14 @@
-"""What can go wrong between a client and the service, as one tree.
+"""The exceptions of the client.
 
-    AtlasError
-    ├── DocumentError          the document cannot be used this way; nothing was sent
-    ├── UnavailableError       no answer: the service is away, overloaded or too slow
-    ├── UnexpectedAnswerError  something answered that is no GraphQL service, or not this one
-    └── AnsweredError          the service answered with errors, and perhaps with a part of the data
-        ├── AccessError              who asks may not
-        │   ├── UnauthenticatedError    no token where one is needed, or one that does not hold
-        │   └── ForbiddenError          a good token without the scope that is needed
-        └── OperationError           the operation was refused, or failed
-
-A message says what is wrong and what to do.
+AtlasError
+├── DocumentError          the document does not suit the method
+├── UnavailableError       no response: the service is down, overloaded or too slow
+├── UnexpectedAnswerError  the response is not a GraphQL response
+└── AnsweredError          the service returned errors, and possibly a part of the data
+    ├── AccessError              access is denied
+    │   ├── UnauthenticatedError    the token is missing or invalid
+    │   └── ForbiddenError          the token lacks a required scope
+    └── OperationError           the operation is invalid or failed
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class GraphQLError:
-    """One error of an answer; `code` is that of its extensions, such as BAD_USER_INPUT."""
+    """An error in a response. `code` is the code in its extensions, such as BAD_USER_INPUT."""
 
     message: str
     path: tuple[str | int, ...] = ()
@@ -34,25 +32,25 @@ class GraphQLError:
         return self.extensions.get("code")
 
     def __str__(self) -> str:
-        places = [f"line {line}, column {column}" for line, column in self.locations]
-        where = ", ".join([*([".".join(map(str, self.path))] if self.path else []), *places])
-        return f"{self.message} ({where})" if where else self.message
+        path = [".".join(map(str, self.path))] if self.path else []
+        position = ", ".join([*path, *(f"line {line}, column {column}" for line, column in self.locations)])
+        return f"{self.message} ({position})" if position else self.message
 
 
 class AtlasError(Exception):
-    """Anything that this package raises by itself."""
+    """The base class of all exceptions of this package."""
 
 
 class DocumentError(AtlasError):
-    """The document cannot be used this way; nothing was sent."""
+    """The document does not suit the method, for example a document without `$after` for `pages`."""
 
 
 class UnavailableError(AtlasError):
-    """No answer: the service is away, overloaded or too slow. Try again later.
+    """The service did not respond: it is down, overloaded or too slow. Try again later.
 
-    `undone` is True where it is certain that nothing was done: it never came to the service, or was refused at the door.
-    Where it is False, a mutation may have been done. `retry_after` is how many seconds the service asked to wait.
-    `after` is where a subscription can go on: the cursor of the last change that was told.
+    `undone` is True if the operation was certainly not executed: the request was not sent, or was rejected before
+    execution. If it is False, a mutation may have been executed. `retry_after` is the delay in seconds that the service
+    requests. `after` is the cursor of the last change received, with which a subscription can be resumed.
     """
 
     def __init__(
@@ -65,7 +63,7 @@ class UnavailableError(AtlasError):
 
 
 class UnexpectedAnswerError(AtlasError):
-    """Something answered that is no GraphQL service, or not this one: look at the address, and at proxies between."""
+    """The response is not a GraphQL response. Check the URL, and proxies between the client and the service."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -73,7 +71,7 @@ class UnexpectedAnswerError(AtlasError):
 
 
 class AnsweredError(AtlasError):
-    """The service answered with errors; `data` is what it answered all the same, if anything."""
+    """The service returned errors; `data` is the part of the data that it returned, if any."""
 
     def __init__(self, message: str, errors: Sequence[GraphQLError] = (), data: Any = None) -> None:
         super().__init__(message)
@@ -82,19 +80,19 @@ class AnsweredError(AtlasError):
 
 
 class AccessError(AnsweredError):
-    """Who asks may not."""
+    """Access is denied."""
 
 
 class UnauthenticatedError(AccessError):
-    """No token where one is needed, or one that is unknown, malformed or expired: give the client another."""
+    """The token is missing, unknown, malformed or expired; use another token."""
 
 
 class ForbiddenError(AccessError):
-    """A good token without the scope that is needed: ask for one with it."""
+    """The token is valid, but lacks a required scope; use a token with this scope."""
 
 
 class OperationError(AnsweredError):
-    """The operation was refused or failed: `errors` says where and why, `codes` are their codes."""
+    """The operation is invalid or failed. `errors` are the details, `codes` the set of their codes."""
 
     @property
     def codes(self) -> frozenset[str]:

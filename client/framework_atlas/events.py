@@ -1,4 +1,4 @@
-"""Server-sent events, out of bytes as they come.
+"""Parse server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
@@ -16,10 +16,11 @@ class Event:
 
 
 @dataclass(slots=True)
-class Events:
-    """A stream of them. What a cut leaves half told is no event.
+class EventParser:
+    """An incremental parser. An event that is incomplete when the stream ends is discarded.
 
-    Lines end with CR, LF or both and nothing else: names may well hold what Python's `splitlines` takes for an end.
+    Lines end with CR, LF or both. `str.splitlines` is not used, because it also splits at characters that names may
+    contain.
     """
 
     _rest: bytes = b""
@@ -27,11 +28,11 @@ class Events:
     _data: list[str] = field(default_factory=list[str])
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """The events that are complete with this."""
+        """Yield the events that this chunk completes."""
         lines = (self._rest + chunk).replace(b"\r\n", b"\n")
-        held = b"\r" if lines.endswith(b"\r") else b""  # perhaps the first half of CR LF
+        pending = b"\r" if lines.endswith(b"\r") else b""  # possibly the first half of CR LF
         *complete, rest = lines.removesuffix(b"\r").replace(b"\r", b"\n").split(b"\n")
-        self._rest = rest + held
+        self._rest = rest + pending
         for line in complete:
             if event := self._line(line.decode("utf-8", "replace")):
                 yield event
@@ -47,7 +48,7 @@ class Events:
             case "data":
                 self._data.append(value)
             case _:
-                pass  # a comment, such as the ping by which the service shows that it is there
+                pass  # a comment, such as the keep-alive of the service
         return None
 
     def _dispatch(self) -> Event | None:

@@ -1,4 +1,4 @@
-"""When to try again, and when to give up."""
+"""Retries with exponential backoff and a deadline."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from email.utils import parsedate_to_datetime
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and how patiently a client asks again.
+    """The maximum number of attempts for an operation, and the delays between them.
 
-    Pauses double from `first` to `longest` seconds, each shortened at random by up to a half, so that many clients do not
-    come back at once; where the service names a time (`Retry-After`), that is waited. A mutation is sent again only
-    where it is certain that it was not done; with `mutations=True` also where that is open.
+    Delays double from `first` to `longest` seconds. Each one is shortened at random by up to a half, so that clients do
+    not retry at the same moment. If the service sends `Retry-After`, the client waits at least that long. A mutation is
+    retried only if it was certainly not executed; with `mutations=True` it is also retried if this is uncertain.
     """
 
     attempts: int = 8
@@ -25,46 +25,46 @@ class Retries:
 
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.first < 0 or self.longest < 0:
-            raise ValueError("Retries need at least 1 attempt, and pauses of at least 0 seconds.")
+            raise ValueError("`attempts` must be at least 1, `first` and `longest` at least 0.")
 
 
 @dataclass(slots=True)
-class Pacing:
-    """The pauses between the attempts at one thing, which has to be done within some seconds."""
+class Backoff:
+    """The delays between the attempts of one operation, which must finish within `seconds`."""
 
     retries: Retries
     seconds: float
-    _begun: float = field(default_factory=time.monotonic)
-    _made: int = 0
+    _start: float = field(default_factory=time.monotonic)
+    _attempts: int = 0
 
     @property
-    def left(self) -> float:
-        """How many seconds there are left, 0 at least."""
-        return max(self._begun + self.seconds - time.monotonic(), 0.0)
+    def remaining(self) -> float:
+        """The seconds until the deadline, at least 0."""
+        return max(self._start + self.seconds - time.monotonic(), 0.0)
 
-    def pause(self, asked: float | None = None) -> float | None:
-        """How long to wait before the next attempt; None where another one would be too many, or too late.
+    def delay(self, retry_after: float | None = None) -> float | None:
+        """The seconds to wait before the next attempt; None if there are no more attempts before the deadline.
 
-        `asked` is how long the service asked to wait.
+        `retry_after` is the minimum delay that the service requests.
         """
-        self._made += 1
-        if self._made >= self.retries.attempts:
+        self._attempts += 1
+        if self._attempts >= self.retries.attempts:
             return None
-        doubled = min(self.retries.first * 2.0 ** min(self._made - 1, 60), self.retries.longest)
-        pause = max(doubled * random.uniform(0.5, 1.0), asked or 0.0)  # noqa: S311 - spreads attempts, hides nothing
-        return pause if pause < self.left else None
+        doubled = min(self.retries.first * 2.0 ** min(self._attempts - 1, 60), self.retries.longest)
+        delay = max(doubled * random.uniform(0.5, 1.0), retry_after or 0.0)  # noqa: S311 - not used for security
+        return delay if delay < self.remaining else None
 
-    def restart(self) -> None:
-        """Count the seconds from now on."""
-        self._begun = time.monotonic()
+    def restart_clock(self) -> None:
+        """Count the seconds from now."""
+        self._start = time.monotonic()
 
-    def succeed(self) -> None:
-        """Begin with short pauses again."""
-        self._made = 0
+    def reset(self) -> None:
+        """Start again with short delays, after a success."""
+        self._attempts = 0
 
 
 def retry_after(text: str | None) -> float | None:
-    """The seconds that a `Retry-After` header asks to wait: it holds a number or a date (RFC 9110, 10.2.3)."""
+    """The seconds in a `Retry-After` header, which is a number or a date (RFC 9110, section 10.2.3)."""
     if not text:
         return None
     if text.strip().isdecimal():

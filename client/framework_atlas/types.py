@@ -1,9 +1,9 @@
-"""The types of the schema, as type checkers read them.
+"""The types of the GraphQL schema for type checkers.
 
-Made from the schema by `generate_types.py`: change that, not this.
+Generated from the schema by `generate_types.py`; do not edit.
 
-An input has what the schema asks for, so a wrong filter, order or mutation is found before it is sent. An answer has what
-can be selected; what a document leaves out is not there, which its type cannot know.
+Input types are exact, so that a type checker finds an invalid filter, order or input. Output types contain all fields of the
+schema; at run time a value contains only the fields that the document selects.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Framework Atlas within another application: its own pages, and the graph below `/atlas`.
+"""Framework Atlas mounted in another Starlette application, below `/atlas`.
 
-`uv run uvicorn examples.embedding.mounted:app`, then http://127.0.0.1:8000/ and http://127.0.0.1:8000/atlas/graphql.
+Run `uv run uvicorn examples.embedding.mounted:app`, and open http://127.0.0.1:8000/ and http://127.0.0.1:8000/atlas/graphql.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ atlas = create_app(read_settings())
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    """Nobody else tells a mounted application that it starts and ends; without this its store is never closed."""
+    """Run the lifespan of the mounted application, which Starlette does not run; it opens and closes the store."""
     async with atlas.router.lifespan_context(atlas):
         yield
 
 
 async def welcome(_request: Request) -> Response:
-    """The application's own page, which asks the graph without a network."""
+    """A page of the outer application, which queries the graph without a network."""
     async with AsyncClient("http://atlas/graphql", transport=httpx.ASGITransport(app=atlas)) as client:
         data = await client.execute("{ frameworks { totalCount } }", answer=Query)
     return PlainTextResponse(f"{data['frameworks']['totalCount']} frameworks below /atlas\n")

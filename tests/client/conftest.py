@@ -1,4 +1,4 @@
-"""What the tests of the client need: a service that runs, both clients as one, and servers that fail on purpose."""
+"""Fixtures for the tests of the client: a running service, both clients, and servers with faults."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from service.auth.authenticator import new_token
-from tests.client.clients import CLIENTS, Asking
-from tests.client.faults import Faulty, Proxy
+from tests.client.blocking import CLIENTS, BlockingClient
+from tests.client.servers import FaultyServer, Proxy
 from tests.commands import RunningService, serving
 
 WRITER = new_token("client", "write")
@@ -33,38 +33,38 @@ def url(service: RunningService) -> str:
 
 
 @pytest.fixture(params=CLIENTS)
-def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asking]]:
-    """Makes a client, closed at the end; a test that takes it meets both, alike."""
-    with ExitStack() as opened:
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., BlockingClient]]:
+    """Creates a client and closes it after the test; the test runs with both clients."""
+    with ExitStack() as stack:
 
-        def connect(url: str, **options: Any) -> Asking:
-            return opened.enter_context(CLIENTS[request.param](url, **options))
+        def connect(url: str, **options: Any) -> BlockingClient:
+            return stack.enter_context(CLIENTS[request.param](url, **options))
 
         yield connect
 
 
 @pytest.fixture
-def faulty() -> Iterator[Faulty]:
-    with Faulty() as server:
+def faulty() -> Iterator[FaultyServer]:
+    with FaultyServer() as server:
         yield server
 
 
 @pytest.fixture
-def overrun() -> Iterator[str]:
-    """The address of a server that takes no more connections, and refuses none: whoever connects waits."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as opened:
+def full_server() -> Iterator[str]:
+    """The URL of a server with a full backlog: it neither accepts nor refuses connections."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as stack:
         while True:
-            waiting = opened.enter_context(socket.socket())
-            waiting.settimeout(0.2)
+            client = stack.enter_context(socket.socket())
+            client.settimeout(0.2)
             try:
-                waiting.connect(full.getsockname())
+                client.connect(server.getsockname())
             except TimeoutError:
                 break
-        yield f"http://127.0.0.1:{full.getsockname()[1]}/graphql"
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/graphql"
 
 
 @pytest.fixture
 def proxy(service: RunningService) -> Iterator[Proxy]:
-    """A way to the service that can be cut."""
-    with Proxy(service.port) as opened:
-        yield opened
+    """A proxy in front of the service, whose connections can be cut."""
+    with Proxy(service.port) as proxy:
+        yield proxy

@@ -1,7 +1,6 @@
-"""The examples of other clients, well typed and run against a service that answers.
+"""The examples of other client libraries are type-checked and run against a service.
 
-What they are made of comes from npm and by uv. Where it cannot be had they are skipped; ATLAS_REQUIRE_CLIENTS=1 makes that a
-failure.
+They need packages from npm and PyPI. Without them the tests are skipped, or fail if ATLAS_REQUIRE_CLIENTS=1.
 """
 
 from __future__ import annotations
@@ -29,24 +28,31 @@ TYPESCRIPT = CLIENTS / "typescript"
 ARIADNE = CLIENTS / "ariadne_codegen"
 TSC = "node_modules/typescript/bin/tsc"
 
-ASKED = "asked: Django HAS Security (0.875)"
+QUERIED = "query: Django HAS Security (0.875)"
 
 
-def _without(what: str) -> Never:
+def _unavailable(reason: str) -> Never:
     if os.environ.get("ATLAS_REQUIRE_CLIENTS") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def run(command: Sequence[str | Path], folder: Path = ROOT, **environment: str) -> str:
-    """What a command says that succeeds."""
-    ours = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"}}
-    asked = [str(word) for word in command]
-    done = subprocess.run(
-        asked, cwd=folder, env={**ours, **environment}, capture_output=True, text=True, timeout=300, check=False
+    """Run a command that must succeed, and return its output."""
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"}
+    }
+    completed = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return completed.stdout
 
 
 def mypy(cache: Path, *arguments: str | Path, folder: Path = ROOT) -> str:
@@ -58,19 +64,19 @@ def packages() -> Path:
     try:
         return npm.install(TYPESCRIPT)
     except npm.Unavailable as error:
-        _without(str(error))
+        _unavailable(str(error))
 
 
 @pytest.fixture(scope="module")
 def generated() -> Path:
-    """The Python of an environment in which ariadne-codegen has made its client."""
+    """The Python of an environment with the client that ariadne-codegen generated."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
-        _without("no uv, which makes the environment of ariadne-codegen")
+        _unavailable("uv is not installed")
     try:
         run([uv, "sync", "--quiet", "--python", sys.executable], ARIADNE)
     except AssertionError as error:
-        _without(f"the environment of ariadne-codegen could not be made: {error}")
+        _unavailable(f"the environment of ariadne-codegen could not be created: {error}")
     run([uv, "run", "--no-sync", "ariadne-codegen"], ARIADNE)
     return ARIADNE / ".venv" / "bin" / "python"
 
@@ -83,7 +89,7 @@ def settings(url: str) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------------------- TypeScript
 
 
-def test_typescript_finds_the_examples_well_typed_and_a_wrong_filter_wrong(packages: Path, tmp_path: Path) -> None:
+def test_the_typescript_examples_are_type_safe(packages: Path, tmp_path: Path) -> None:
     run([NODE, TSC], TYPESCRIPT)
     wrong = shutil.copytree(TYPESCRIPT, tmp_path / "wrong", ignore=shutil.ignore_patterns("node_modules"))
     (wrong / "node_modules").symlink_to(packages)
@@ -95,57 +101,67 @@ def test_typescript_finds_the_examples_well_typed_and_a_wrong_filter_wrong(packa
 
 
 @pytest.mark.usefixtures("packages")
-def test_the_types_of_the_typescript_examples_are_those_of_the_schema(tmp_path: Path) -> None:
+def test_the_generated_typescript_operations_are_current(tmp_path: Path) -> None:
     run([NODE, "generate.ts", tmp_path / "operations.ts"], TYPESCRIPT)
 
-    made = (tmp_path / "operations.ts").read_text("utf-8")
-    assert (TYPESCRIPT / "operations.ts").read_text("utf-8") == made, (
-        "The schema has changed: write the types anew with `npm run generate`, in examples/clients/typescript"
+    generated = (tmp_path / "operations.ts").read_text("utf-8")
+    assert (TYPESCRIPT / "operations.ts").read_text("utf-8") == generated, (
+        "The schema has changed; run `npm run generate` in examples/clients/typescript"
     )
 
 
 @pytest.mark.usefixtures("packages")
-def test_apollo_client_asks_writes_and_listens(settings: dict[str, str]) -> None:
-    told = run([NODE, "apollo.ts"], TYPESCRIPT, **settings).splitlines()
+def test_apollo_client_queries_writes_and_subscribes(settings: dict[str, str]) -> None:
+    lines = run([NODE, "apollo.ts"], TYPESCRIPT, **settings).splitlines()
 
-    assert told == [
-        ASKED,
-        "from the cache: Django",
-        "written: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtYXBvbGxv",
-        "heard: UPSERT an-example-of-apollo",
+    assert lines == [
+        QUERIED,
+        "cache: Django",
+        "mutation: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtYXBvbGxv",
+        "subscription: UPSERT an-example-of-apollo",
     ]
 
 
 @pytest.mark.usefixtures("packages")
-def test_urql_asks_writes_and_listens(settings: dict[str, str]) -> None:
-    told = run([NODE, "urql.ts"], TYPESCRIPT, **settings).splitlines()
+def test_urql_queries_writes_and_subscribes(settings: dict[str, str]) -> None:
+    lines = run([NODE, "urql.ts"], TYPESCRIPT, **settings).splitlines()
 
-    assert told == [ASKED, "written: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtdXJxbA==", "heard: UPSERT an-example-of-urql"]
+    assert lines == [
+        QUERIED,
+        "mutation: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtdXJxbA==",
+        "subscription: UPSERT an-example-of-urql",
+    ]
 
 
 # ----------------------------------------------------------------------------------------------------------------- Python
 
 
-def test_gql_asks_writes_and_listens(settings: dict[str, str], tmp_path: Path) -> None:
-    told = run([sys.executable, CLIENTS / "python" / "gql_client.py"], **settings).splitlines()
+def test_gql_queries_writes_and_subscribes(settings: dict[str, str], tmp_path: Path) -> None:
+    lines = run([sys.executable, CLIENTS / "python" / "gql_client.py"], **settings).splitlines()
 
-    assert told == [ASKED, "written: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtZ3Fs", "heard: UPSERT an-example-of-gql"]
+    assert lines == [
+        QUERIED,
+        "mutation: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtZ3Fs",
+        "subscription: UPSERT an-example-of-gql",
+    ]
     mypy(tmp_path, CLIENTS / "python")
 
 
-def test_what_ariadne_codegen_has_made_asks_and_writes(
+def test_the_client_of_ariadne_codegen_queries_and_writes(
     generated: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    told = run([generated, "ask.py"], ARIADNE, **settings).splitlines()
+    lines = run([generated, "main.py"], ARIADNE, **settings).splitlines()
 
-    assert told[:2] == [ASKED, "written: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtYXJpYWRuZS1jb2RlZ2Vu"]
-    assert told[2].startswith("changed: ")
-    mypy(tmp_path, "--follow-imports=silent", "--python-executable", generated, "ask.py", folder=ARIADNE)
+    assert lines[:2] == [QUERIED, "mutation: RnJhbWV3b3JrOmFuLWV4YW1wbGUtb2YtYXJpYWRuZS1jb2RlZ2Vu"]
+    assert lines[2].startswith("change: ")
+    mypy(tmp_path, "--follow-imports=silent", "--python-executable", generated, "main.py", folder=ARIADNE)
 
 
-async def test_a_mounted_service_answers_below_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mounted_service_serves_requests_below_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ATLAS_STORE", f"sqlite:///{tmp_path / 'atlas.db'}")
-    from examples.embedding.mounted import app  # noqa: PLC0415 - it reads its settings as it is imported
+    from examples.embedding.mounted import app  # noqa: PLC0415 - it reads its settings when it is imported
 
     transport = httpx.ASGITransport(app=app)
     async with (
@@ -153,9 +169,9 @@ async def test_a_mounted_service_answers_below_its_path(tmp_path: Path, monkeypa
         httpx.AsyncClient(transport=transport, base_url="http://outside") as browser,
         AsyncClient("http://outside/atlas/graphql", transport=transport) as client,
     ):
-        pages = [(await browser.get(path)).status_code for path in ("/", "/atlas/readyz", "/graphql")]
+        statuses = [(await browser.get(path)).status_code for path in ("/", "/atlas/readyz", "/graphql")]
         welcome = (await browser.get("/")).text
         answers: list[Any] = await asyncio.gather(*(client.execute("{ graph { store } }") for _ in range(3)))
 
-    assert (pages, welcome.split()[1:]) == ([200, 200, 404], ["frameworks", "below", "/atlas"])
+    assert (statuses, welcome.split()[1:]) == ([200, 200, 404], ["frameworks", "below", "/atlas"])
     assert [answer["graph"]["store"] for answer in answers] == ["sqlite"] * 3

@@ -1,6 +1,7 @@
-"""The client library gql: ask with httpx, write, and listen over a WebSocket.
+"""The client library gql: a query and a mutation over HTTP, and a subscription over a WebSocket.
 
-`ATLAS_TOKEN=... uv run python examples/clients/python/gql_client.py`, with the service at ATLAS_URL and a token that may write.
+Run `ATLAS_TOKEN=... uv run python examples/clients/python/gql_client.py`. ATLAS_URL is the URL of the service, ATLAS_TOKEN a token
+with the scope `write`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from gql.transport.websockets import WebsocketsTransport
 URL = os.environ.get("ATLAS_URL", "http://127.0.0.1:8000/graphql")
 HEADERS = {"Authorization": f"Bearer {os.environ.get('ATLAS_TOKEN', '')}"}
 
-ASK = gql("""
+QUERY = gql("""
 query ($where: FrameworkFilter, $orderBy: [FrameworkOrder!]) {
   frameworks(where: $where, orderBy: $orderBy, first: 1) {
     nodes { name features(first: 1, orderBy: [{ claim: { confidence: DESC } }]) {
@@ -25,38 +26,38 @@ query ($where: FrameworkFilter, $orderBy: [FrameworkOrder!]) {
   graph { version }
 }
 """)
-WRITE = gql("""
+MUTATION = gql("""
 mutation ($input: FrameworkInput!) {
   upsertFramework(input: $input) { __typename ... on UpsertedFramework { framework { id } } ... on Problem { message } }
 }
 """)
-LISTEN = gql("subscription ($after: String) { changes(after: $after) { action slug } }")
+SUBSCRIPTION = gql("subscription ($after: String) { changes(after: $after) { action slug } }")
 
 
 async def main() -> None:
-    # The schema is fetched first, so that a wrong document is found before it is sent.
+    # The client fetches the schema first and validates documents before it sends them.
     transport = HTTPXAsyncTransport(url=URL, headers=HEADERS)
     async with Client(transport=transport, fetch_schema_from_transport=True) as session:
         where = {"features": {"some": {"slug": {"eq": "security"}}}}
-        ASK.variable_values = {"where": where, "orderBy": [{"usedBy": {"count": "DESC"}}]}
-        asked = await session.execute(ASK)
-        for framework in asked["frameworks"]["nodes"]:
+        QUERY.variable_values = {"where": where, "orderBy": [{"usedBy": {"count": "DESC"}}]}
+        result = await session.execute(QUERY)
+        for framework in result["frameworks"]["nodes"]:
             best = framework["features"]["edges"][0]
             claim = best["claim"]
-            print(f"asked: {framework['name']} {claim['stance']} {best['node']['name']} ({claim['confidence']})")
+            print(f"query: {framework['name']} {claim['stance']} {best['node']['name']} ({claim['confidence']})")
 
-        WRITE.variable_values = {"input": {"slug": "an-example-of-gql", "name": f"Example of {datetime.now(UTC)}"}}
-        written = (await session.execute(WRITE))["upsertFramework"]
-        if written["__typename"] != "UpsertedFramework":
-            raise SystemExit(written["message"])
-        print(f"written: {written['framework']['id']}")
+        MUTATION.variable_values = {"input": {"slug": "an-example-of-gql", "name": f"Example of {datetime.now(UTC)}"}}
+        payload = (await session.execute(MUTATION))["upsertFramework"]
+        if payload["__typename"] != "UpsertedFramework":
+            raise SystemExit(payload["message"])
+        print(f"mutation: {payload['framework']['id']}")
 
-    # What was changed since the version that was read comes first, so nothing is missed in between.
+    # Changes since the version of the query are sent first, so that none is lost.
     socket = WebsocketsTransport(url=URL.replace("http", "ws", 1), init_payload=HEADERS)
     async with Client(transport=socket) as session:
-        LISTEN.variable_values = {"after": asked["graph"]["version"]}
-        async for told in session.subscribe(LISTEN):
-            print(f"heard: {told['changes']['action']} {told['changes']['slug']}")
+        SUBSCRIPTION.variable_values = {"after": result["graph"]["version"]}
+        async for event in session.subscribe(SUBSCRIPTION):
+            print(f"subscription: {event['changes']['action']} {event['changes']['slug']}")
             break
 
 

@@ -1,4 +1,4 @@
-// Apollo Client: ask, write and listen, the last over a WebSocket.
+// Apollo Client: a query and a mutation over HTTP, and a subscription over a WebSocket.
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client'
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
 import { OperationTypeNode } from 'graphql'
@@ -16,7 +16,7 @@ import {
 const socket = createClient({ url: url.replace(/^http/, 'ws'), connectionParams: credentials })
 
 const client = new ApolloClient({
-  // IDs are unique over all kinds, so the cache needs to be told nothing; edges hold claims and belong to their list.
+  // IDs are unique across all kinds, so the cache needs no configuration. Edges contain claims and belong to their list.
   cache: new InMemoryCache(),
   link: ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
@@ -33,24 +33,24 @@ const variables: FrameworksQueryVariables = {
 const { data } = await client.query({ query: FrameworksDocument, variables })
 for (const framework of data?.frameworks.nodes ?? []) {
   const best = framework.features.edges[0]
-  console.log(`asked: ${framework.name} ${best?.claim?.stance} ${best?.node.name} (${best?.claim?.confidence})`)
+  console.log(`query: ${framework.name} ${best?.claim?.stance} ${best?.node.name} (${best?.claim?.confidence})`)
 }
-const again = await client.query({ query: FrameworksDocument, variables, fetchPolicy: 'cache-only' })
-console.log(`from the cache: ${again.data?.frameworks.nodes[0]?.name}`)
+const cached = await client.query({ query: FrameworksDocument, variables, fetchPolicy: 'cache-only' })
+console.log(`cache: ${cached.data?.frameworks.nodes[0]?.name}`)
 
-// From a version on that was read before, so that nothing is missed while the socket opens.
-const begin = await client.query({ query: VersionDocument, fetchPolicy: 'network-only' })
-const after = begin.data?.graph.version ?? null
-const heard = firstValueFrom(client.subscribe({ query: ChangesDocument, variables: { after } }))
+// Subscribe to changes after a known version, so that none is lost while the socket opens.
+const start = await client.query({ query: VersionDocument, fetchPolicy: 'network-only' })
+const after = start.data?.graph.version ?? null
+const nextChange = firstValueFrom(client.subscribe({ query: ChangesDocument, variables: { after } }))
 
 const input = { slug: 'an-example-of-apollo', name: `Example of ${new Date().toISOString()}` }
-const written = await client.mutate({ mutation: WriteDocument, variables: { input } })
-const payload = written.data?.upsertFramework
-if (payload?.__typename === 'UpsertedFramework') console.log(`written: ${payload.framework.id}`)
+const result = await client.mutate({ mutation: WriteDocument, variables: { input } })
+const payload = result.data?.upsertFramework
+if (payload?.__typename === 'UpsertedFramework') console.log(`mutation: ${payload.framework.id}`)
 else throw new Error(payload?.message)
 
-const change = (await heard).data?.changes
-console.log(`heard: ${change?.action} ${change?.slug}`)
+const change = (await nextChange).data?.changes
+console.log(`subscription: ${change?.action} ${change?.slug}`)
 
 client.stop()
 await socket.dispose()

@@ -1,17 +1,16 @@
-// What both examples need of the service: where it is, who asks, and how a client reads its own writes.
+// Shared by both examples: the URL, the credentials, and a `fetch` for reading one's own writes.
 
-/** The address of the service, and a token of the scope `write`. */
+/** The URL of the service, and a token with the scope `write`. */
 export const url = process.env.ATLAS_URL ?? 'http://127.0.0.1:8000/graphql'
 export const token = process.env.ATLAS_TOKEN ?? ''
 
-/** What identifies this client. */
 export const credentials = { Authorization: `Bearer ${token}` }
 
 let bookmark: string | null = null
 
 /**
- * A `fetch` that remembers the bookmark a write gave and sends it along, so that a later read sees that write whichever
- * process answers it.
+ * A `fetch` that sends the bookmark of the last write, so that later reads include that write, whichever process serves
+ * them.
  */
 export const fetchWithBookmark: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers)

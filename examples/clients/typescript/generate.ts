@@ -1,5 +1,5 @@
-// Write operations.ts anew, from the service's schema and operations.graphql: types of what is asked and answered.
-// `npm run generate [FILE]`, in a clone: the schema is the printed one; any service has it at /schema.graphql.
+// Generate operations.ts, the types of variables and results, from the schema and operations.graphql:
+// `npm run generate [FILE]`. A running service provides the schema at /schema.graphql.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { codegen } from '@graphql-codegen/core'
 import * as documents from '@graphql-codegen/typed-document-node'
@@ -8,7 +8,7 @@ import { parse } from 'graphql'
 
 const read = (path: string) => parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 
-const made = await codegen({
+const generated = await codegen({
   filename: 'operations.ts',
   schema: read('../../../schema/schema.graphql'),
   documents: [{ document: read('operations.graphql') }],
@@ -17,4 +17,4 @@ const made = await codegen({
   pluginMap: { operations, documents },
 })
 
-writeFileSync(process.argv[2] ?? new URL('operations.ts', import.meta.url), made)
+writeFileSync(process.argv[2] ?? new URL('operations.ts', import.meta.url), generated)

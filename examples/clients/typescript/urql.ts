@@ -1,4 +1,4 @@
-// urql: ask, write and listen, the last by server-sent events.
+// urql: a query and a mutation over HTTP, and a subscription over server-sent events.
 import { cacheExchange, Client, fetchExchange, subscriptionExchange } from '@urql/core'
 import { createClient } from 'graphql-sse'
 import { credentials, fetchWithBookmark, url } from './atlas.ts'
@@ -35,17 +35,17 @@ const variables: FrameworksQueryVariables = {
   orderBy: [{ usedBy: { count: 'DESC' } }],
   first: 1,
 }
-const found = await client.query(FrameworksDocument, variables)
-if (found.error) throw found.error
-for (const framework of found.data?.frameworks.nodes ?? []) {
+const result = await client.query(FrameworksDocument, variables)
+if (result.error) throw result.error
+for (const framework of result.data?.frameworks.nodes ?? []) {
   const best = framework.features.edges[0]
-  console.log(`asked: ${framework.name} ${best?.claim?.stance} ${best?.node.name} (${best?.claim?.confidence})`)
+  console.log(`query: ${framework.name} ${best?.claim?.stance} ${best?.node.name} (${best?.claim?.confidence})`)
 }
 
-// From a version on that was read before, so that nothing is missed while the connection opens.
-const begin = await client.query(VersionDocument, {}, { requestPolicy: 'network-only' })
-const after = begin.data?.graph.version ?? null
-const heard = new Promise<string>((resolve, reject) => {
+// Subscribe to changes after a known version, so that none is lost while the connection opens.
+const start = await client.query(VersionDocument, {}, { requestPolicy: 'network-only' })
+const after = start.data?.graph.version ?? null
+const nextChange = new Promise<string>((resolve, reject) => {
   const { unsubscribe } = client.subscription(ChangesDocument, { after }).subscribe(({ data, error }) => {
     if (error) reject(error)
     else if (data) resolve(`${data.changes.action} ${data.changes.slug}`)
@@ -54,10 +54,10 @@ const heard = new Promise<string>((resolve, reject) => {
 })
 
 const input = { slug: 'an-example-of-urql', name: `Example of ${new Date().toISOString()}` }
-const written = await client.mutation(WriteDocument, { input })
-const payload = written.data?.upsertFramework
-if (payload?.__typename === 'UpsertedFramework') console.log(`written: ${payload.framework.id}`)
-else throw written.error ?? new Error(payload?.message)
+const mutation = await client.mutation(WriteDocument, { input })
+const payload = mutation.data?.upsertFramework
+if (payload?.__typename === 'UpsertedFramework') console.log(`mutation: ${payload.framework.id}`)
+else throw mutation.error ?? new Error(payload?.message)
 
-console.log(`heard: ${await heard}`)
+console.log(`subscription: ${await nextChange}`)
 events.dispose()

@@ -1,4 +1,4 @@
-"""Both clients under one interface, so that each test says once what both do."""
+"""Both clients with the same blocking interface, so that each test runs with both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 from framework_atlas import AsyncClient, Client
 
 
-class Asking(Protocol):
+class BlockingClient(Protocol):
     bookmark: str | None
 
     def __enter__(self) -> Self: ...
@@ -19,8 +19,8 @@ class Asking(Protocol):
     def subscribe(self, *arguments: Any, **options: Any) -> Generator[Any]: ...
 
 
-class Waiting:
-    """An AsyncClient, waited for on a loop of its own."""
+class BlockingAsyncClient:
+    """An AsyncClient that runs in its own event loop."""
 
     def __init__(self, url: str, **options: Any) -> None:
         self._runner = asyncio.Runner()
@@ -45,24 +45,24 @@ class Waiting:
         return self._runner.run(self._client.execute(*arguments, **options))
 
     def pages(self, *arguments: Any, **options: Any) -> Generator[Any]:
-        return self._each(self._client.pages(*arguments, **options))
+        return self._iterate(self._client.pages(*arguments, **options))
 
     def subscribe(self, *arguments: Any, **options: Any) -> Generator[Any]:
-        return self._each(self._client.subscribe(*arguments, **options))
+        return self._iterate(self._client.subscribe(*arguments, **options))
 
-    def _each(self, told: AsyncGenerator[Any]) -> Generator[Any]:
-        async def following() -> Any:
-            return await anext(told)
+    def _iterate(self, values: AsyncGenerator[Any]) -> Generator[Any]:
+        async def next_value() -> Any:
+            return await anext(values)
 
         try:
             while True:
                 try:
-                    value = self._runner.run(following())
+                    value = self._runner.run(next_value())
                 except StopAsyncIteration:
                     return
                 yield value
         finally:
-            self._runner.run(told.aclose())
+            self._runner.run(values.aclose())
 
 
-CLIENTS: dict[str, Callable[..., Asking]] = {"Client": Client, "AsyncClient": Waiting}
+CLIENTS: dict[str, Callable[..., BlockingClient]] = {"Client": Client, "AsyncClient": BlockingAsyncClient}

@@ -1,4 +1,4 @@
-"""A server that fails as it is told to, and a proxy whose connections can be cut: what no real service does on demand."""
+"""A server with programmed faults, and a proxy whose connections can be cut."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ Behaviour = Callable[["Request"], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came, and the way to answer it."""
+    """A received request, with a method to respond."""
 
     handler: BaseHTTPRequestHandler
     headers: dict[str, str]
     body: Any
 
-    def answer(self, status: int, body: Any, **headers: str) -> None:
+    def respond(self, status: int, body: Any, **headers: str) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.handler.send_response(status)
-        told = {"Content_Type": "application/json", "Content_Length": str(len(content)), **headers}
-        for name, value in told.items():
+        all_headers = {"Content_Type": "application/json", "Content_Length": str(len(content)), **headers}
+        for name, value in all_headers.items():
             self.handler.send_header(name.replace("_", "-"), value)
         self.handler.end_headers()
         self.handler.wfile.write(content)
 
 
-def status(code: int, body: Any = b"not now", **headers: str) -> Behaviour:
-    return lambda request: request.answer(code, body, **headers)
+def status(code: int, body: Any = b"unavailable", **headers: str) -> Behaviour:
+    return lambda request: request.respond(code, body, **headers)
 
 
 def data(value: Any, **headers: str) -> Behaviour:
-    return lambda request: request.answer(200, {"data": value}, **headers)
+    return lambda request: request.respond(200, {"data": value}, **headers)
 
 
 def cut(request: Request) -> None:
-    """Hear the request out and say nothing."""
+    """Close the connection without a response."""
     request.handler.close_connection = True
 
 
 def trickle(request: Request) -> None:
-    """Answer for ever, a byte at a time."""
+    """Send an endless response, one byte at a time."""
     request.handler.send_response(200)
     request.handler.send_header("Content-Type", "application/json")
     request.handler.end_headers()
@@ -58,13 +58,13 @@ def trickle(request: Request) -> None:
             time.sleep(0.05)
 
 
-class Faulty:
-    """A server that does the `behaviours` one after the other, and the last one ever after."""
+class FaultyServer:
+    """A server that responds to each request with the next of its behaviours; the last one is repeated."""
 
     def __init__(self, port: int = 0) -> None:
         self.behaviours: list[Behaviour] = []
         self.requests: list[Request] = []
-        faulty = self
+        server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -73,8 +73,8 @@ class Faulty:
                 content = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 request = Request(self, headers, json.loads(content))
-                faulty.requests.append(request)
-                faulty.behaviours[min(len(faulty.requests), len(faulty.behaviours)) - 1](request)
+                server.requests.append(request)
+                server.behaviours[min(len(server.requests), len(server.behaviours)) - 1](request)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -87,7 +87,7 @@ class Faulty:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/graphql"
 
-    def does(self, *behaviours: Behaviour) -> None:
+    def respond_with(self, *behaviours: Behaviour) -> None:
         self.behaviours = list(behaviours)
 
     def __enter__(self) -> Self:
@@ -102,14 +102,14 @@ class Faulty:
 
 @dataclass
 class Proxy:
-    """Passes TCP on to a port, until it is told to cut; `limits` are after how many bytes of an answer each connection
-    breaks by itself, one after the other.
+    """A TCP proxy whose connections can be cut. `limits` are the numbers of response bytes after which successive connections
+    break.
     """
 
     target: int
     limits: list[int] = field(default_factory=list)
     accepted: int = 0
-    answered: bytes = b""
+    received: bytes = b""
 
     def __post_init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -120,10 +120,10 @@ class Proxy:
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}/graphql"
 
     def cut(self) -> None:
-        """Break every connection, without a goodbye."""
-        for opened in list(self._open):
+        """Break all connections."""
+        for connection in list(self._open):
             with suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -148,21 +148,21 @@ class Proxy:
                 near.close()
                 continue
             limit = self.limits.pop(0) if self.limits else None
-            for source, sink, most in ((near, far, None), (far, near, limit)):
-                threading.Thread(target=self._pass, args=(source, sink, most), daemon=True).start()
+            for source, sink, remaining in ((near, far, None), (far, near, limit)):
+                threading.Thread(target=self._forward, args=(source, sink, remaining), daemon=True).start()
 
-    def _pass(self, source: socket.socket, sink: socket.socket, most: int | None) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket, remaining: int | None) -> None:
         self._open.add(source)
         with suppress(OSError):
-            while (content := source.recv(65536)) and (most is None or most > 0):
-                sink.sendall(content if most is None else content[:most])
+            while (content := source.recv(65536)) and (remaining is None or remaining > 0):
+                sink.sendall(content if remaining is None else content[:remaining])
                 if source.getpeername()[1] == self.target:
-                    self.answered += content
-                most = None if most is None else most - len(content)
-                if most is not None and most <= 0:
+                    self.received += content
+                remaining = None if remaining is None else remaining - len(content)
+                if remaining is not None and remaining <= 0:
                     break
-        for one in (source, sink):
+        for connection in (source, sink):
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
         self._open.discard(source)
         source.close()

@@ -1,4 +1,4 @@
-"""Subscriptions through connections that break: every change is told once, in order."""
+"""Subscriptions over connections that break: every change is received once, in order."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from framework_atlas import (
     UnauthenticatedError,
     UnavailableError,
 )
-from tests.client.clients import Asking
+from tests.client.blocking import BlockingClient
 from tests.client.conftest import WRITER
-from tests.client.faults import Faulty, Proxy, data, status
+from tests.client.servers import FaultyServer, Proxy, data, status
 from tests.commands import serving
 
-Connect = Callable[..., Asking]
+Connect = Callable[..., BlockingClient]
 
 CHANGES = """subscription ($after: String, $kinds: [Kind!]) {
   changes(after: $after, kinds: $kinds) { cursor slug entity { name } } }"""
@@ -37,25 +37,31 @@ QUICK = Retries(first=0.01, longest=0.1)
 
 @pytest.fixture
 def write(url: str) -> Iterator[Callable[[str], str]]:
-    """Makes or renames a company of this name; the version after that."""
+    """Creates or renames a company, and returns the version after the write."""
     with Client(url, token=WRITER.token) as writer:
-        yield lambda name: written(writer, name)
+        yield lambda name: write_company(writer, name)
 
 
-def written(writer: Client, name: str) -> str:
-    told = writer.execute(RENAME, {"slug": f"company-{name.split(maxsplit=1)[0]}", "name": name})["upsertCompany"]
-    assert told["__typename"] == "UpsertedCompany", told
-    return told["version"]
+def write_company(writer: Client, name: str) -> str:
+    payload = writer.execute(RENAME, {"slug": f"company-{name.split(maxsplit=1)[0]}", "name": name})["upsertCompany"]
+    assert payload["__typename"] == "UpsertedCompany", payload
+    return payload["version"]
 
 
-def test_changes_are_told_as_they_are_made(connect: Connect, url: str, write: Callable[[str], str]) -> None:
+def test_changes_are_received_as_they_happen(connect: Connect, url: str, write: Callable[[str], str]) -> None:
     with closing(connect(url).subscribe(CHANGES, after=write("begin 1"))) as changes:
         for name in ("a\u2028b", "é 2"):
-            version = write(f"told {name}")
-            assert next(changes) == {"cursor": version, "slug": "company-told", "entity": {"name": f"told {name}"}}
+            version = write(f"received {name}")
+            assert next(changes) == {
+                "cursor": version,
+                "slug": "company-received",
+                "entity": {"name": f"received {name}"},
+            }
 
 
-def test_only_what_is_asked_for_is_told(connect: Connect, url: str, write: Callable[[str], str]) -> None:
+def test_only_changes_of_the_requested_kinds_are_received(
+    connect: Connect, url: str, write: Callable[[str], str]
+) -> None:
     begin = write("only 1")
     write("only 2")
 
@@ -67,13 +73,13 @@ def test_only_what_is_asked_for_is_told(connect: Connect, url: str, write: Calla
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_connection_that_breaks_anywhere_loses_and_doubles_nothing(
+def test_broken_connections_neither_lose_nor_duplicate_changes(
     connect: Connect, proxy: Proxy, write: Callable[[str], str], seed: int
 ) -> None:
-    draw = random.Random(seed)
+    rng = random.Random(seed)
     begin = write("cut 0")
     versions = [write(f"cut {number}") for number in range(1, 31)]
-    proxy.limits = [draw.randrange(1, 600) for _ in range(25)]
+    proxy.limits = [rng.randrange(1, 600) for _ in range(25)]
 
     with closing(connect(proxy.url, retries=QUICK).subscribe(CHANGES, after=begin)) as changes:
         cursors = [change["cursor"] for change in islice(changes, 30)]
@@ -82,79 +88,77 @@ def test_a_connection_that_breaks_anywhere_loses_and_doubles_nothing(
     assert proxy.accepted > 10
 
 
-def test_a_subscription_from_now_on_misses_nothing_of_what_comes_before_its_first_change(
+def test_no_change_is_lost_if_the_connection_breaks_before_the_first_one(
     connect: Connect, proxy: Proxy, write: Callable[[str], str]
 ) -> None:
-    """The connection breaks while nothing has come yet, and the change is made before there is another."""
-    told: list[str] = []
+    """The connection breaks before any change, and the change is made before the client reconnects."""
+    cursors: list[str] = []
     client = connect(proxy.url, retries=Retries(first=0.5, longest=0.5))
 
-    def listen() -> None:
+    def subscribe() -> None:
         with closing(client.subscribe(CHANGES)) as changes:
-            told.append(next(changes)["cursor"])
+            cursors.append(next(changes)["cursor"])
 
-    listening = threading.Thread(target=listen)
-    listening.start()
-    give_up = time.monotonic() + 20
-    while b"text/event-stream" not in proxy.answered and time.monotonic() < give_up:
+    thread = threading.Thread(target=subscribe)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while b"text/event-stream" not in proxy.received and time.monotonic() < deadline:
         time.sleep(0.01)
     proxy.cut()
     version = write(f"now {time.time()}")
-    listening.join(20)
+    thread.join(20)
 
-    assert told == [version]
+    assert cursors == [version]
 
 
 @pytest.mark.parametrize(
     "connect", ["AsyncClient"], indirect=True
-)  # two services to start; breaks are met by both above
-def test_a_service_that_is_restarted_is_listened_to_again(connect: Connect, tmp_path: Path) -> None:
-    """In between it writes more, and the client waits."""
-    with ExitStack() as first, ExitStack() as running:
-        given = {"ATLAS_TOKENS": WRITER.entry}
-        old = first.enter_context(serving(tmp_path / "atlas.db", **given))
-        proxy = running.enter_context(Proxy(old.port))
-        writer = running.enter_context(Client(f"{old.base}/graphql", token=WRITER.token))
-        versions = [written(writer, f"restarted {number}") for number in range(2)]
-        changes = running.enter_context(
-            closing(connect(proxy.url, retries=QUICK).subscribe(CHANGES, after=versions[0]))
-        )
+)  # slow: it starts two services; other tests cover Client
+def test_a_subscription_resumes_after_a_restart_of_the_service(connect: Connect, tmp_path: Path) -> None:
+    """The service writes more changes before the client reconnects."""
+    with ExitStack() as first, ExitStack() as stack:
+        environment = {"ATLAS_TOKENS": WRITER.entry}
+        old = first.enter_context(serving(tmp_path / "atlas.db", **environment))
+        proxy = stack.enter_context(Proxy(old.port))
+        writer = stack.enter_context(Client(f"{old.base}/graphql", token=WRITER.token))
+        versions = [write_company(writer, f"restarted {number}") for number in range(2)]
+        changes = stack.enter_context(closing(connect(proxy.url, retries=QUICK).subscribe(CHANGES, after=versions[0])))
         cursors = [next(changes)["cursor"]]
 
-        proxy.target = 1  # nobody; a service that is told to stop waits 5 seconds for its streams
+        proxy.target = 1  # no server; cut the streams, because the service waits 5 seconds for them when it stops
         proxy.cut()
         first.close()
-        new = running.enter_context(serving(tmp_path / "atlas.db", **given))
+        new = stack.enter_context(serving(tmp_path / "atlas.db", **environment))
         proxy.target = new.port
         with Client(f"{new.base}/graphql", token=WRITER.token) as again:
-            versions += [written(again, f"restarted {number}") for number in range(2, 4)]
+            versions += [write_company(again, f"restarted {number}") for number in range(2, 4)]
         cursors += [change["cursor"] for change in islice(changes, 2)]
         changes.close()
 
     assert cursors == versions[1:]
 
 
-def test_a_service_that_stays_away_is_given_up_with_the_place_to_go_on(
+def test_an_unavailable_service_raises_an_error_with_the_last_cursor(
     connect: Connect, proxy: Proxy, write: Callable[[str], str]
 ) -> None:
     begin, last = write("away 1"), write("away 2")
     changes = connect(proxy.url, retries=QUICK).subscribe(CHANGES, after=begin, patience=0.5)
     assert next(changes)["cursor"] == last
-    time.sleep(0.6)  # who takes long over a change has no less patience
+    time.sleep(0.6)  # the time that the caller takes for a change does not count
     proxy.__exit__()
-    begun = time.monotonic()
+    start = time.monotonic()
 
-    with pytest.raises(UnavailableError, match=f"the last change told is '{last}'") as raised:
+    with pytest.raises(UnavailableError, match=f"the last change received is '{last}'") as raised:
         next(changes)
 
     assert raised.value.after == last
-    assert 0.2 < time.monotonic() - begun < 5
+    assert 0.2 < time.monotonic() - start < 5
 
 
-def test_who_is_cut_off_by_the_service_goes_on_where_it_says(connect: Connect, faulty: Faulty) -> None:
-    def events(*told: str) -> bytes:
+def test_a_subscription_resumes_at_the_cursor_that_the_service_sends(connect: Connect, faulty: FaultyServer) -> None:
+    def events(*lines: str) -> bytes:
         return "".join(
-            f"event: {name}\ndata: {text}\n\n" for name, text in (one.split(" ", 1) for one in told)
+            f"event: {name}\ndata: {text}\n\n" for name, text in (line.split(" ", 1) for line in lines)
         ).encode()
 
     ended = (
@@ -162,7 +166,7 @@ def test_who_is_cut_off_by_the_service_goes_on_where_it_says(connect: Connect, f
         '"extensions": {"code": "SUBSCRIPTION_ENDED", "after": "g.7"}}]}'
     )
     stream = {"Content_Type": "text/event-stream; charset=utf-8"}
-    faulty.does(
+    faulty.respond_with(
         data({"graph": {"version": "g.1"}}),
         status(200, events('next {"data": {"changes": {"cursor": "g.3"}}}', ended, "complete "), **stream),
         status(503, Retry_After="0"),
@@ -180,40 +184,42 @@ def test_who_is_cut_off_by_the_service_goes_on_where_it_says(connect: Connect, f
 
 
 @pytest.mark.parametrize(
-    ("document", "options", "error", "told"),
+    ("document", "options", "error", "message"),
     [
-        ("subscription { changes { cursor } }", {}, DocumentError, "must take `\\$after"),
-        (CHANGES.replace("{ cursor", "{"), {}, DocumentError, "Select the `cursor`"),
+        ("subscription { changes { cursor } }", {}, DocumentError, "has no variable `\\$after"),
+        (CHANGES.replace("{ cursor", "{"), {}, DocumentError, "has no `cursor`; select it"),
         (CHANGES.replace("slug", "slgu"), {}, OperationError, "Did you mean 'slug'"),
         (CHANGES, {"after": "no cursor"}, OperationError, "no cursor"),
         (CHANGES, {"token": "atlas_unknown"}, UnauthenticatedError, "token"),
     ],
 )
-def test_a_subscription_that_cannot_be_is_refused_and_not_tried_again(
+def test_an_invalid_subscription_raises_an_error_without_retries(
     connect: Connect,
     url: str,
     write: Callable[[str], str],
     document: str,
     options: dict[str, str],
     error: type,
-    told: str,
+    message: str,
 ) -> None:
     client = connect(url, token=options.get("token"))
     begin = write("refused 1")
     write(f"refused {time.time()}")
 
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=message):
         next(client.subscribe(document, after=options.get("after", begin)))
 
 
-def test_who_stops_listening_leaves_no_connection(connect: Connect, proxy: Proxy, write: Callable[[str], str]) -> None:
+def test_closing_a_subscription_closes_its_connection(
+    connect: Connect, proxy: Proxy, write: Callable[[str], str]
+) -> None:
     begin = write("stop 1")
     write(f"stop {time.time()}")
     with closing(connect(proxy.url).subscribe(CHANGES, after=begin)) as changes:
         next(changes)
         assert proxy._open
 
-    give_up = time.monotonic() + 5
-    while proxy._open and time.monotonic() < give_up:
+    deadline = time.monotonic() + 5
+    while proxy._open and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not proxy._open

@@ -1,4 +1,4 @@
-"""What the client reads by itself: the outline of a document, and events out of bytes."""
+"""The kind of an operation, server-sent events, and delays between retries."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework_atlas.documents import operation_kind, takes
-from framework_atlas.events import Event, Events
-from framework_atlas.retries import Pacing, Retries, retry_after
+from framework_atlas.documents import has_variable, operation_kind
+from framework_atlas.events import Event, EventParser
+from framework_atlas.retries import Backoff, Retries, retry_after
 
 
 @pytest.mark.parametrize(
@@ -25,20 +25,20 @@ from framework_atlas.retries import Pacing, Retries, retry_after
         ("fragment mutation on Q { a } query { ...mutation }", None, "query"),
         ("mutation A { a } query B { b }", "B", "query"),
         ("mutation A { a } query B { b }", "A", "mutation"),
-        ("mutation A { a } query B { b }", None, "mutation"),  # which is open, so nothing may be doubled
+        ("mutation A { a } query B { b }", None, "mutation"),  # ambiguous, so it must not be retried
         ("mutation A { a } query B { b }", "C", "mutation"),
         ("mutation @a(b: {c: 1}) { a }", "a", "mutation"),
         ("subscription S($after: String) { changes(after: $after) { cursor } }", None, "subscription"),
         ("fragment F on Q { a }\n\nsubscription { ...F }", None, "subscription"),
     ],
 )
-def test_what_sort_of_operation_a_document_asks_for(document: str, name: str | None, kind: str) -> None:
+def test_the_kind_of_the_selected_operation(document: str, name: str | None, kind: str) -> None:
     assert operation_kind(document, name) == kind
 
 
-def test_a_variable_is_taken_where_it_stands_and_not_where_it_is_spoken_of() -> None:
-    assert takes("query ($after: String) { a }", "after")
-    assert not takes('query ($afterwards: String) { a(b: "$after") } # $after', "after")
+def test_strings_and_comments_do_not_contain_variables() -> None:
+    assert has_variable("query ($after: String) { a }", "after")
+    assert not has_variable('query ($afterwards: String) { a(b: "$after") } # $after', "after")
 
 
 STREAM = (
@@ -46,7 +46,7 @@ STREAM = (
     "event: next\r\ndata: 1\r\ndata:2\r\n\r\nevent:complete\rdata\r\r"
     "event: next\ndata: cut off"
 )
-TOLD = [
+EVENTS = [
     Event("next", '{"name": "a\u2028b\u0085c é"}'),
     Event("next", "1\n2"),
     Event("complete", ""),
@@ -54,26 +54,26 @@ TOLD = [
 
 
 @given(st.lists(st.integers(0, len(STREAM.encode()))))
-def test_events_are_told_alike_however_their_bytes_come(cuts: list[int]) -> None:
-    content, events = STREAM.encode(), Events()
+def test_the_division_into_chunks_does_not_matter(cuts: list[int]) -> None:
+    content, parser = STREAM.encode(), EventParser()
+    bounds = [0, *sorted(cuts), len(content)]
 
-    places = [0, *sorted(cuts), len(content)]
-    told = [event for begin, end in pairwise(places) for event in events.feed(content[begin:end])]
+    events = [event for start, end in pairwise(bounds) for event in parser.feed(content[start:end])]
 
-    assert told == TOLD
-
-
-def test_pauses_double_and_end_before_the_time_does() -> None:
-    pacing = Pacing(Retries(attempts=100, first=1, longest=8), seconds=100)
-
-    pauses = [pacing.pause() or 0 for _ in range(6)]
-
-    assert all(most / 2 <= pause <= most for pause, most in zip(pauses, (1, 2, 4, 8, 8, 8), strict=True))
-    assert pacing.pause(asked=50) == 50
-    assert pacing.pause(asked=101) is None
+    assert events == EVENTS
 
 
-def test_the_time_to_wait_is_a_number_or_a_date() -> None:
+def test_delays_double_and_stop_before_the_deadline() -> None:
+    backoff = Backoff(Retries(attempts=100, first=1, longest=8), seconds=100)
+
+    delays = [backoff.delay() or 0 for _ in range(6)]
+
+    assert all(limit / 2 <= delay <= limit for delay, limit in zip(delays, (1, 2, 4, 8, 8, 8), strict=True))
+    assert backoff.delay(retry_after=50) == 50
+    assert backoff.delay(retry_after=101) is None
+
+
+def test_retry_after_is_a_number_or_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
 
     assert [retry_after(text) for text in (None, "", "7", "nonsense")] == [None, None, 7, None]
@@ -81,7 +81,7 @@ def test_the_time_to_wait_is_a_number_or_a_date() -> None:
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
-@pytest.mark.parametrize("given", [{"attempts": 0}, {"first": -1}, {"longest": -1}])
-def test_patience_that_makes_no_sense_is_refused(given: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1 attempt"):
-        Retries(**given)
+@pytest.mark.parametrize("options", [{"attempts": 0}, {"first": -1}, {"longest": -1}])
+def test_invalid_retries_raise_an_error(options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="`attempts` must be at least 1"):
+        Retries(**options)

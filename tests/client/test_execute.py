@@ -1,4 +1,4 @@
-"""What both clients answer, asked of a service that runs."""
+"""Queries, mutations and pages of both clients, against a running service."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from framework_atlas import (
 )
 from service.app import create_app
 from service.settings import read_settings
-from tests.client.clients import Asking
+from tests.client.blocking import BlockingClient
 from tests.client.conftest import READER, WRITER
-from tests.client.faults import Faulty, data, status
+from tests.client.servers import FaultyServer, data, status
 
-Connect = Callable[..., Asking]
+Connect = Callable[..., BlockingClient]
 
 NAMED = "query Named($slug: String!) { framework(slug: $slug) { name } }  query Other { graph { version } }"
 PAGED = """query ($after: String, $slug: String!) { framework(slug: $slug) {
@@ -37,14 +37,14 @@ WRITE = """mutation ($slug: String!) { upsertFramework(input: {slug: $slug, name
   __typename ... on Problem { message } } }"""
 
 
-def test_an_operation_of_a_document_is_answered_with_its_data(connect: Connect, url: str) -> None:
+def test_the_named_operation_of_a_document_is_executed(connect: Connect, url: str) -> None:
     client = connect(url)
 
     assert client.execute(NAMED, {"slug": "DRF"}, "Named") == {"framework": {"name": "Django REST Framework"}}
     assert client.execute('{ framework(slug: "no such") { name } }') == {"framework": None}
 
 
-def test_what_a_document_has_wrong_is_told_with_its_place(connect: Connect, url: str) -> None:
+def test_an_invalid_document_raises_an_error_with_its_location(connect: Connect, url: str) -> None:
     with pytest.raises(OperationError, match=r"Cannot query field 'nmae' .*\(line 1, column 31\)") as raised:
         connect(url).execute('{ framework(slug: "django") { nmae } }')
 
@@ -52,7 +52,7 @@ def test_what_a_document_has_wrong_is_told_with_its_place(connect: Connect, url:
     assert raised.value.errors[0].locations == ((1, 31),)
 
 
-def test_what_a_value_has_wrong_is_told_with_its_code(connect: Connect, url: str) -> None:
+def test_an_invalid_value_raises_an_error_with_its_code(connect: Connect, url: str) -> None:
     with pytest.raises(OperationError) as raised:
         connect(url).execute("query ($first: Int) { frameworks(first: $first) { nodes { name } } }", {"first": 5000})
 
@@ -61,7 +61,7 @@ def test_what_a_value_has_wrong_is_told_with_its_code(connect: Connect, url: str
 
 
 @pytest.mark.parametrize("token", ["atlas_nonsense", lambda: "atlas_nonsense"])
-def test_a_token_that_does_not_hold_is_told_of_a_read_and_of_a_write(connect: Connect, url: str, token: Any) -> None:
+def test_an_invalid_token_raises_an_error_for_reads_and_writes(connect: Connect, url: str, token: Any) -> None:
     client = connect(url, token=token)
 
     with pytest.raises(UnauthenticatedError):
@@ -71,13 +71,15 @@ def test_a_token_that_does_not_hold_is_told_of_a_read_and_of_a_write(connect: Co
     assert raised.value.data["upsertFramework"]["__typename"] == "NotAuthorized"
 
 
-def test_a_write_is_refused_in_its_payload_and_done_with_the_scope(connect: Connect, url: str) -> None:
-    written = [connect(url, token=token).execute(WRITE, {"slug": "asked"}) for token in (READER.token, WRITER.token)]
+def test_a_write_without_the_scope_is_rejected_in_its_payload(connect: Connect, url: str) -> None:
+    results = [
+        connect(url, token=token).execute(WRITE, {"slug": "authorized"}) for token in (READER.token, WRITER.token)
+    ]
 
-    assert [one["upsertFramework"]["__typename"] for one in written] == ["NotAuthorized", "UpsertedFramework"]
+    assert [data["upsertFramework"]["__typename"] for data in results] == ["NotAuthorized", "UpsertedFramework"]
 
 
-def test_pages_follow_a_list_to_its_end(connect: Connect, url: str) -> None:
+def test_pages_iterates_to_the_end_of_a_list(connect: Connect, url: str) -> None:
     pages = list(connect(url).pages(PAGED, {"slug": "django"}, path="framework.features"))
 
     slugs = [node["slug"] for page in pages for node in page["nodes"]]
@@ -87,96 +89,100 @@ def test_pages_follow_a_list_to_its_end(connect: Connect, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "path", "told"),
+    ("document", "path", "message"),
     [
-        ("{ features { nodes { slug } } }", "features", "must take `$after: String`"),
+        ("{ features { nodes { slug } } }", "features", "has no variable `$after: String`"),
         ("query ($after: String) { features(after: $after) { nodes { slug } } }", "features", "select `pageInfo"),
-        (PAGED, "framework.types", "there is no 'types'"),
-        ("mutation { a }", "a", "Only the lists of a query"),
+        (PAGED, "framework.types", "has no 'types' in the path"),
+        ("mutation { a }", "a", "only the lists of a query have pages"),
     ],
 )
-def test_a_document_without_pages_is_refused(connect: Connect, url: str, document: str, path: str, told: str) -> None:
-    with pytest.raises(DocumentError, match=re.escape(told)):
+def test_a_document_without_pages_raises_an_error(
+    connect: Connect, url: str, document: str, path: str, message: str
+) -> None:
+    with pytest.raises(DocumentError, match=re.escape(message)):
         list(connect(url).pages(document, {"slug": "django"}, path=path))
 
 
-def test_a_list_that_does_not_go_on_is_not_followed_for_ever(connect: Connect, faulty: Faulty) -> None:
-    faulty.does(data({"list": {"pageInfo": {"hasNextPage": True, "endCursor": "same"}}}))
+def test_a_list_that_repeats_a_page_raises_an_error(connect: Connect, faulty: FaultyServer) -> None:
+    faulty.respond_with(data({"list": {"pageInfo": {"hasNextPage": True, "endCursor": "same"}}}))
 
-    with pytest.raises(DocumentError, match="does not go on"):
+    with pytest.raises(DocumentError, match="repeats the same page"):
         list(connect(faulty.url).pages("query ($after: String) { list(after: null) { a } }", path="list"))
 
     assert len(faulty.requests) == 2
 
 
-def test_a_subscription_is_not_executed_and_a_query_not_subscribed_to(connect: Connect, url: str) -> None:
-    with pytest.raises(DocumentError, match="give it to `subscribe`"):
+def test_each_kind_of_operation_needs_its_method(connect: Connect, url: str) -> None:
+    with pytest.raises(DocumentError, match="pass it to `subscribe`"):
         connect(url).execute("subscription { changes { cursor } }")
-    with pytest.raises(DocumentError, match="give it to `execute`"):
+    with pytest.raises(DocumentError, match="pass it to `execute`"):
         next(connect(url).subscribe("{ graph { version } }"))
 
 
-def test_an_address_that_is_none_is_refused_at_once(connect: Connect) -> None:
-    with pytest.raises(ValueError, match="'localhost:8000' is no address"):
+def test_an_invalid_url_raises_an_error_immediately(connect: Connect) -> None:
+    with pytest.raises(ValueError, match="'localhost:8000' is not an HTTP URL"):
         connect("localhost:8000")
 
 
-def test_what_is_no_graphql_service_is_told_by_what_it_says(connect: Connect, faulty: Faulty) -> None:
-    faulty.does(
-        status(200, b"<html>Hello</html>"), status(302, b"", Location="/elsewhere"), status(404, {"no": "thing"})
+def test_a_response_that_is_not_graphql_is_shown_in_the_error(connect: Connect, faulty: FaultyServer) -> None:
+    faulty.respond_with(
+        status(200, b"<html>Hello</html>"), status(302, b"", Location="/elsewhere"), status(404, {"not": "graphql"})
     )
-    told = []
+    errors = []
 
     for _ in range(3):
         with pytest.raises(UnexpectedAnswerError) as raised:
             connect(faulty.url).execute("{ a }")
-        told.append((raised.value.status, str(raised.value)))
+        errors.append((raised.value.status, str(raised.value)))
 
-    assert [status for status, _ in told] == [200, 302, 404]
-    assert "'<html>Hello</html>'" in told[0][1]
-    assert "leads to /elsewhere" in told[1][1]
+    assert [status for status, _ in errors] == [200, 302, 404]
+    assert "'<html>Hello</html>'" in errors[0][1]
+    assert "a redirect to /elsewhere" in errors[1][1]
 
 
 @pytest.mark.parametrize("body", [b"<html>", {"errors": [{"message": "No.", "extensions": {"code": "FORBIDDEN"}}]}])
-def test_who_may_not_is_told_so_by_the_service_and_by_proxies(connect: Connect, faulty: Faulty, body: Any) -> None:
-    faulty.does(status(403, body))
+def test_status_403_of_the_service_or_of_a_proxy_is_a_forbidden_error(
+    connect: Connect, faulty: FaultyServer, body: Any
+) -> None:
+    faulty.respond_with(status(403, body))
 
     with pytest.raises(ForbiddenError):
         connect(faulty.url).execute("{ a }")
 
 
-def test_where_nobody_listens_is_told_within_the_time(connect: Connect) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    begun = time.monotonic()
+def test_an_unreachable_service_raises_an_error_within_the_timeout(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    start = time.monotonic()
 
-    with pytest.raises(UnavailableError, match="cannot be reached") as raised:
+    with pytest.raises(UnavailableError, match="Cannot connect") as raised:
         connect(f"http://127.0.0.1:{port}/graphql", timeout=0.5, retries=Retries(attempts=100)).execute("{ a }")
 
     assert raised.value.undone
-    assert 0.1 < time.monotonic() - begun < 4
+    assert 0.1 < time.monotonic() - start < 4
 
 
-def test_a_write_that_waited_for_a_connection_only_is_known_to_be_undone(
-    connect: Connect, overrun: str, faulty: Faulty
+def test_a_write_without_a_connection_was_certainly_not_executed(
+    connect: Connect, full_server: str, faulty: FaultyServer
 ) -> None:
-    faulty.does(lambda _: time.sleep(3))
+    faulty.respond_with(lambda _: time.sleep(3))
 
-    with pytest.raises(UnavailableError, match="cannot be reached") as unsent:
-        connect(overrun, timeout=0.3).execute(WRITE, {"slug": "written"})
-    with pytest.raises(UnavailableError, match="did not answer in time") as unanswered:
+    with pytest.raises(UnavailableError, match="Cannot connect") as unsent:
+        connect(full_server, timeout=0.3).execute(WRITE, {"slug": "written"})
+    with pytest.raises(UnavailableError, match="did not respond in time") as unanswered:
         connect(faulty.url, timeout=0.3).execute(WRITE, {"slug": "written"})
 
     assert (unsent.value.undone, unanswered.value.undone) == (True, False)
 
 
-async def test_a_service_in_the_same_process_is_asked_without_a_network(tmp_path: Path) -> None:
+async def test_a_service_in_the_same_process_needs_no_network(tmp_path: Path) -> None:
     app = create_app(read_settings(store=f"sqlite:///{tmp_path / 'atlas.db'}"))
     transport = httpx.ASGITransport(app=app)
 
     async with app.router.lifespan_context(app), AsyncClient("http://inside/graphql", transport=transport) as client:
         data = await client.execute('{ framework(slug: "django") { name } }')
-        with pytest.raises(DocumentError, match="cannot stream"):
+        with pytest.raises(DocumentError, match="does not support subscriptions"):
             client.subscribe("subscription ($after: String) { changes(after: $after) { cursor } }")
 
     assert data == {"framework": {"name": "Django"}}
