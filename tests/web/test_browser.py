@@ -61,7 +61,7 @@ def test_a_person_navigates_from_the_start_page_to_a_claim_and_its_evidence(
     assert (session.errors, session.external_requests) == ([], [])
 
 
-def test_a_double_click_adds_neighbors_and_the_address_restores_them(session: PageSession) -> None:
+def test_a_double_click_adds_neighbours_and_the_address_restores_them(session: PageSession) -> None:
     page = session.page
     page.goto("/graph#show=Application:very-simple-projects")
     initial = session.graph_status()
@@ -80,7 +80,7 @@ def test_a_double_click_adds_neighbors_and_the_address_restores_them(session: Pa
     assert session.errors == []
 
 
-def test_the_keyboard_searches_reads_and_adds_neighbors(session: PageSession) -> None:
+def test_the_keyboard_searches_reads_and_adds_neighbours(session: PageSession) -> None:
     page = session.page
     page.goto("/graph#show=Framework:flask")
     session.graph_status()
@@ -90,7 +90,7 @@ def test_the_keyboard_searches_reads_and_adds_neighbors(session: PageSession) ->
     page.keyboard.press("Enter")
 
     page.get_by_role("heading", name="Django").wait_for()
-    page.get_by_role("button", name="Add neighbors").focus()
+    page.get_by_role("button", name="Add neighbours").focus()
     page.keyboard.press("Enter")
     session.graph_status()
 
@@ -104,7 +104,7 @@ def test_every_example_runs_in_the_explorer(session: PageSession) -> None:
     examples = page.locator(".atlas-examples li button")
     examples.first.wait_for()
     page.locator(".graphiql-query-editor .view-line").first.wait_for()
-    page.wait_for_timeout(1500)  # until the introspection query is done: it is a POST request as well
+    page.wait_for_timeout(1500)  # until the introspection query, which is a POST request as well, has a response
     results: dict[str, str] = {}
     for number in range(examples.count()):
         button = examples.nth(number)

@@ -13,7 +13,7 @@ export function entityKey(id: string): string {
   }
 }
 
-/** The address of the graph page with an entity and its neighbors, relative to the other pages. */
+/** The address of the graph page with an entity and its neighbours, relative to the other pages. */
 export function graphPageLink(id: string): string {
   return `graph#show=${encodeURIComponent(entityKey(id))}`;
 }

@@ -1,4 +1,4 @@
-// The graph view on a page of its own, kept in step with the address of the page.
+// The graph view on a page of its own. The address of the page always states what the view shows.
 import type { ApiClient } from "./api/client";
 import { h } from "./dom";
 import { GraphView, type GraphViewServices } from "./graph-view/graph-view";

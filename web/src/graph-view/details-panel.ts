@@ -9,7 +9,7 @@ import type { EntityDetails, Evidence, GraphReader } from "./graph-reader";
 export interface DetailsActions {
   /** Select an entity or a claim, or nothing. */
   select: (id: string | null) => void;
-  addNeighbors: (id: string) => void;
+  addNeighbours: (id: string) => void;
 }
 
 const STANCES: Readonly<Record<Stance, string>> = {
@@ -50,7 +50,7 @@ export class DetailsPanel {
       h("h2", {}, kindBadge(entity.kind), ` ${entity.name}`),
       h("p", { class: "quiet" }, kindStyle(entity.kind).singular),
       about,
-      h("button", { type: "button", onclick: () => this.#actions.addNeighbors(entity.id) }, "Add neighbors"),
+      h("button", { type: "button", onclick: () => this.#actions.addNeighbours(entity.id) }, "Add neighbours"),
       h("h3", {}, `${claims.length} ${claims.length === 1 ? "claim" : "claims"} in this view`),
       h("ul", {}, ...claims.map((claim) => h("li", {}, this.#claimButton(claim)))),
     );

@@ -57,7 +57,7 @@ export class GraphReader {
   }
 
   /** Read the claims about an entity, and the entities at their other ends. For a source, read the claims it states. */
-  async readNeighbors(key: string): Promise<void> {
+  async readNeighbours(key: string): Promise<void> {
     const variables = { id: globalId(key), first: MAX_CLAIMS_OF_ENTITY };
     const lists = key.startsWith("Source:")
       ? Object.values(await this.#api.execute(SourceClaimsDocument, variables, this.#headers))

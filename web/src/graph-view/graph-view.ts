@@ -27,7 +27,7 @@ export type ViewListener = (view: ViewState, selected: string | null) => void;
 
 const CANVAS_LABEL = "Network diagram of the graph. The list next to it contains the same entities.";
 const ANSWER_HINT = "Select a claim to see its evidence.";
-const NETWORK_HINT = "Select an entity or a claim to see its evidence. Double-click an entity to add its neighbors.";
+const NETWORK_HINT = "Select an entity or a claim to see its evidence. Double-click an entity to add its neighbours.";
 const ANSWER_LABELS = { Comparison: "Matrix", Path: "Paths", Recommendations: "Scores" } as const;
 
 export class GraphView {
@@ -54,7 +54,7 @@ export class GraphView {
     this.#reader = new GraphReader(services.api, services.schemas, this.#model, view.query?.headers ?? {});
     this.#details = new DetailsPanel(this.#model, this.#reader, {
       select: (id) => this.select(id, true),
-      addNeighbors: (id) => void this.addNeighbors(id),
+      addNeighbours: (id) => void this.addNeighbours(id),
     });
     this.#toolbar = toolbar({
       search: (text) => this.#reader.search(text),
@@ -79,7 +79,7 @@ export class GraphView {
       if (!query || asNetwork) void import("./network-diagram"); // while the graph is read
       const answers = query ? await this.#reader.readResult(query) : [];
       // biome-ignore lint/performance/noAwaitInLoops: the order of entities determines the layout
-      for (const key of keys) await this.#reader.readNeighbors(key);
+      for (const key of keys) await this.#reader.readNeighbours(key);
       if (!query && keys.length === 0) await this.#reader.readAll();
       if (answers.length > 0) await this.#addAnswers(answers);
       this.#showStatus();
@@ -90,11 +90,11 @@ export class GraphView {
   }
 
   /** Add the claims about an entity, and the entities that they connect it to. */
-  async addNeighbors(id: string): Promise<void> {
+  async addNeighbours(id: string): Promise<void> {
     const key = entityKey(id);
-    await this.#whileBusy("Loading neighbors.", async () => {
+    await this.#whileBusy("Loading neighbours.", async () => {
       const sizeBefore = this.#model.entities.size;
-      await this.#reader.readNeighbors(key);
+      await this.#reader.readNeighbours(key);
       const { asNetwork = false, keys } = this.#view;
       this.#view = {
         ...this.#view,
@@ -182,16 +182,16 @@ export class GraphView {
     const module = await import("./network-diagram");
     const networkDiagram = new module.NetworkDiagram(this.#canvas, this.#services.theme, {
       select: (id) => this.select(id),
-      addNeighbors: (id) => void this.addNeighbors(id),
+      addNeighbours: (id) => void this.addNeighbours(id),
     });
     // For tests: a canvas has no elements to find, so the diagram tells the position of an entity.
     return Object.assign(this.#canvas, { networkDiagram }).networkDiagram;
   }
 
-  /** Select a search result; read its neighbors if it is not displayed yet. */
+  /** Select a search result; read its neighbours if it is not displayed yet. */
   #pick(id: string): void {
     if (this.#model.entities.has(id)) this.select(id, true);
-    else void this.addNeighbors(id);
+    else void this.addNeighbours(id);
   }
 
   async #savePng(): Promise<void> {

@@ -16,7 +16,7 @@ export interface DiagramActions {
   /** Called with the ID of an entity or a claim, or with null for the background. */
   select: (id: string | null) => void;
   /** Called with the ID of an entity. */
-  addNeighbors: (id: string) => void;
+  addNeighbours: (id: string) => void;
 }
 
 const STANCE_SIGNS = { HAS: "", LACKS: "✗ ", DISPUTED: "? " } as const;
@@ -51,7 +51,7 @@ export class NetworkDiagram {
       multiClickDebounceTime: DOUBLE_CLICK_MS,
     });
     this.#core.on("tap", (event) => actions.select(event.target === this.#core ? null : targetId(event)));
-    this.#core.on("dbltap", "node", (event) => actions.addNeighbors(targetId(event)));
+    this.#core.on("dbltap", "node", (event) => actions.addNeighbours(targetId(event)));
     this.#core.on("drag", "node", ({ target }) => {
       const body = this.#bodies.get(target.id());
       if (body) Object.assign(body, target.position());
@@ -76,15 +76,15 @@ export class NetworkDiagram {
     });
   }
 
-  /** Highlight an entity or a claim and its neighbors. */
+  /** Highlight an entity or a claim and its neighbours. */
   select(id: string | null, center = false): void {
     this.#core.batch(() => {
-      this.#core.elements().removeClass("selected neighbor faded");
+      this.#core.elements().removeClass("selected neighbour faded");
       if (id === null) return;
       const selected = this.#core.getElementById(id);
-      const neighbors = selected.union(selected.neighborhood()).union(selected.connectedNodes());
+      const neighbours = selected.union(selected.neighborhood()).union(selected.connectedNodes());
       this.#core.elements().addClass("faded");
-      neighbors.removeClass("faded").addClass("neighbor");
+      neighbours.removeClass("faded").addClass("neighbour");
       selected.addClass("selected");
     });
     if (!center || id === null) return;

@@ -97,7 +97,7 @@ function stanceStyles({ color, nodeCount }: StyleContext): StylesheetJsonBlock[]
 
 function selectionStyles({ color, edgeCount }: StyleContext): StylesheetJsonBlock[] {
   return [
-    { selector: "edge.neighbor", style: { "min-zoomed-font-size": isCrowded(edgeCount) ? 10 : 7 } },
+    { selector: "edge.neighbour", style: { "min-zoomed-font-size": isCrowded(edgeCount) ? 10 : 7 } },
     { selector: ".faded", style: { opacity: 0.18 } },
     { selector: "node.selected", style: { "border-width": 4, "border-color": color("--text") } },
     {

@@ -8,7 +8,7 @@ export type ViewQuery = Pick<GraphQLRequest, "query" | "operationName" | "variab
 
 /** Without a query and without keys, the view shows the entire graph. */
 export interface ViewState {
-  /** Keys of entities that are shown with their neighbors. */
+  /** Keys of entities that are shown with their neighbours. */
   keys: readonly string[];
   /** A query whose result is shown. */
   query?: ViewQuery | undefined;
