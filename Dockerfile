@@ -1,10 +1,10 @@
-# Build the package and its dependencies, at the versions that pyproject.toml pins, into one folder.
+# Install the package and its dependencies, at the versions that pyproject.toml pins, into one folder.
 FROM python:3.13-slim AS build
 RUN pip install --no-cache-dir uv==0.13.8
 ENV UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=/opt/atlas
 WORKDIR /source
 COPY pyproject.toml ./
-# The tests' environment names it, and uv looks at the whole of pyproject.toml.
+# A development dependency: uv resolves all groups of pyproject.toml.
 COPY client/pyproject.toml client/
 RUN uv sync --no-dev --no-install-project
 COPY . .
@@ -15,7 +15,7 @@ RUN useradd --system --create-home --home-dir /data atlas
 COPY --from=build /opt/atlas /opt/atlas
 ENV PATH=/opt/atlas/bin:$PATH PYTHONUNBUFFERED=1
 USER atlas
-# Where the SQLite store lies, unless ATLAS_STORE names another: keep it with `--volume atlas:/data`.
+# The default SQLite file is created here. Keep it with `--volume atlas:/data`.
 WORKDIR /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
