@@ -23,7 +23,7 @@ from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import apsw
 import orjson
@@ -225,7 +225,7 @@ def _write_neo4j(settings: Any, entities: list[EntityFact], evidence: list[dict[
                 f" AS alias CREATE (:{alias_label(kind)} {{key: alias}})-[:NAMES]->(e)"
             )
             for batch in _batches(rows):
-                session.run(create, rows=batch).consume()
+                session.run(cast("LiteralString", create), rows=batch).consume()
         for (relation, supports), rows in relations.items():
             create = (
                 f"UNWIND $rows AS row MATCH (s:{label(relation.subject)} {{slug: row.subject}})"
@@ -234,7 +234,7 @@ def _write_neo4j(settings: Any, entities: list[EntityFact], evidence: list[dict[
                 f" SET r = row.edge CREATE (c)-[v:CITES]->(d) SET v = row.evidence"
             )
             for batch in _batches(rows):
-                session.run(create, rows=batch).consume()
+                session.run(cast("LiteralString", create), rows=batch).consume()
 
 
 def _row(line: dict[str, Any]) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def export_baseline(file: str) -> None:
         out.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
 
 
-_FIELDS = ("claim", "source", "supports", "note", "term", "locator")
+_FIELDS: tuple[str, ...] = ("claim", "source", "supports", "note", "term", "locator")
 
 
 def _read_sqlite(path: Path) -> Iterator[dict[str, Any]]:
@@ -283,7 +283,8 @@ def _read_neo4j(settings: Any) -> Iterator[dict[str, Any]]:
         driver.session() as session,
     ):
         for kind in ONTOLOGY.kinds:
-            for record in session.run(f"MATCH (e:{label(kind.name)}) RETURN properties(e) AS e ORDER BY e.slug"):
+            select = f"MATCH (e:{label(kind.name)}) RETURN properties(e) AS e ORDER BY e.slug"
+            for record in session.run(cast("LiteralString", select)):
                 yield record["e"]
         after = ""
         page = (

@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import orjson
 import strawberry
@@ -74,7 +75,7 @@ def rows() -> list[Row]:
 def resolved(preloaded: list[Row]) -> tuple[strawberry.Schema, object]:
     """The same schema without the engine, and the root value for its default resolvers."""
     schema = build(ONTOLOGY)
-    framework = schema.get_type_by_name("Framework").origin  # type: ignore[union-attr]
+    framework: Any = cast("Any", schema.get_type_by_name("Framework")).origin
 
     def instance(row: Row) -> object:
         created = framework.__new__(framework)  # graphql-core checks the type of each object
@@ -115,7 +116,7 @@ async def main() -> None:
         parameters = bind(compiled.plan.parameters, {}, DEFAULT_LIMITS.bounds)
 
         async def statement_bytes() -> bytes:
-            (text,) = store._fetch(compiled.statements[0], parameters)  # noqa: SLF001 - without the reader thread, which belongs to the service
+            (text,) = cast("Any", store)._fetch(compiled.statements[0], parameters)  # noqa: SLF001 - without the reader thread, which belongs to the service
             return orjson.dumps(text)
 
         compiled_times: list[float] = []

@@ -49,7 +49,12 @@ def main() -> None:
                 max_examples=batch,
                 deadline=None,
                 database=None,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=[
+                    HealthCheck.too_slow,
+                    HealthCheck.data_too_large,
+                    HealthCheck.large_base_example,
+                    HealthCheck.filter_too_much,
+                ],
                 phases=[Phase.generate],
             )
             @given(sent=requests())

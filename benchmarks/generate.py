@@ -244,12 +244,12 @@ def generate(frameworks: int, random_seed: int = 1) -> Graph:
     generator.entities(
         "Source", SOURCES, lambda number: {"publisher": f"Publisher {number % 120}", "published": _day(number)}
     )
-    generator.entities("FrameworkType", TYPES, dict)
+    generator.entities("FrameworkType", TYPES)
     generator.entities("Feature", size.features, _category(FeatureCategory))
     generator.entities("Application", size.applications, _category(ApplicationCategory))
     generator.entities("Technology", size.technologies, _category(TechnologyCategory))
     generator.entities("Framework", frameworks, lambda number: {"homepage": f"https://framework-{number}.example/"})
-    generator.entities("Company", size.companies, dict)
+    generator.entities("Company", size.companies)
     generator.claims("Framework", "HAS_FEATURE", "Feature", range(5, 16))
     generator.claims("Framework", "SUITS", "Application", range(1, 6))
     generator.claims("Framework", "WORKS_WITH", "Technology", range(4))
@@ -269,7 +269,7 @@ class _Generator:
     evidence: list[EvidenceFact] = field(default_factory=list)
     slugs: dict[str, list[str]] = field(default_factory=dict)
 
-    def entities(self, kind: str, count: int, extra: Callable[[int], dict[str, Any]] | type[dict]) -> None:
+    def entities(self, kind: str, count: int, extra: Callable[[int], dict[str, Any]] = lambda _: {}) -> None:
         slugs = self.slugs[kind] = []
         names = _names(self.rng, kind)
         for number, name in enumerate(itertools.islice(names, count)):
@@ -281,7 +281,7 @@ class _Generator:
                 "aliases": [name.replace(" ", "") + "!"] if number % 10 == 0 else [],
                 "summary": f"{name} is a {kind.lower()} for {name.split()[-1].lower()} work, made by a generator.",
                 "homepage": None,
-                **(extra(number) if extra is not dict else {}),
+                **extra(number),
             }
             self.generated.append(EntityFact(kind, slug, values))
 

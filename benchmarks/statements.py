@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, LiteralString, cast
 
 from graphql import parse
 from neo4j import Driver, GraphDatabase
@@ -191,7 +191,7 @@ class StatementCompiler:
 def profile(driver: Driver, text: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Returns the db hits of a statement, and its profile."""
     with driver.session() as session:
-        profiled = session.run(f"PROFILE {text}", parameters).consume().profile
+        profiled = session.run(cast("LiteralString", f"PROFILE {text}"), parameters).consume().profile
     assert profiled is not None
     return sum(item.get("dbHits", 0) for item in operators(profiled)), profiled
 

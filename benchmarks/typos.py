@@ -115,7 +115,7 @@ async def measure_corrections(frameworks: int) -> None:
     started = time.perf_counter()
     await corrector.mend("", None)
     print(f"read in {(time.perf_counter() - started) * 1000:.0f} ms")
-    names = rng.sample(spellings["Framework"], 200)
+    names = rng.sample(spellings["Framework"], min(200, frameworks))
     cases = {
         "correct": names,
         "the first half": [name[: len(name) // 2] for name in names],
