@@ -29,7 +29,7 @@ from graph_seed import Facts, Reference, group_claims
 from graph_seed.claims import Publisher, claim_key, weigh_evidence
 from graph_seed.facts import global_id
 from schema import ONTOLOGY
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from service.errors import StoreUnavailable
 from service.settings import Settings, read_settings
 from service.stores import LogEntry, Store, Transaction, open_store

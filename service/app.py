@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from schema import ONTOLOGY, Ontology
-from service.auth.authenticator import ANYONE
+from service.auth.principal import ANONYMOUS
 from service.errors import ErrorCode, FactsError, StoreError
 from service.http.config import HttpConfig
 from service.http.endpoint import GraphQLEndpoint, refusal
@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None, ontology: Ontology = ONTOLOGY) 
         if refused is None:
             return Response(await run_in_threadpool(metrics.exposition), media_type=metrics.CONTENT_TYPE)
         try:
-            await service.rates.count(client_key(ANYONE, request.client.host if request.client else None))
+            await service.rates.count(client_key(ANONYMOUS, request.client.host if request.client else None))
         except RateLimitedError as error:
             record_rejection(ErrorCode.RATE_LIMITED)
             return limited(error, JSON)

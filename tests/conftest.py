@@ -56,6 +56,13 @@ def store(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the settings that the environment of the tests has."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ATLAS_{name.upper()}", raising=False)
+
+
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file that contains the shipped facts."""

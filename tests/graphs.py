@@ -16,7 +16,7 @@ import orjson
 
 from graph_seed import SHIPPED, Facts, read_facts
 from schema import ONTOLOGY, Ontology
-from service.auth.authenticator import Principal
+from service.auth.principal import Principal
 from service.changes.feed import ChangeFeed
 from service.execution.document_limits import DEFAULT_LIMITS
 from service.execution.engine import Engine, EngineConfig

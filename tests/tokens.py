@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 
 READER, WRITER, ADMIN = new_token("dash", "read"), new_token("ci", "write"), new_token("ops", "admin")
 ENTRIES = ", ".join(token.entry for token in (READER, WRITER, ADMIN))

@@ -36,7 +36,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from graph_seed import SHIPPED, group_claims, read_facts
 from schema import ONTOLOGY, build
-from service.auth.authenticator import SCOPES, Authenticator, new_token
+from service.auth.authenticator import Authenticator
+from service.auth.principal import SCOPES
+from service.auth.static_tokens import new_token
 from service.compiler import RequestError, TableLayout
 from service.errors import AtlasError, StoreAccessDenied, StoreUnavailable
 from service.execution import tables

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import GraphQLError, Source
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from service.auth.authenticator import Principal
+from service.auth.principal import Principal
 from service.compiler import RequestError
 from service.errors import (
     AccessError,

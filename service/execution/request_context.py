@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.auth.authenticator import ANYONE, EXPIRED, Principal, Scope
+from service.auth.jwt_tokens import EXPIRED
+from service.auth.principal import ANONYMOUS, Principal, Scope
 from service.errors import AccessError, InvalidTokenError
 from service.execution.conditional import ConditionalRequest
 from service.execution.tables import Table
@@ -24,7 +25,7 @@ class TransportContext:
     Not frozen: Strawberry itself sets what a WebSocket's `connection_init` brings.
     """
 
-    principal: Principal = ANYONE
+    principal: Principal = ANONYMOUS
     refused: AccessError | None = None
     table: Table | None = None
     """The table that the answer is to be: what has no rows is refused before it runs."""
@@ -42,7 +43,7 @@ class RequestContext:
     `refused` says why the token that was sent is not taken; nothing is answered then.
     """
 
-    principal: Principal = ANYONE
+    principal: Principal = ANONYMOUS
     bookmark: str | None = None
     refused: AccessError | None = None
     explain: bool = False

@@ -34,7 +34,7 @@ from typing import Any
 
 import orjson
 
-from service.auth.authenticator import Principal
+from service.auth.principal import Principal
 from service.execution.conditional import ConditionalRequest
 
 NO_STORE = {"cache-control": "no-store"}

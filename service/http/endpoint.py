@@ -26,8 +26,9 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from service.auth.authenticator import ANYONE, Authenticator, Principal
-from service.auth.authenticator import Scope as Scope_
+from service.auth.authenticator import Authenticator
+from service.auth.principal import ANONYMOUS, Principal
+from service.auth.principal import Scope as Scope_
 from service.compiler import no_operation
 from service.errors import AccessError, ErrorCode, ForbiddenError, InvalidTokenError, PersistedQueryError
 from service.execution.engine import COST, Engine
@@ -125,7 +126,7 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         """A WebSocket, unless its address has asked too often; who it is, is known later."""
         address = socket.client.host if socket.client else None
         try:
-            await self._rates.count(client_key(ANYONE, address))
+            await self._rates.count(client_key(ANONYMOUS, address))
         except RateLimitedError as error:
             record_rejection(ErrorCode.RATE_LIMITED)
             await refuse_socket(socket, limited(error, JSON), str(error))
@@ -139,12 +140,12 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         try:
             context = TransportContext(self._authenticator.authenticate(_authorization(request.headers)))
         except InvalidTokenError as error:
-            await self._count(ANYONE, request)
+            await self._count(ANONYMOUS, request)
             if not self._authenticator.public_read:
                 raise
             return TransportContext(refused=error)
         except AccessError:
-            await self._count(ANYONE, request)
+            await self._count(ANONYMOUS, request)
             raise
         await self._count(context.principal, request)
         return context

@@ -24,7 +24,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 
-from service.auth.authenticator import Principal
+from service.auth.principal import Principal
 from service.errors import AtlasError, SettingsError
 from service.settings import Settings
 

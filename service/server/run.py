@@ -34,7 +34,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.supervisors import multiprocess
 
 from service.app import create_app
-from service.auth.authenticator import ANYONE
+from service.auth.principal import ANONYMOUS
 from service.errors import AtlasError
 from service.http.error_responses import overloaded
 from service.http.rate_limits import client_key
@@ -519,7 +519,7 @@ def _neighbours(client: tuple[str, int] | None) -> str:
 @lru_cache(4096)
 def _address(host: str | None) -> str:
     """By what connections are counted, as requests are."""
-    return client_key(ANYONE, host)
+    return client_key(ANONYMOUS, host)
 
 
 def _written(refused: _Refused) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from tests.client.blocking import CLIENTS, BlockingClient
 from tests.client.servers import FaultyServer, Proxy
 from tests.commands import RunningService, serving

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from tests.commands import run as run_command
 from tests.commands import serving
 from tests.docs.answers import pretty, same_json, same_text

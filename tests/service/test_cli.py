@@ -289,7 +289,7 @@ def test_a_name_that_cannot_stand_in_an_entry_is_refused(name: str, capsys: pyte
     code = main(["token", "new", "--name", name, "--scope", "read"])
 
     told = capsys.readouterr()
-    assert (code, told.out, told.err.startswith(f"'{name}' is no name of a token; it has 1 to 64")) == (1, "", True)
+    assert (code, told.out, told.err.startswith(f"Invalid token name '{name}'; use 1 to 64")) == (1, "", True)
 
 
 # ------------------------------------------------------------------------------------------------------------------- seed

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.auth.authenticator import Principal, new_token
+from service.auth.principal import Principal
+from service.auth.static_tokens import new_token
 from service.execution.request_context import EXPLAIN, TransportContext
 from tests.apps import fresh
 from tests.graphs import Graphs, answer

@@ -11,7 +11,7 @@ import pytest
 
 from graph_seed import Facts, Reference
 from graph_seed.facts import global_id
-from service.auth.authenticator import ANYONE, Principal
+from service.auth.principal import ANONYMOUS, Principal
 from service.errors import InvalidTokenError, StoreUnavailable
 from service.execution.engine import Engine
 from service.execution.request_context import TransportContext
@@ -687,7 +687,7 @@ async def test_a_document_is_planned_once_for_all_values(engine: Engine) -> None
 
 READER = Principal("dash", frozenset({"read"}))
 NO_TOKEN = "This needs a token with the scope `write`; send it as `Authorization: Bearer TOKEN`."
-NO_SCOPE = "This needs the scope `write`, which the token does not have; ask for one that has it."
+NO_SCOPE = "This needs the scope `write`, which the token does not have; use one that has it."
 ALL = """mutation ($framework: FrameworkInput!, $claim: ClaimInput!, $retract: RetractInput!, $id: ID!) {
   upsertFramework(input: $framework) { __typename ... on NotAuthorized { message } }
   claim(input: $claim) { __typename ... on NotAuthorized { message } }
@@ -711,7 +711,7 @@ async def test_who_may_not_write_is_told_so_and_nothing_is_written_warm_or_cold(
         assert result.data is not None
         return result.data
 
-    asked = [(None, NO_TOKEN), (TransportContext(ANYONE), NO_TOKEN), (TransportContext(READER), NO_SCOPE)]
+    asked = [(None, NO_TOKEN), (TransportContext(ANONYMOUS), NO_TOKEN), (TransportContext(READER), NO_SCOPE)]
     asked.append((refused, "The token has expired; get a new one."))
     fields = "upsertFramework", "claim", "retract", "deleteEntity"
 

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from service.app import create_app
-from service.auth.authenticator import ANYONE, Principal
+from service.auth.principal import ANONYMOUS, Principal
 from service.errors import SettingsError
 from service.http.rate_limits import RateLimitedError, RateLimiter, client_key
 from service.settings import Settings
@@ -145,12 +145,12 @@ async def test_without_a_rate_nobody_is_counted(seeded: Path) -> None:
     ("principal", "address", "who"),
     [
         (Principal("ci", frozenset()), "192.0.2.1", "token:ci"),
-        (ANYONE, "192.0.2.1", "address:192.0.2.1"),
-        (ANYONE, "::ffff:192.0.2.1", "address:192.0.2.1"),
-        (ANYONE, "2001:db8:1:2:3:4:5:6", "address:2001:db8:1:2::"),
-        (ANYONE, "fe80::1%eth0", "address:fe80::"),
-        (ANYONE, None, "address:local"),
-        (ANYONE, "testclient", "address:testclient"),
+        (ANONYMOUS, "192.0.2.1", "address:192.0.2.1"),
+        (ANONYMOUS, "::ffff:192.0.2.1", "address:192.0.2.1"),
+        (ANONYMOUS, "2001:db8:1:2:3:4:5:6", "address:2001:db8:1:2::"),
+        (ANONYMOUS, "fe80::1%eth0", "address:fe80::"),
+        (ANONYMOUS, None, "address:local"),
+        (ANONYMOUS, "testclient", "address:testclient"),
     ],
 )
 def test_somebody_is_a_token_or_an_address(principal: Principal, address: str | None, who: str) -> None:

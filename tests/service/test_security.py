@@ -11,7 +11,7 @@ import json
 import pytest
 
 from graph_seed.facts import global_id
-from service.auth.authenticator import NewToken, new_token
+from service.auth.static_tokens import NewToken, new_token
 from tests.graphs import Graphs, answer, costing
 
 DJANGO = '{ framework(slug: "django") { name } }'

@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 
 from schema import ONTOLOGY
 from service.app import create_app
-from service.auth.authenticator import Principal
+from service.auth.principal import Principal
 from service.changes.feed import ChangeFeed
 from service.execution.engine import Engine
 from service.execution.request_context import TransportContext

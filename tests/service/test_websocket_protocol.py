@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from tests.commands import RunningService, serving
 
 INIT = {"type": "connection_init"}

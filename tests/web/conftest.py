@@ -11,7 +11,7 @@ from typing import Never
 import pytest
 from playwright.sync_api import Browser
 
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from tests import npm
 from tests.commands import RunningService, serving
 from tests.web.page_session import PageSession, Unavailable, chromium

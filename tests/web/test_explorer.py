@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from tests.commands import serving
 from tests.web.page_session import PageSession
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from service.app import create_app
-from service.auth.authenticator import new_token
+from service.auth.static_tokens import new_token
 from service.pages.assets import Pages
 from service.settings import Settings
 from tests.fact_lines import GOOD, folder_of

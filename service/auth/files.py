@@ -1,0 +1,17 @@
+"""Read the files that settings name for secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from service.errors import SettingsError
+
+
+def read_file(variable: str, path: Path) -> str:
+    """The text of a file. Raises SettingsError, which names the variable."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SettingsError(f"{variable}: {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:  # not as the cause: its message quotes the file
+        raise SettingsError(f"{variable}: {path} is not UTF-8 text.") from None
