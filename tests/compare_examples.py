@@ -1,9 +1,9 @@
-"""Answer every example from a fresh SQLite and from a Neo4j, and say where the answers differ.
+"""Compare the results of all examples between a new SQLite database and a Neo4j database.
 
     ATLAS_NEO4J_PASSWORD=... python -m tests.compare_examples neo4j://127.0.0.1:7687
 
-An empty Neo4j is filled with the shipped facts, one that holds a graph is left as it is. Exit code 1 when an example
-has errors or differs; the times are those of a second request, with its plan known.
+An empty Neo4j database is filled with the shipped facts; a filled one is not changed. The exit code is 1 if an example has
+errors or the results differ. The times are those of a second request, whose plan is cached.
 """
 
 from __future__ import annotations
@@ -23,48 +23,50 @@ from tests.graphs import answer
 
 _FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES = {path.stem: path.read_text("utf-8") for path in sorted(_FOLDER.glob("*.graphql"))}
-"""The text of every example, by its name."""
+"""The text of every example by its name."""
 
 
-def difference(one: Any, other: Any, place: str = "") -> str | None:
-    """Where two answers differ, the order of keys included; None when they are alike."""
-    match one, other:
-        case dict(), dict() if list(one) == list(other):
-            pairs = ((f"{place}.{key}".lstrip("."), one[key], other[key]) for key in one)
-        case list(), list() if len(one) == len(other):
-            pairs = ((f"{place}[{at}]", *both) for at, both in enumerate(zip(one, other, strict=True)))
-        case _ if type(one) is type(other) and one == other and not isinstance(one, dict):
+def difference(first: Any, second: Any, location: str = "") -> str | None:
+    """The first difference between two results, including the order of keys; None if they are equal."""
+    match first, second:
+        case dict(), dict() if list(first) == list(second):
+            pairs = ((f"{location}.{key}".lstrip("."), first[key], second[key]) for key in first)
+        case list(), list() if len(first) == len(second):
+            pairs = ((f"{location}[{index}]", *both) for index, both in enumerate(zip(first, second, strict=True)))
+        case _ if type(first) is type(second) and first == second and not isinstance(first, dict):
             return None
         case _:
-            return f"{place or 'the answer'}: {one!r} | {other!r}"
-    return next((found for where, left, right in pairs if (found := difference(left, right, where))), None)
+            return f"{location or 'the result'}: {first!r} | {second!r}"
+    return next((text for where, left, right in pairs if (text := difference(left, right, where))), None)
 
 
 async def compare(neo4j: str) -> int:
-    """Print a line per example; the number of those that differ."""
+    """Print a line for each example, and return the number of examples that differ."""
     differing = 0
     with TemporaryDirectory() as folder:
         stores = f"sqlite:///{folder}/compared.db", neo4j
         engines = [Engine(await prepare(read_settings(store=store))) for store in stores]
         try:
             for name, text in EXAMPLES.items():
-                (one, fast), (other, faster) = [await _timed(engine, text) for engine in engines]
-                errors = [str(answered["errors"]) for answered in (one, other) if "errors" in answered]
-                fault = "; ".join(errors) or difference(one, other)
-                differing += fault is not None
-                print(f"{name:<37} {fast:8.2f} ms {faster:8.2f} ms  {fault or 'alike'}")
+                (sqlite_result, sqlite_ms), (neo4j_result, neo4j_ms) = [
+                    await _timed(engine, text) for engine in engines
+                ]
+                errors = [str(result["errors"]) for result in (sqlite_result, neo4j_result) if "errors" in result]
+                problem = "; ".join(errors) or difference(sqlite_result, neo4j_result)
+                differing += problem is not None
+                print(f"{name:<37} {sqlite_ms:8.2f} ms {neo4j_ms:8.2f} ms  {problem or 'equal'}")
         finally:
             for engine in engines:
                 await engine.store.close()
-    print(f"{len(EXAMPLES) - differing} of {len(EXAMPLES)} examples are answered alike by SQLite and {neo4j}.")
+    print(f"{len(EXAMPLES) - differing} of {len(EXAMPLES)} examples have equal results on SQLite and {neo4j}.")
     return differing
 
 
 async def _timed(engine: Engine, text: str) -> tuple[dict[str, Any], float]:
     await answer(engine, text)
     start = time.perf_counter()
-    answered = await answer(engine, text)
-    return answered, (time.perf_counter() - start) * 1000
+    result = await answer(engine, text)
+    return result, (time.perf_counter() - start) * 1000
 
 
 def main(arguments: list[str]) -> int:

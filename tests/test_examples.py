@@ -1,4 +1,4 @@
-"""The examples are real: each says what it shows, and both stores answer it, alike and with something to see."""
+"""Every example starts with a comment, and both stores return the same non-empty result for it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ each_example = pytest.mark.parametrize("name", EXAMPLES)
 
 
 @each_example
-async def test_an_example_answers_with_something_to_see(graphs: Graphs, store: str, name: str) -> None:
+async def test_an_example_returns_a_non_empty_result(graphs: Graphs, store: str, name: str) -> None:
     engine = await graphs.hold(store)
 
-    answered = await answer(engine, EXAMPLES[name])
+    result = await answer(engine, EXAMPLES[name])
 
-    assert "errors" not in answered, answered["errors"]
-    assert not list(_void(answered["data"]))
+    assert "errors" not in result, result["errors"]
+    assert not list(_empty_locations(result["data"]))
 
 
 @pytest.mark.neo4j
 @pytest.mark.usefixtures("neo4j_instance")
 @each_example
-async def test_both_stores_answer_an_example_alike(graphs: Graphs, name: str) -> None:
+async def test_both_stores_return_the_same_result_for_an_example(graphs: Graphs, name: str) -> None:
     sqlite = await answer(await graphs.hold("sqlite"), EXAMPLES[name])
     neo4j = await answer(await graphs.hold("neo4j"), EXAMPLES[name])
 
@@ -34,18 +34,18 @@ async def test_both_stores_answer_an_example_alike(graphs: Graphs, name: str) ->
 
 
 @each_example
-def test_an_example_begins_with_what_it_shows(name: str) -> None:
-    first = EXAMPLES[name].splitlines()[0]
+def test_an_example_starts_with_a_sentence_in_a_comment(name: str) -> None:
+    first_line = EXAMPLES[name].splitlines()[0]
 
-    assert first.startswith("# ")
-    assert first.endswith((".", "?"))
+    assert first_line.startswith("# ")
+    assert first_line.endswith((".", "?"))
 
 
-def test_examples_are_numbered_from_one_without_a_gap() -> None:
+def test_the_numbers_of_the_examples_have_no_gaps() -> None:
     assert [name.split("-")[0] for name in EXAMPLES] == [f"{n:02}" for n in range(1, len(EXAMPLES) + 1)]
 
 
-async def test_the_next_page_of_the_example_begins_where_its_first_page_ends(graphs: Graphs) -> None:
+async def test_the_second_page_of_the_pagination_example_follows_its_first_page(graphs: Graphs) -> None:
     text = EXAMPLES["05-pages-and-cursors"]
 
     pages = await data(await graphs.hold("sqlite"), text)
@@ -53,28 +53,28 @@ async def test_the_next_page_of_the_example_begins_where_its_first_page_ends(gra
     names = [node["name"] for page in ("firstPage", "nextPage") for node in pages[page]["nodes"]]
     assert pages["firstPage"]["pageInfo"]["endCursor"] in text
     assert len(set(names)) == 6
-    assert names[:2] == [node["name"] for node in pages["upToThere"]["nodes"]]
+    assert names[:2] == [node["name"] for node in pages["previousItems"]["nodes"]]
 
 
-def test_a_difference_is_told_by_its_place() -> None:
-    alike = {"a": [1, {"b": None}], "c": "x"}
+def test_a_difference_has_its_location() -> None:
+    result = {"a": [1, {"b": None}], "c": "x"}
 
-    assert difference(alike, {"a": [1, {"b": None}], "c": "x"}) is None
-    assert difference(alike, {"a": [1, {"b": 0}], "c": "x"}) == "a[1].b: None | 0"
+    assert difference(result, {"a": [1, {"b": None}], "c": "x"}) is None
+    assert difference(result, {"a": [1, {"b": 0}], "c": "x"}) == "a[1].b: None | 0"
     assert difference({"a": 1}, {"a": 1.0}) == "a: 1 | 1.0"
-    assert difference(alike, {"c": "x", "a": [1, {"b": None}]}) is not None
+    assert difference(result, {"c": "x", "a": [1, {"b": None}]}) is not None
 
 
-def _void(value: Any, place: str = "data") -> Iterator[str]:
-    """The places where an answer shows nothing: root fields that are null, lists of rows without a row."""
+def _empty_locations(value: Any, location: str = "data") -> Iterator[str]:
+    """The locations of root fields that are null and of lists that are empty."""
     match value:
         case dict():
             for key, item in value.items():
-                if (place == "data" and item is None) or (key in {"nodes", "edges", "evidence"} and not item):
-                    yield f"{place}.{key}"
-                yield from _void(item, f"{place}.{key}")
+                if (location == "data" and item is None) or (key in {"nodes", "edges", "evidence"} and not item):
+                    yield f"{location}.{key}"
+                yield from _empty_locations(item, f"{location}.{key}")
         case list():
             for index, item in enumerate(value):
-                yield from _void(item, f"{place}[{index}]")
+                yield from _empty_locations(item, f"{location}[{index}]")
         case _:
             pass
