@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def test_the_architecture_names_modules_and_classes_that_exist() -> None:
     assert min(len(modules), len(classes)) > 5
     assert [name for name in modules if not any(path.name == name for path in sources)] == []
     assert [name for name in classes if name not in words] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_python_name_of_a_page_exists(page: Path) -> None:
+    names = re.findall(r"`((?:graph_seed|schema|service)(?:\.\w+)+)`", page.read_text("utf-8"))
+
+    for name in names:
+        pkgutil.resolve_name(name)
 
 
 def test_the_architecture_stays_readable_in_one_sitting() -> None:
