@@ -25,7 +25,7 @@ from graph_seed.facts import EntityFact, Facts, global_id
 from schema import ONTOLOGY, build
 from service.execution.document_limits import DEFAULT_LIMITS
 from service.execution.engine import Engine
-from service.plan.parameters import bind
+from service.plan.coercion import bind
 from service.settings import read_settings
 from service.stores import open_store
 

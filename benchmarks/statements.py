@@ -31,7 +31,7 @@ from schema import ONTOLOGY, build
 from schema.text import text_key
 from service.compiler import Compiler
 from service.execution.document_limits import DEFAULT_LIMITS
-from service.plan.parameters import bind
+from service.plan.coercion import bind
 from service.settings import read_settings
 from service.stores import open_store
 from service.stores.neo4j import statement as cypher

@@ -1,9 +1,9 @@
-"""GraphQL -> Plan."""
+"""Compile GraphQL operations to plans."""
 
 from service.compiler.compiler import Compiled, Compiler
 from service.compiler.introspection import introspect
 from service.compiler.lru_cache import LruCache
-from service.compiler.operation import MAX_ERRORS, RequestError, no_operation, operation_of, shortened
+from service.compiler.operation import MAX_ERRORS, RequestError, find_definition, no_operation, truncate_messages
 from service.compiler.table_layout import TableLayout
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     "LruCache",
     "RequestError",
     "TableLayout",
+    "find_definition",
     "introspect",
     "no_operation",
-    "operation_of",
-    "shortened",
+    "truncate_messages",
 ]

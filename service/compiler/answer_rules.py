@@ -1,4 +1,4 @@
-"""Plan the answers that are more than rows: the graph as a whole, search, comparison, recommendations, paths."""
+"""Plan the root fields with an answer of their own: `graph`, `search`, `compare`, `recommend` and `paths`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from schema import Edge, Kind, Ontology
 from schema.answers import PATH_LENGTH, RequirementList, compared_edges, recommended_kind, requirement_lists, user_edge
 from schema.graph import kind_value
-from service.compiler.list_arguments import ListArguments
+from service.compiler.page_arguments import PageArguments
 from service.compiler.planning_context import PlanningContext, SelectedField
 from service.compiler.selections import SelectionPlanner
 from service.compiler.variables import enum_name
@@ -48,30 +48,30 @@ from service.plan import (
     Steps,
     Weight,
 )
-from service.plan.parameters import MAX_PATH_LENGTH, Conversion
+from service.plan.parameters import MAX_PATH_LENGTH, AnyNonEmpty, Conversion, ReferenceKeys
 
 Rule: TypeAlias = Callable[[PlanningContext, SelectedField], Root]
 
-_LEAST = "usedByAtLeast"
+_MIN_USERS = "usedByAtLeast"
 
 
-def rules(ontology: Ontology, selections: SelectionPlanner) -> dict[str, Rule]:
-    """The rules of the root fields, as far as the ontology knows what they are about."""
-    found: dict[str, Rule] = {
-        "graph": partial(_graph, ontology),
-        "search": partial(_search, ontology, selections),
-        "paths": partial(_paths, ontology, selections),
+def root_rules(ontology: Ontology, selections: SelectionPlanner) -> dict[str, Rule]:
+    """Return the rules of the root fields that the ontology supports."""
+    rules: dict[str, Rule] = {
+        "graph": partial(_plan_graph, ontology),
+        "search": partial(_plan_search, ontology, selections),
+        "paths": partial(_plan_paths, ontology, selections),
     }
     kind = recommended_kind(ontology)
     if kind and compared_edges(kind):
-        found["compare"] = partial(_comparison, ontology, selections, kind)
+        rules["compare"] = partial(_plan_comparison, ontology, selections, kind)
     if kind and requirement_lists(kind):
-        found["recommend"] = partial(_recommending, selections, kind)
-    return found
+        rules["recommend"] = partial(_plan_recommend, selections, kind)
+    return rules
 
 
-def fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
-    """The fields of the answers' types that can be planned."""
+def planned_fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
+    """Return the fields that can be planned, by the name of their type."""
     kind = recommended_kind(ontology)
     names = (kind.singular, kind.plural) if kind else ("", "")
     return {
@@ -90,13 +90,13 @@ def fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _graph(ontology: Ontology, context: PlanningContext, selected: SelectedField) -> Graph:
+def _plan_graph(ontology: Ontology, context: PlanningContext, selected: SelectedField) -> Graph:
     def counts(part: SelectedField, of: Literal["kinds", "relations"]) -> Counts:
         kinds = ontology.kinds
         names = ontology.relation_names if of == "relations" else tuple(kind.name for kind in kinds)
         values = names if of == "relations" else tuple(map(kind_value, kinds))
         type_name = "RelationCount" if of == "relations" else "KindCount"
-        return Counts(part.key, of, names, values, context.plan_subfields(part, type_name, _counted))
+        return Counts(part.key, of, names, values, context.plan_subfields(part, type_name, _plan_count))
 
     def graph(part: SelectedField) -> GraphScalar | Counts:
         match part.name:
@@ -108,51 +108,51 @@ def _graph(ontology: Ontology, context: PlanningContext, selected: SelectedField
     return Graph(selected.key, context.plan_subfields(selected, "GraphInfo", graph))
 
 
-def _counted(part: SelectedField) -> Count | CountedName:
+def _plan_count(part: SelectedField) -> Count | CountedName:
     return Count(part.key) if part.name == "count" else CountedName(part.key)
 
 
-def _search(
+def _plan_search(
     ontology: Ontology, selections: SelectionPlanner, context: PlanningContext, selected: SelectedField
 ) -> Search:
     arguments = context.arguments(selected)
     kind_names = {kind_value(kind): kind.name for kind in ontology.kinds}
-    chosen = arguments.get("kinds")
-    kinds = tuple(kind_names[name] for name in kind_names if chosen is None or name in map(enum_name, chosen))
+    values = arguments.get("kinds")
+    kinds = tuple(kind_names[name] for name in kind_names if values is None or name in map(enum_name, values))
     location = selected.location("text")
-    text = context.parameter(arguments["text"], Conversion.TEXT, location)
-    words = context.parameter(arguments["text"], Conversion.WORDS, location)
-    page = ListArguments(ontology, context, selected).search_page()
-    return Search(selected.key, text, words, kinds, page, selections.search_connection(context, selected))
+    text = context.parameter(arguments["text"], Conversion.SEARCH_KEY, location)
+    words = context.parameter(arguments["text"], Conversion.SEARCH_WORDS, location)
+    page = PageArguments(context, selected).search_page()
+    return Search(selected.key, text, words, kinds, page, selections.plan_search_connection(context, selected))
 
 
-def _comparison(
+def _plan_comparison(
     ontology: Ontology, selections: SelectionPlanner, kind: Kind, context: PlanningContext, selected: SelectedField
 ) -> Comparison:
     arguments, edges = context.arguments(selected), compared_edges(kind)
-    slugs = context.parameter(arguments[kind.plural], Conversion.SLUGS, selected.location(kind.plural), (1,))
+    slugs = context.parameter(arguments[kind.plural], ReferenceKeys(min_items=1), selected.location(kind.plural))
 
     def cell(part: SelectedField, edge: Edge) -> CellPart:
         match part.name:
             case "value":
                 return CellValue(part.key)
             case "claim":
-                return selections.led(context, part, edge)
+                return selections.plan_edge_claim(context, part, edge)
             case _:
-                return EntityNode(part.key, selections.entity(context, part, kind))
+                return EntityNode(part.key, selections.plan_entity(context, part, kind))
 
     def row(part: SelectedField, edge: Edge) -> RowPart:
         match part.name:
             case "relation":
                 return RowRelation(part.key)
             case "target":
-                return EntityNode(part.key, selections.entity(context, part, ontology.kind_by_name[edge.target]))
+                return EntityNode(part.key, selections.plan_entity(context, part, ontology.kind_by_name[edge.target]))
             case _:
                 return Cells(part.key, context.plan_subfields(part, "Cell", partial(cell, edge=edge)))
 
     def comparison(part: SelectedField) -> ComparedEntities | ComparisonRows:
         if part.name != "rows":
-            return ComparedEntities(part.key, selections.entity(context, part, kind))
+            return ComparedEntities(part.key, selections.plan_entity(context, part, kind))
         rows = (context.plan_subfields(part, "ComparisonRow", partial(row, edge=edge)) for edge in edges)
         return ComparisonRows(part.key, edges, tuple(rows))
 
@@ -160,23 +160,24 @@ def _comparison(
     return Comparison(selected.key, kind, slugs, bool(arguments["onlyDifferences"]), parts)
 
 
-def _recommending(
+def _plan_recommend(
     selections: SelectionPlanner, kind: Kind, context: PlanningContext, selected: SelectedField
 ) -> Recommend:
     need = context.arguments(selected)["need"]
-    asked = [item for item in requirement_lists(kind) if need.get(item.name) is not None]
-    wanted = [need[item.name] for item in asked if item.wanted]
+    lists = [item for item in requirement_lists(kind) if need.get(item.name) is not None]
+    wanted = [need[item.name] for item in lists if item.wanted]
     names = [item.name for item in requirement_lists(kind) if item.wanted]
-    nothing = selected.input_error("need", f"ask for something: {', '.join(names)} or {_LEAST}.")
-    if (least := need.get(_LEAST)) is None and not wanted:
-        raise nothing
+    no_requirement = selected.input_error("need", f"give at least one of {', '.join(names)} and {_MIN_USERS}.")
+    min_users = need.get(_MIN_USERS)
+    if min_users is None and not wanted:
+        raise no_requirement
 
     def requirement(item: RequirementList) -> Requirement:
-        slugs = context.parameter(need[item.name], Conversion.SLUGS, selected.location(f"need.{item.name}"), (0,))
+        slugs = context.parameter(need[item.name], ReferenceKeys(min_items=0), selected.location(f"need.{item.name}"))
         return Requirement(item.name, item.edge, item.required, item.wanted, slugs)
 
-    def recommended(part: SelectedField) -> RecommendationList:
-        rule = partial(_recommendation, selections, context, kind, asked)
+    def recommendations(part: SelectedField) -> RecommendationList:
+        rule = partial(_plan_recommendation, selections, context, kind, lists)
         return RecommendationList(
             part.key, part.name == "nearMisses", context.plan_subfields(part, "Recommendation", rule)
         )
@@ -184,39 +185,39 @@ def _recommending(
     root = Recommend(
         key=selected.key,
         kind=kind,
-        requirements=tuple(map(requirement, asked)),
+        requirements=tuple(map(requirement, lists)),
         users=user_edge(kind),
         min_users=None
-        if least is None
-        else context.parameter(least, Conversion.COUNT, selected.location(f"need.{_LEAST}")),
+        if min_users is None
+        else context.parameter(min_users, Conversion.POSITIVE, selected.location(f"need.{_MIN_USERS}")),
         size=context.first(selected),
-        parts=context.plan_subfields(selected, "Recommendations", recommended),
+        parts=context.plan_subfields(selected, "Recommendations", recommendations),
     )
-    if least is None:
-        context.parameter(wanted, Conversion.ASKED, nothing.location, (str(nothing),))  # all lists may be empty
+    if min_users is None:  # all lists may be empty
+        context.parameter(wanted, AnyNonEmpty(str(no_requirement)), no_requirement.location)
     return root
 
 
-def _recommendation(
+def _plan_recommendation(
     selections: SelectionPlanner,
     context: PlanningContext,
     kind: Kind,
-    asked: Iterable[RequirementList],
+    lists: Iterable[RequirementList],
     part: SelectedField,
 ) -> RecommendationPart:
     def reasons(edge: Edge | None) -> tuple[ReasonPart, ...]:
-        return context.plan_subfields(part, "Reason", partial(_reason, selections, context, edge))
+        return context.plan_subfields(part, "Reason", partial(_plan_reason, selections, context, edge))
 
     match part.name:
         case "score":
             return Score(part.key)
         case "reasons":
-            return Reasons(part.key, tuple(reasons(item.edge) for item in asked), reasons(None))
+            return Reasons(part.key, tuple(reasons(item.edge) for item in lists), reasons(None))
         case _:
-            return EntityNode(part.key, selections.entity(context, part, kind))
+            return EntityNode(part.key, selections.plan_entity(context, part, kind))
 
 
-def _reason(
+def _plan_reason(
     selections: SelectionPlanner, context: PlanningContext, edge: Edge | None, part: SelectedField
 ) -> ReasonPart:
     match part.name:
@@ -227,27 +228,27 @@ def _reason(
         case "weight":
             return Weight(part.key)
         case "claim":
-            return ClaimNode(part.key, None) if edge is None else selections.led(context, part, edge)
+            return ClaimNode(part.key, None) if edge is None else selections.plan_edge_claim(context, part, edge)
         case _:
-            return AnyNode(part.key, selections.branches(context, part, (edge.target,) if edge else ()))
+            return AnyNode(part.key, selections.plan_branches(context, part, (edge.target,) if edge else ()))
 
 
-def _paths(
+def _plan_paths(
     ontology: Ontology, selections: SelectionPlanner, context: PlanningContext, selected: SelectedField
 ) -> Paths:
     arguments = context.arguments(selected)
-    longest = PATH_LENGTH if arguments.get("maxLength") is None else arguments["maxLength"]
+    max_length = PATH_LENGTH if arguments.get("maxLength") is None else arguments["maxLength"]
 
     def step(part: SelectedField) -> StepPart:
         match part.name:
             case "relation":
                 return StepRelation(part.key)
             case "claim":
-                return ClaimNode(part.key, selections.any_claim(context, part))
+                return ClaimNode(part.key, selections.plan_any_claim(context, part))
             case "from" | "to" as name:
-                return StepEnd(part.key, name, selections.any_entity(context, part))
+                return StepEnd(part.key, name, selections.plan_any_entity(context, part))
             case name:
-                raise TypeError(f"a step has no field {name}")
+                raise TypeError(f"Step.{name} cannot be planned")
 
     def path(part: SelectedField) -> PathField | Steps:
         if part.name == "steps":
@@ -259,8 +260,8 @@ def _paths(
         ends=tuple(
             context.parameter(arguments[name], Conversion.PLAIN, selected.location(name)) for name in ("from", "to")
         ),  # type: ignore[arg-type] - two
-        max_length=context.parameter(longest, Conversion.LENGTH, selected.location("maxLength")),
-        length_limit=min(longest, MAX_PATH_LENGTH) if isinstance(longest, int) else MAX_PATH_LENGTH,
+        max_length=context.parameter(max_length, Conversion.PATH_LENGTH, selected.location("maxLength")),
+        length_limit=min(max_length, MAX_PATH_LENGTH) if isinstance(max_length, int) else MAX_PATH_LENGTH,
         size=context.first(selected),
         relations=ontology.relations,
         parts=context.plan_subfields(selected, "Path", path),

@@ -1,8 +1,9 @@
-"""Compile operations: parse and validate once per document, plan once per document and shape of its variables.
+"""Compile operations to statements.
 
-    document text --parse, validate--> Document --shape of variables--> Plan --store.write_statement--> statement
+    document --select operation--> SelectedOperation --plan--> Plan --store.write_statement--> statement
 
-Both steps are kept in bounded caches, least recently used first out.
+Both results are cached: the operation by document and operation name, plan and statement also by the shape of the
+variables.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from graphql.execution.values import VariableValues
 
 from schema import Ontology
 from service.compiler.lru_cache import LruCache
-from service.compiler.operation import MAX_ERRORS, RequestError, SelectedOperation, select_operation, shortened
+from service.compiler.operation import MAX_ERRORS, RequestError, SelectedOperation, select_operation, truncate_messages
 from service.compiler.planner import Planner
 from service.compiler.planning_context import PlanningContext
 from service.compiler.table_layout import TableLayout, table_layout
-from service.compiler.variables import shape
+from service.compiler.variables import variable_shape
 from service.plan import MutationField, MutationPlan, Plan, SubscriptionPlan
 from service.plan.cost import CostTree, cost_tree, count_conditions
 from service.telemetry.metrics import PLANS
@@ -30,10 +31,10 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Compiled(Generic[S]):
-    """What was planned, the statements that it became, and what this request asks it with.
+    """A compiled operation and the coerced variables of a request.
 
-    `statements` holds that of a plan, None where that asks no store; of a mutation, one for the payload of each root.
-    `levels` says how many rows each of them can hold, `conditions` how many there are in filters.
+    `statements` has the statement of the plan (None if it needs no store), or that of each root field's payload for a
+    mutation. `costs` has the cost of each statement. `conditions` is the number of conditions in filters.
     """
 
     plan: Plan | MutationPlan | SubscriptionPlan
@@ -48,14 +49,14 @@ _Planned: TypeAlias = tuple[Plan | MutationPlan | SubscriptionPlan, tuple[S | No
 
 
 class Compiler(Generic[S]):
-    """Compiles the operations of one schema for one store; `write` is the store's."""
+    """Compiles the operations of one schema for one store. `write` returns the store's statement for a plan."""
 
     def __init__(
         self,
         schema: GraphQLSchema,
         ontology: Ontology,
         write: Callable[[Plan], S],
-        size: int,
+        cache_size: int,
         *,
         hide_suggestions: bool = False,
     ) -> None:
@@ -63,19 +64,26 @@ class Compiler(Generic[S]):
         self._hide_suggestions = hide_suggestions
         self._planner = Planner(schema, ontology)
         self._write = write
-        self._chosen = LruCache[tuple[str, str | None], SelectedOperation].by_text_length(size, lambda key, _: key[0])
+        self._operations = LruCache[tuple[str, str | None], SelectedOperation].by_text_length(
+            cache_size, lambda key, _: key[0]
+        )
         self._plans = LruCache[tuple[str, str | None, Hashable], _Planned[S]].by_text_length(
-            size, lambda key, _: key[0]
+            cache_size, lambda key, _: key[0]
         )
 
     def compile(
         self, text: str, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any] | None
     ) -> Compiled[S]:
-        """Compile a valid document; raises Refused, and InputError for arguments that contradict each other."""
-        chosen = self._chosen.get((text, operation_name))
-        if chosen is None:
-            chosen = self._chosen.put((text, operation_name), select_operation(self._schema, document, operation_name))
-        definitions = chosen.definition.variable_definitions or ()
+        """Compile an operation of a valid document.
+
+        Raise RequestError if there is no such operation or if the variables are invalid, and InputError for arguments
+        that contradict each other.
+        """
+        operation_key = text, operation_name
+        operation = self._operations.get(operation_key)
+        if operation is None:
+            operation = self._operations.put(operation_key, select_operation(self._schema, document, operation_name))
+        definitions = operation.definition.variable_definitions or ()
         values = get_variable_values(
             self._schema,
             definitions,
@@ -84,40 +92,45 @@ class Compiler(Generic[S]):
             hide_suggestions=self._hide_suggestions,
         )
         if isinstance(values, list):
-            raise RequestError(shortened(_placed(error, chosen) for error in values))
-        key = text, operation_name, shape(values.coerced, chosen.types)
-        found = self._plans.get(key)
-        PLANS.labels("miss" if found is None else "hit").inc()
-        if found is None:
-            plan = self._planner.plan(chosen.definition, chosen.fragments, values, chosen.types)
-            plans = tuple(_plans_of(plan))
-            written = tuple(map(self._written, plans))
-            found = self._plans.put(
-                key, (plan, written, tuple(cost_tree(one) if one else () for one in plans), count_conditions(plans))
-            )
-        return Compiled(*found, chosen, values)
+            raise RequestError(truncate_messages(_located(error, operation) for error in values))
+        key = text, operation_name, variable_shape(values.coerced, operation.types)
+        planned = self._plans.get(key)
+        PLANS.labels("miss" if planned is None else "hit").inc()
+        if planned is None:
+            planned = self._plans.put(key, self._plan(operation, values))
+        return Compiled(*planned, operation, values)
 
     def table_layout(self, compiled: Compiled[S]) -> TableLayout:
-        """Where the rows of the operation's answer stand; raises Refused where it has none."""
-        chosen = compiled.operation
-        return table_layout(PlanningContext(self._schema, chosen.definition, chosen.fragments, compiled.values))
+        """Return the table that the operation returns. Raise RequestError if it returns none."""
+        operation = compiled.operation
+        return table_layout(PlanningContext(self._schema, operation.definition, operation.fragments, compiled.values))
 
-    def _written(self, plan: Plan | None) -> S | None:
-        return self._write(plan) if plan is not None and plan.asks_store else None
+    def _plan(self, operation: SelectedOperation, values: VariableValues) -> _Planned[S]:
+        plan = self._planner.plan(operation.definition, operation.fragments, values, operation.types)
+        plans = tuple(_statement_plans(plan))
+        statements = tuple(map(self._statement, plans))
+        costs = tuple(() if statement_plan is None else cost_tree(statement_plan) for statement_plan in plans)
+        return plan, statements, costs, count_conditions(plans)
+
+    def _statement(self, plan: Plan | None) -> S | None:
+        return self._write(plan) if plan is not None and plan.needs_store else None
 
 
-def _plans_of(planned: Plan | MutationPlan | SubscriptionPlan) -> Iterator[Plan | None]:
-    match planned:
+def _statement_plans(plan: Plan | MutationPlan | SubscriptionPlan) -> Iterator[Plan | None]:
+    """Return the plans that become statements."""
+    match plan:
         case Plan():
-            yield planned
-        case SubscriptionPlan(plan=plan):
             yield plan
+        case SubscriptionPlan(plan=change_plan):
+            yield change_plan
         case MutationPlan(roots=roots):
             yield from (root.payload.plan if isinstance(root, MutationField) else None for root in roots)
 
 
-def _placed(error: GraphQLError, chosen: SelectedOperation) -> GraphQLError:
-    """The error of a variable, with the place of the variables where it says none."""
+def _located(error: GraphQLError, operation: SelectedOperation) -> GraphQLError:
+    """Return the error of a variable with a location: that of the variables' definitions if it has none."""
     if error.locations:
         return error
-    return GraphQLError(error.message, nodes=list(chosen.definition.variable_definitions or ()), original_error=error)
+    return GraphQLError(
+        error.message, nodes=list(operation.definition.variable_definitions or ()), original_error=error
+    )

@@ -1,4 +1,4 @@
-"""Questions about the schema itself: graphql-core answers them as ever, beside the data or alone."""
+"""Introspection: graphql-core answers `__schema` and `__type`, alone or next to other root fields."""
 
 # graphql-core leaves the types inside its generics open
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,27 +23,30 @@ from graphql.execution.values import VariableValues
 
 from service.compiler.operation import SelectedOperation
 
-NAMES = frozenset({"__schema", "__type"})
+INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 
 
 def introspect(
-    schema: GraphQLSchema, chosen: SelectedOperation, values: VariableValues, variables: Mapping[str, Any]
+    schema: GraphQLSchema, operation: SelectedOperation, values: VariableValues, variables: Mapping[str, Any]
 ) -> dict[str, bytes]:
-    """Answer the root fields of an operation that ask about the schema: each one's JSON, by response key."""
+    """Return the answers of an operation's introspection fields as JSON, by response key."""
     query = schema.query_type
     if query is None:
         return {}
-    found = collect_fields(schema, chosen.fragments, values, query, chosen.definition)
+    collected = collect_fields(schema, operation.fragments, values, query, operation.definition)
     fields: list[FieldNode] = [
-        item.node for details in found.grouped_field_set.values() for item in details if item.node.name.value in NAMES
+        item.node
+        for details in collected.grouped_field_set.values()
+        for item in details
+        if item.node.name.value in INTROSPECTION_FIELDS
     ]
     definition = OperationDefinitionNode(
-        operation=chosen.definition.operation,
-        name=chosen.definition.name,
-        variable_definitions=chosen.definition.variable_definitions,
+        operation=operation.definition.operation,
+        name=operation.definition.name,
+        variable_definitions=operation.definition.variable_definitions,
         selection_set=SelectionSetNode(selections=tuple(fields)),
     )
-    document = DocumentNode(definitions=(definition, *(item.definition for item in chosen.fragments.values())))
+    document = DocumentNode(definitions=(definition, *(item.definition for item in operation.fragments.values())))
     result = cast("Callable[..., Any]", _execute)(schema, document, variable_values=dict(variables))
     if not isinstance(result, ExecutionResult) or result.errors or result.data is None:
         raise RuntimeError(f"introspection failed: {result}")

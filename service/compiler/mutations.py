@@ -1,4 +1,4 @@
-"""Plan what writes and what listens: mutations, whose payloads ask for what was written, and the subscription."""
+"""Plan mutations, whose payloads read what was written, and the subscription."""
 
 # graphql-core leaves the types inside its generics open
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -38,9 +38,9 @@ from service.plan import (
     SubscriptionPlan,
     Typename,
 )
-from service.plan.parameters import Conversion, ParameterIndex
+from service.plan.parameters import Conversion, ParameterIndex, VersionPart
 
-FIELDS = {
+_PLANNED_FIELDS = {
     "Change": frozenset({"cursor", "at", "action", "entity", "claim", "slug", "kind", "count"}),
     "Deleted": frozenset({"id", "version"}),
     "Claimed": frozenset({"claim", "version"}),
@@ -51,99 +51,107 @@ FIELDS = {
     "NotAuthorized": frozenset({"message"}),
     "Subscription": frozenset({"changes"}),
 }
-"""The fields of the types of writing that can be planned."""
+"""The fields that can be planned, by the name of their type; those of other types depend on the ontology."""
 
 
-def fields(ontology: Ontology) -> dict[str, frozenset[str]]:
-    """All such fields, those of every kind among them."""
+def planned_fields(ontology: Ontology) -> dict[str, frozenset[str]]:
+    """Return the fields that can be planned, by the name of their type."""
     upserted = {f"Upserted{kind.name}": frozenset({kind.singular, "version"}) for kind in ontology.kinds}
-    return {**FIELDS, **upserted, "Mutation": frozenset({*map(upsert_name, ontology.kinds), *_OTHERS})}
+    return {**_PLANNED_FIELDS, **upserted, "Mutation": frozenset({*map(upsert_name, ontology.kinds), *_OTHERS})}
 
 
 _OTHERS = ("deleteEntity", "claim", "retract")
 
 
 class MutationPlanner:
-    """Plans the root fields of mutations and of the subscription, for one ontology."""
+    """Plans the root fields of mutations and subscriptions, for one ontology."""
 
     def __init__(self, ontology: Ontology, selections: SelectionPlanner) -> None:
         self._ontology = ontology
         self._selections = selections
         self._kind_by_upsert = {upsert_name(kind): kind for kind in ontology.kinds}
 
-    # --------------------------------------------------------------------------------------------------------- writes
-
-    def write(self, context: PlanningContext, selected: SelectedField) -> MutationField:
+    def plan_mutation(self, context: PlanningContext, selected: SelectedField) -> MutationField:
         arguments = context.arguments(selected)
         nested = "input" in arguments
-        given = arguments["input"] if nested else arguments
+        fields = arguments["input"] if nested else arguments
 
         def parameter(name: str, value: Any) -> ParameterIndex:
             value = enum_name(value) if isinstance(value, Enum) else value
-            return context.parameter(value, Conversion.WRITTEN, selected.location(f"input.{name}" if nested else name))
+            return context.parameter(value, Conversion.STORED, selected.location(f"input.{name}" if nested else name))
 
-        values = tuple((name, parameter(name, value)) for name, value in given.items())
+        values = tuple((name, parameter(name, value)) for name, value in fields.items())
         kind = self._kind_by_upsert.get(selected.name)
-        return MutationField(selected.key, selected.name, kind, values, self._payload(context, selected))
+        return MutationField(selected.key, selected.name, kind, values, self._plan_payload(context, selected))
 
-    def _payload(self, context: PlanningContext, selected: SelectedField) -> Payload:
-        own = replace(context, parameters=[])
-        id_ = own.parameter("", Conversion.PLAIN, selected.location(selected.key))
+    def _plan_payload(self, context: PlanningContext, selected: SelectedField) -> Payload:
+        payload_context = replace(context, parameters=[])
+        id_ = payload_context.parameter("", Conversion.PLAIN, selected.location(selected.key))
         union = get_named_type(selected.parent.fields[selected.name].type)
-        assert isinstance(union, GraphQLUnionType)  # noqa: S101 - every mutation answers with one
+        assert isinstance(union, GraphQLUnionType)  # noqa: S101 - the schema defines them so
         roots: list[NodeLookup] = []
 
         def part(item: SelectedField, type_: GraphQLObjectType) -> PayloadPart:
             if item.name == "__typename":
                 return Typename(item.key, type_.name)
-            named = get_named_type(type_.fields[item.name].type)
-            if not isinstance(named, GraphQLObjectType):
+            field_type = get_named_type(type_.fields[item.name].type)
+            if not isinstance(field_type, GraphQLObjectType):
                 return PayloadField(item.key, item.name)
-            if named.name == CLAIM:
+            if field_type.name == CLAIM:
                 roots.append(
-                    NodeLookup(item.key, id_, many=False, branches=(), claim=self._selections.any_claim(own, item))
+                    NodeLookup(
+                        item.key,
+                        id_,
+                        many=False,
+                        branches=(),
+                        claim=self._selections.plan_any_claim(payload_context, item),
+                    )
                 )
             else:
-                parts = self._selections.entity(own, item, self._ontology.kind_by_name[named.name])
-                branch = Branch((named.name,), parts)
+                parts = self._selections.plan_entity(
+                    payload_context, item, self._ontology.kind_by_name[field_type.name]
+                )
+                branch = Branch((field_type.name,), parts)
                 roots.append(NodeLookup(item.key, id_, many=False, branches=(branch,), claim=()))
             return PayloadEntity(item.key)
 
         parts = tuple(
-            (type_.name, tuple(part(item, type_) for item in own.subfields(selected, type_.name)))
+            (type_.name, tuple(part(item, type_) for item in payload_context.subfields(selected, type_.name)))
             for type_ in union.types
         )
-        return Payload(parts, Plan(tuple(roots), tuple(own.parameters)))
+        return Payload(parts, Plan(tuple(roots), tuple(payload_context.parameters)))
 
-    # -------------------------------------------------------------------------------------------------------- changes
-
-    def changes(self, context: PlanningContext, selected: SelectedField) -> Changes:
+    def plan_changes(self, context: PlanningContext, selected: SelectedField) -> Changes:
         after = self._after(context, selected)
-        behind = None if after is None else (after[1],)
-        page = Page((), context.first(selected), backwards=False, after=behind, before=None, signature="")
-        return Changes(selected.key, after, page, self._selections.change_connection(context, selected, self.change))
+        sequence = None if after is None else (after[1],)
+        page = Page((), context.first(selected), backwards=False, after=sequence, before=None, signature="")
+        return Changes(
+            selected.key, after, page, self._selections.plan_change_connection(context, selected, self.plan_change)
+        )
 
-    def listening(self, context: PlanningContext, selected: SelectedField) -> SubscriptionPlan:
-        own = replace(context, parameters=[])
-        number = own.parameter(0, Conversion.PLAIN, selected.location(selected.key))
-        root = ChangeByNumber(selected.key, number, self.change(own, selected).parts)
-        chosen = context.arguments(selected).get("kinds")
-        named = None if chosen is None else {enum_name(item) for item in chosen}
-        kinds = None if named is None else tuple(one.name for one in self._ontology.kinds if kind_value(one) in named)
+    def plan_subscription(self, context: PlanningContext, selected: SelectedField) -> SubscriptionPlan:
+        change_context = replace(context, parameters=[])
+        number = change_context.parameter(0, Conversion.PLAIN, selected.location(selected.key))
+        root = ChangeByNumber(selected.key, number, self.plan_change(change_context, selected).parts)
+        values = context.arguments(selected).get("kinds")
+        names = None if values is None else {enum_name(item) for item in values}
+        kinds = (
+            None if names is None else tuple(kind.name for kind in self._ontology.kinds if kind_value(kind) in names)
+        )
         after = self._after(context, selected)
         return SubscriptionPlan(
-            selected.key, kinds, after, tuple(context.parameters), Plan((root,), tuple(own.parameters))
+            selected.key, kinds, after, tuple(context.parameters), Plan((root,), tuple(change_context.parameters))
         )
 
     def _after(self, context: PlanningContext, selected: SelectedField) -> tuple[ParameterIndex, ParameterIndex] | None:
-        given = context.arguments(selected).get("after")
-        if given is None:
+        version = context.arguments(selected).get("after")
+        if version is None:
             return None
         location = selected.location("after")
-        digest = context.parameter(given, Conversion.VERSION, location, ("digest",))
-        return digest, context.parameter(given, Conversion.VERSION, location, ("sequence",))
+        digest = context.parameter(version, VersionPart("digest"), location)
+        return digest, context.parameter(version, VersionPart("sequence"), location)
 
-    def change(self, context: PlanningContext, selected: SelectedField) -> ChangeNode:
+    def plan_change(self, context: PlanningContext, selected: SelectedField) -> ChangeNode:
         kinds = self._ontology.kinds
 
         def part(item: SelectedField) -> ChangePart:
@@ -153,9 +161,9 @@ class MutationPlanner:
                 case "kind":
                     return ChangedKind(item.key, _names(kinds), tuple(map(kind_value, kinds)))
                 case "entity":
-                    return ChangedEntity(item.key, self._selections.any_entity(context, item))
+                    return ChangedEntity(item.key, self._selections.plan_any_entity(context, item))
                 case "claim":
-                    return ChangedClaim(item.key, self._selections.any_claim(context, item))
+                    return ChangedClaim(item.key, self._selections.plan_any_claim(context, item))
                 case name:
                     return ChangeScalar(item.key, name)
 

@@ -1,4 +1,4 @@
-"""The operation of a document that a request asks for."""
+"""Select the operation of a document that a request executes."""
 
 # graphql-core leaves the types inside its generics open
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,31 +23,31 @@ from graphql.execution.collect_fields import FragmentDetails
 from service.compiler.variables import InputType, Types
 
 MAX_ERRORS = 20
-"""How many errors of one document, or of its variables, a client is told."""
+"""The maximum number of errors that are reported for a document or for its variables."""
 
-_LONGEST_MESSAGE = 500
+_MAX_MESSAGE_CHARACTERS = 500
 
 
 class RequestError(Exception):
-    """The request itself is wrong; nothing was executed."""
+    """The request is invalid and was not executed."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors[0].message)
         self.errors = errors
 
 
-def shortened(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
-    """Errors whose messages, which may quote what the client has sent, have at most 500 characters."""
-    told = list(errors)
-    for error in told:
-        if len(error.message) > _LONGEST_MESSAGE:
-            error.message = f"{error.message[:_LONGEST_MESSAGE]}..."
-    return told
+def truncate_messages(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """Truncate messages to 500 characters, because they may quote the request."""
+    truncated = list(errors)
+    for error in truncated:
+        if len(error.message) > _MAX_MESSAGE_CHARACTERS:
+            error.message = f"{error.message[:_MAX_MESSAGE_CHARACTERS]}..."
+    return truncated
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedOperation:
-    """An operation with the fragments it may spread and the types of its variables."""
+    """An operation, the fragments of its document and the types of its variables."""
 
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
@@ -55,8 +55,8 @@ class SelectedOperation:
 
 
 def select_operation(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> SelectedOperation:
-    """Pick the operation of this name, or the only one; raises Refused."""
-    definition = operation_of(document, name)
+    """Return the operation with this name, or the only operation. Raise RequestError if there is not exactly one."""
+    definition = find_definition(document, name)
     read_type = cast("Callable[[GraphQLSchema, TypeNode], InputType]", type_from_ast)
     types = {item.variable.name.value: read_type(schema, item.type) for item in definition.variable_definitions or ()}
     fragments = {
@@ -67,19 +67,19 @@ def select_operation(schema: GraphQLSchema, document: DocumentNode, name: str | 
     return SelectedOperation(definition, fragments, types)
 
 
-def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The operation of this name, or the only one; raises Refused."""
-    found = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
+def find_definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """Return the definition of an operation; see `select_operation`."""
+    matches = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
     if name is not None:
-        found = [item for item in found if item.name and item.name.value == name]
-    if len(found) > 1:
-        raise RequestError([GraphQLError("The document has several operations; name one by operationName.")])
-    if not found:
+        matches = [item for item in matches if item.name and item.name.value == name]
+    if len(matches) > 1:
+        raise RequestError([GraphQLError("The document has several operations; select one with `operationName`.")])
+    if not matches:
         raise RequestError([no_operation(name)])
-    return found[0]
+    return matches[0]
 
 
 def no_operation(name: str | None) -> GraphQLError:
-    """What a client is told whose document lacks the operation of this name, or any."""
-    named = "" if name is None else f" named '{name[:_LONGEST_MESSAGE]}'"
-    return GraphQLError(f"The document has no operation{named}.")
+    """Return the error for a document without an operation with this name, or without any operation."""
+    suffix = "" if name is None else f" named '{name[:_MAX_MESSAGE_CHARACTERS]}'"
+    return GraphQLError(f"The document has no operation{suffix}.")

@@ -1,4 +1,4 @@
-"""Plan an operation: GraphQL selection -> Plan. A pure function of document, operation and marked variables."""
+"""Plan operations. A plan is a pure function of the document, the operation and the shape of the variables."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from graphql.execution.values import VariableValues
 from schema import Kind, Ontology, OntologyError
 from schema.answers import similarity_edges
 from service.compiler import answer_rules, mutations
-from service.compiler.list_arguments import ListArguments
+from service.compiler.filter_arguments import FilterArguments
 from service.compiler.mutations import MutationPlanner
+from service.compiler.page_arguments import PageArguments
 from service.compiler.planning_context import PlanningContext, SelectedField
 from service.compiler.selections import SOURCE, SelectionPlanner
-from service.compiler.variables import Types, mark
+from service.compiler.variables import Types, mark_variables
 from service.plan import (
     ClaimList,
     EntityList,
@@ -31,7 +32,7 @@ from service.plan import (
 )
 from service.plan.parameters import Conversion
 
-_KNOWN_FIELDS: dict[str, frozenset[str]] = {
+_PLANNED_FIELDS: dict[str, frozenset[str]] = {
     "PageInfo": frozenset({"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"}),
     "Claim": frozenset({"id", "relation", "stance", "confidence", "firstSeen", "lastSeen"})
     | {"subject", "object", "evidence"},
@@ -41,20 +42,20 @@ _KNOWN_FIELDS: dict[str, frozenset[str]] = {
     "Connection": frozenset({"edges", "nodes", "pageInfo", "totalCount", "facets"}),
     "Edge": frozenset({"cursor", "node", "claim"}),
 }
-"""The fields that can be planned, by the end of their type's name."""
+"""The fields that can be planned, by the suffix of the name of their type."""
 
 
 class Planner:
-    """Plans the operations of one schema. Raises OntologyError at once for a schema with a field it cannot plan."""
+    """Plans the operations of one schema. The constructor raises OntologyError if a field cannot be planned."""
 
     def __init__(self, schema: GraphQLSchema, ontology: Ontology) -> None:
         self._schema = schema
         self._ontology = ontology
         self._selections = SelectionPlanner(ontology)
         self._mutations = MutationPlanner(ontology, self._selections)
-        self._fields = {**answer_rules.fields(ontology), **mutations.fields(ontology)}
+        self._fields = {**answer_rules.planned_fields(ontology), **mutations.planned_fields(ontology)}
         self._roots = self._root_rules()
-        self._check()
+        self._check_schema()
 
     def plan(
         self,
@@ -63,36 +64,34 @@ class Planner:
         variables: VariableValues,
         types: Types,
     ) -> Plan | MutationPlan | SubscriptionPlan:
-        """Plan one operation; raises InputError for arguments that contradict each other."""
-        marked = VariableValues(variables.sources, mark(variables.coerced, types))
+        """Plan an operation. Raise InputError for arguments that contradict each other."""
+        marked = VariableValues(variables.sources, mark_variables(variables.coerced, types))
         context = PlanningContext(self._schema, definition, fragments, marked)
         selections = list(context.roots())
         match definition.operation:
             case OperationType.QUERY:
-                roots = tuple(self._root(context, selected) for selected in selections)
+                roots = tuple(self._plan_root(context, selected) for selected in selections)
                 return Plan(roots, tuple(context.parameters))
             case OperationType.MUTATION:
-                writes = tuple(self._write(context, selected) for selected in selections)
+                writes = tuple(self._plan_mutation_root(context, selected) for selected in selections)
                 return MutationPlan(writes, tuple(context.parameters))
             case OperationType.SUBSCRIPTION:
-                return self._mutations.listening(context, selections[0])
+                return self._mutations.plan_subscription(context, selections[0])
 
-    # ------------------------------------------------------------------------------------------------------ the check
-
-    def _check(self) -> None:
+    def _check_schema(self) -> None:
         for name, type_ in self._schema.type_map.items():
             if isinstance(type_, GraphQLObjectType) and not name.startswith("__"):
-                unknown = set(type_.fields) - self._known(name)
+                unknown = set(type_.fields) - self._planned_fields(name)
                 if unknown:
-                    raise OntologyError(f"{name}.{min(unknown)} cannot be compiled: no store knows how to answer it.")
+                    raise OntologyError(f"{name}.{min(unknown)} cannot be planned: no store implements it.")
 
-    def _known(self, type_name: str) -> frozenset[str]:
-        """The fields of an object type that can be planned."""
+    def _planned_fields(self, type_name: str) -> frozenset[str]:
+        """Return the fields of an object type that can be planned."""
         if kind := self._ontology.kind_by_name.get(type_name):
-            more = ({"claims"} if kind.name == SOURCE else set[str]()) | (
+            derived = ({"claims"} if kind.name == SOURCE else set[str]()) | (
                 {"alternatives"} if similarity_edges(kind) else set[str]()
             )
-            return frozenset({*kind.property_by_name, *kind.edge_by_name, *more})
+            return frozenset({*kind.property_by_name, *kind.edge_by_name, *derived})
         if type_name == "Query":
             return frozenset(self._roots)
         if kind := self._ontology.kind_by_name.get(type_name.removesuffix("Facets")):
@@ -100,29 +99,29 @@ class Planner:
         if fields := self._fields.get(type_name):
             return fields
         return next(
-            (fields for ending, fields in _KNOWN_FIELDS.items() if type_name.endswith(ending)), frozenset[str]()
+            (fields for ending, fields in _PLANNED_FIELDS.items() if type_name.endswith(ending)), frozenset[str]()
         )
-
-    # ---------------------------------------------------------------------------------------------------------- roots
 
     def _root_rules(self) -> Mapping[str, Callable[[PlanningContext, SelectedField], Root]]:
         rules: dict[str, Callable[[PlanningContext, SelectedField], Root]] = {
-            "node": self._by_id,
-            "nodes": self._by_id,
-            "claims": self._claim_listing,
-            "changes": self._mutations.changes,
-            **answer_rules.rules(self._ontology, self._selections),
+            "node": self._plan_node,
+            "nodes": self._plan_node,
+            "claims": self._plan_claims,
+            "changes": self._mutations.plan_changes,
+            **answer_rules.root_rules(self._ontology, self._selections),
         }
         for kind in self._ontology.kinds:
-            rules[kind.singular] = lambda context, selected, kind=kind: self._lookup(context, selected, kind)
-            rules[kind.plural] = lambda context, selected, kind=kind: self._listing(context, selected, kind)
+            rules[kind.singular] = lambda context, selected, kind=kind: self._plan_lookup(context, selected, kind)
+            rules[kind.plural] = lambda context, selected, kind=kind: self._plan_list(context, selected, kind)
         return rules
 
-    def _write(self, context: PlanningContext, selected: SelectedField) -> Typename | Introspection | MutationField:
-        root = self._about_schema(selected)
-        return self._mutations.write(context, selected) if root is None else root
+    def _plan_mutation_root(
+        self, context: PlanningContext, selected: SelectedField
+    ) -> Typename | Introspection | MutationField:
+        root = self._plan_schema_root(selected)
+        return self._mutations.plan_mutation(context, selected) if root is None else root
 
-    def _about_schema(self, selected: SelectedField) -> Typename | Introspection | None:
+    def _plan_schema_root(self, selected: SelectedField) -> Typename | Introspection | None:
         match selected.name:
             case "__typename":
                 return Typename(selected.key, selected.parent.name)
@@ -131,30 +130,30 @@ class Planner:
             case _:
                 return None
 
-    def _root(self, context: PlanningContext, selected: SelectedField) -> Root:
-        root = self._about_schema(selected)
+    def _plan_root(self, context: PlanningContext, selected: SelectedField) -> Root:
+        root = self._plan_schema_root(selected)
         return self._roots[selected.name](context, selected) if root is None else root
 
-    def _lookup(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> Lookup:
-        slug = context.parameter(context.arguments(selected)["slug"], Conversion.KEY, selected.location("slug"))
-        return Lookup(selected.key, kind, slug, self._selections.entity(context, selected, kind))
+    def _plan_lookup(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> Lookup:
+        slug = context.parameter(context.arguments(selected)["slug"], Conversion.TEXT_KEY, selected.location("slug"))
+        return Lookup(selected.key, kind, slug, self._selections.plan_entity(context, selected, kind))
 
-    def _listing(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> EntityList:
-        lists = ListArguments(self._ontology, context, selected)
-        where, page = lists.where(kind), lists.page(kind, claim=False)
+    def _plan_list(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> EntityList:
+        where = FilterArguments(self._ontology, context, selected).predicate(kind)
+        page = PageArguments(context, selected).page(kind, by_claim=False)
         return EntityList(
-            selected.key, kind, where, page, self._selections.connection(context, selected, kind, None, where)
+            selected.key, kind, where, page, self._selections.plan_connection(context, selected, kind, None, where)
         )
 
-    def _by_id(self, context: PlanningContext, selected: SelectedField) -> NodeLookup:
+    def _plan_node(self, context: PlanningContext, selected: SelectedField) -> NodeLookup:
         many = selected.name == "nodes"
         argument = "ids" if many else "id"
-        conversion = Conversion.IDS if many else Conversion.PLAIN
+        conversion = Conversion.GLOBAL_IDS if many else Conversion.PLAIN
         parameter = context.parameter(context.arguments(selected)[argument], conversion, selected.location(argument))
-        branches = self._selections.any_entity(context, selected)
-        return NodeLookup(selected.key, parameter, many, branches, self._selections.any_claim(context, selected))
+        branches = self._selections.plan_any_entity(context, selected)
+        return NodeLookup(selected.key, parameter, many, branches, self._selections.plan_any_claim(context, selected))
 
-    def _claim_listing(self, context: PlanningContext, selected: SelectedField) -> ClaimList:
-        lists = ListArguments(self._ontology, context, selected)
-        where, page = lists.claims(), lists.claim_page()
-        return ClaimList(selected.key, where, page, self._selections.claim_connection(context, selected))
+    def _plan_claims(self, context: PlanningContext, selected: SelectedField) -> ClaimList:
+        where = FilterArguments(self._ontology, context, selected).claim_filter()
+        page = PageArguments(context, selected).claim_page()
+        return ClaimList(selected.key, where, page, self._selections.plan_claim_connection(context, selected))

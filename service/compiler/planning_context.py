@@ -1,4 +1,4 @@
-"""One operation while it is planned: its fields as GraphQL collects them, and the slots that its values fill."""
+"""The context of planning one operation: its fields, as GraphQL collects them, and its parameters."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from graphql.execution.values import VariableValues, get_argument_values
 from service.compiler.variables import value_source
 from service.errors import ArgumentLocation, InputError
 from service.plan import MAX_RELATION_DEPTH, Typename
-from service.plan.parameters import Conversion, Parameter, ParameterIndex
+from service.plan.parameters import AnyConversion, Conversion, Parameter, ParameterIndex
 
 P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedField:
-    """One response key of a selection set: its field, and everything selected below it."""
+    """A field of a selection set: one response key, with all fields that are merged into it."""
 
     key: str
     name: str
@@ -40,7 +40,7 @@ class SelectedField:
         return self.details[0].node
 
     def location(self, argument: str) -> ArgumentLocation:
-        """Where in the document an argument of this field is to be pointed out."""
+        """Return the location of an argument in the document, or that of the field if the argument is not there."""
         for item in self.node.arguments or ():
             if item.name.value == argument.split(".", maxsplit=1)[0]:
                 return ArgumentLocation(self.path, argument, item.loc.start if item.loc else 0)
@@ -52,7 +52,7 @@ class SelectedField:
 
 @dataclass(slots=True)
 class PlanningContext:
-    """Reads selections; hands out slots."""
+    """Collects the fields of an operation and its parameters."""
 
     schema: GraphQLSchema
     definition: OperationDefinitionNode
@@ -62,43 +62,41 @@ class PlanningContext:
     _nested: int = 0
 
     def roots(self) -> Iterator[SelectedField]:
-        """The root fields, in the order of the response."""
+        """Return the root fields, in the order of the response."""
         type_ = self.schema.get_root_type(self.definition.operation)
         if type_ is None:
             return
-        found = collect_fields(self.schema, self.fragments, self.variables, type_, self.definition)
-        yield from self._selected(found.grouped_field_set, type_, ())
+        collected = collect_fields(self.schema, self.fragments, self.variables, type_, self.definition)
+        yield from self._selected(collected.grouped_field_set, type_, ())
 
     def subfields(self, selected: SelectedField, type_name: str) -> Iterator[SelectedField]:
-        """What is selected below a field if its value is of this object type."""
+        """Return the fields that are selected on a field whose value is of this object type."""
         type_ = self.schema.type_map[type_name]
         if not isinstance(type_, GraphQLObjectType):
-            raise TypeError(f"{type_name} is no object type")
-        found = collect_subfields(
+            raise TypeError(f"{type_name} is not an object type")
+        collected = collect_subfields(
             self.schema, self.fragments, self.variables, self.definition, type_, list(selected.details)
         )
-        yield from self._selected(found.grouped_field_set, type_, selected.path)
+        yield from self._selected(collected.grouped_field_set, type_, selected.path)
 
     def plan_subfields(
         self, selected: SelectedField, type_name: str, rule: Callable[[SelectedField], P]
     ) -> tuple[Typename | P, ...]:
-        """What is planned of what is selected below a field: `__typename` as on every type, all else by the rule."""
+        """Plan the subfields of a field: `__typename` directly, all others with the rule."""
         return tuple(
             Typename(part.key, type_name) if part.name == "__typename" else rule(part)
             for part in self.subfields(selected, type_name)
         )
 
     def arguments(self, selected: SelectedField) -> dict[str, Any]:
-        """The field's arguments, coerced; leaves that come from variables are Marks."""
+        """Return the coerced arguments of a field; leaves that come from variables are VariableMarkers."""
         return get_argument_values(selected.parent.fields[selected.name], selected.node, self.variables)
 
     @contextmanager
     def nested(self, selected: SelectedField) -> Generator[None]:
-        """Go one relation deeper; raises InputError where that is deeper than a database is asked to go."""
+        """Enter the selection of a relation. Raise InputError if relations are nested too deeply."""
         if self._nested == MAX_RELATION_DEPTH:
-            message = (
-                f"relations are nested more than {MAX_RELATION_DEPTH} deep; ask for the rest by another operation."
-            )
+            message = f"relations are nested more than {MAX_RELATION_DEPTH} levels deep; request the rest in another operation."
             raise selected.input_error(selected.key, message)
         self._nested += 1
         try:
@@ -106,19 +104,17 @@ class PlanningContext:
         finally:
             self._nested -= 1
 
-    def parameter(
-        self, value: Any, conversion: Conversion, location: ArgumentLocation, detail: tuple[Any, ...] = ()
-    ) -> ParameterIndex:
-        """Reserve a slot for a marked leaf."""
-        self.parameters.append(Parameter(value_source(value), conversion, location, detail))
+    def parameter(self, value: Any, conversion: AnyConversion, location: ArgumentLocation) -> ParameterIndex:
+        """Add a parameter for the value of an argument."""
+        self.parameters.append(Parameter(value_source(value), conversion, location))
         return len(self.parameters) - 1
 
     def first(self, selected: SelectedField) -> ParameterIndex:
-        """The slot of the argument `first`; where it is null, its default counts."""
+        """Add a parameter for the argument `first`; null means its default."""
         first = self.arguments(selected).get("first")
         if first is None:
             first = selected.parent.fields[selected.name].args["first"].default_value
-        return self.parameter(first, Conversion.SIZE, selected.location("first"))
+        return self.parameter(first, Conversion.PAGE_SIZE, selected.location("first"))
 
     def _selected(
         self, grouped: GroupedFieldSet, parent: GraphQLObjectType, path: tuple[str, ...]

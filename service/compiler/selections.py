@@ -1,4 +1,4 @@
-"""What is selected below a field: of an entity, a connection, a claim."""
+"""Plan the selections on entities, connections and claims."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from schema import Edge, Kind, Ontology
 from schema.answers import similarity_edges
-from service.compiler.list_arguments import KNOWN, ListArguments, without
+from service.compiler.filter_arguments import DEFAULT_STANCES, FilterArguments, without_edge
+from service.compiler.page_arguments import PageArguments
 from service.compiler.planning_context import PlanningContext, SelectedField
 from service.plan import (
     AlternativePart,
@@ -55,7 +56,7 @@ SOURCE = "Source"
 
 
 class SelectionPlanner:
-    """Plans selections of one ontology."""
+    """Plans the selections on the types of one ontology."""
 
     def __init__(self, ontology: Ontology) -> None:
         self._ontology = ontology
@@ -64,32 +65,32 @@ class SelectionPlanner:
 
     # ------------------------------------------------------------------------------------------------------- entities
 
-    def branches(self, context: PlanningContext, selected: SelectedField, kinds: tuple[str, ...]) -> Branches:
-        """What is selected of each kind; kinds of which the same is selected share a branch."""
+    def plan_branches(self, context: PlanningContext, selected: SelectedField, kinds: tuple[str, ...]) -> Branches:
+        """Plan the selection on each of several kinds. Kinds with equal selections share a branch."""
         kinds_by_parts: dict[tuple[EntityPart, ...], list[str]] = {}
         for name in kinds:
-            parts = self.entity(context, selected, self._ontology.kind_by_name[name])
+            parts = self.plan_entity(context, selected, self._ontology.kind_by_name[name])
             kinds_by_parts.setdefault(parts, []).append(name)
         return tuple(Branch(tuple(names), parts) for parts, names in kinds_by_parts.items())
 
-    def entity(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> tuple[EntityPart, ...]:
-        return context.plan_subfields(selected, kind.name, partial(self._entity_part, context, kind))
+    def plan_entity(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> tuple[EntityPart, ...]:
+        return context.plan_subfields(selected, kind.name, partial(self._plan_entity_part, context, kind))
 
-    def _entity_part(self, context: PlanningContext, kind: Kind, selected: SelectedField) -> EntityPart:
+    def _plan_entity_part(self, context: PlanningContext, kind: Kind, selected: SelectedField) -> EntityPart:
         if prop := kind.property_by_name.get(selected.name):
             return Scalar(selected.key, prop)
         if edge := kind.edge_by_name.get(selected.name):
-            return self._walk(context, selected, edge)
+            return self._plan_relation(context, selected, edge)
         if selected.name == "alternatives" and similarity_edges(kind):
-            return self._alternatives(context, selected, kind)
-        lists = ListArguments(self._ontology, context, selected)
-        return SourceClaims(selected.key, lists.claim_page(), self.claim_connection(context, selected))
+            return self._plan_alternatives(context, selected, kind)
+        page = PageArguments(context, selected).claim_page()
+        return SourceClaims(selected.key, page, self.plan_claim_connection(context, selected))
 
-    def any_entity(self, context: PlanningContext, selected: SelectedField) -> Branches:
-        """What is selected of an entity of any kind."""
-        return self.branches(context, selected, tuple(self._ontology.kind_by_name))
+    def plan_any_entity(self, context: PlanningContext, selected: SelectedField) -> Branches:
+        """Plan the selection on an entity of any kind."""
+        return self.plan_branches(context, selected, tuple(self._ontology.kind_by_name))
 
-    def _alternatives(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> Alternatives:
+    def _plan_alternatives(self, context: PlanningContext, selected: SelectedField, kind: Kind) -> Alternatives:
         edges = similarity_edges(kind)
         kinds = _unique(edge.target for edge in edges)
 
@@ -98,26 +99,27 @@ class SelectionPlanner:
                 case "score":
                     return Score(part.key)
                 case "shared" | "missing" | "extra" as name:
-                    return Overlap(part.key, name, self.branches(context, part, kinds))
+                    return Overlap(part.key, name, self.plan_branches(context, part, kinds))
                 case _:
-                    return EntityNode(part.key, self.entity(context, part, kind))
+                    return EntityNode(part.key, self.plan_entity(context, part, kind))
 
         size = context.first(selected)
         with context.nested(selected):
             parts = context.plan_subfields(selected, "Alternative", part_of)
         return Alternatives(selected.key, kind, edges, size, parts)
 
-    def _walk(self, context: PlanningContext, selected: SelectedField, edge: Edge) -> RelationConnection:
+    def _plan_relation(self, context: PlanningContext, selected: SelectedField, edge: Edge) -> RelationConnection:
         target = self._ontology.kind_by_name[edge.target]
-        lists = ListArguments(self._ontology, context, selected)
-        traversal, where, page = lists.traversal(edge), lists.where(target), lists.page(target, claim=True)
+        filters = FilterArguments(self._ontology, context, selected)
+        traversal, where = filters.traversal(edge), filters.predicate(target)
+        page = PageArguments(context, selected).page(target, by_claim=True)
         with context.nested(selected):
-            parts = self.connection(context, selected, target, edge, where)
+            parts = self.plan_connection(context, selected, target, edge, where)
         return RelationConnection(selected.key, traversal, where, page, parts)
 
     # ---------------------------------------------------------------------------------------------------- connections
 
-    def connection(
+    def plan_connection(
         self,
         context: PlanningContext,
         selected: SelectedField,
@@ -126,42 +128,44 @@ class SelectionPlanner:
         where: Predicate | None,
     ) -> tuple[ConnectionPart, ...]:
         def node(part: SelectedField) -> EntityNode:
-            return EntityNode(part.key, self.entity(context, part, kind))
+            return EntityNode(part.key, self.plan_entity(context, part, kind))
 
-        def claim(part: SelectedField) -> ClaimNode:
+        def plan_claim(part: SelectedField) -> ClaimNode:
             if edge is None:
                 return ClaimNode(part.key, None)
-            return self.led(context, part, edge)
+            return self.plan_edge_claim(context, part, edge)
 
         def facets(part: SelectedField) -> Facets:
-            rule = partial(self._facet, context, kind, where)
+            rule = partial(self._plan_facet, context, kind, where)
             return Facets(part.key, context.plan_subfields(part, f"{kind.name}Facets", rule))
 
-        rules = {"node": node, "claim": claim}
-        return self._connection_parts(context, selected, f"{kind.name}Connection", rules, facets)
+        rules = {"node": node, "claim": plan_claim}
+        return self._plan_connection_parts(context, selected, f"{kind.name}Connection", rules, facets)
 
-    def _facet(self, context: PlanningContext, kind: Kind, where: Predicate | None, selected: SelectedField) -> Facet:
+    def _plan_facet(
+        self, context: PlanningContext, kind: Kind, where: Predicate | None, selected: SelectedField
+    ) -> Facet:
         edge = kind.edge_by_name[selected.name]
         target = self._ontology.kind_by_name[edge.target]
 
         def part_of(part: SelectedField) -> FacetPart:
             if part.name == "target":
-                return FacetTarget(part.key, self.entity(context, part, target))
+                return FacetTarget(part.key, self.plan_entity(context, part, target))
             return FacetCount(part.key)
 
         size = context.first(selected)
         parts = context.plan_subfields(selected, "FacetCount", part_of)
-        return Facet(selected.key, Traversal(edge, KNOWN), without(where, edge), size, parts)
+        return Facet(selected.key, Traversal(edge, DEFAULT_STANCES), without_edge(where, edge), size, parts)
 
-    def claim_connection(self, context: PlanningContext, selected: SelectedField) -> tuple[ConnectionPart, ...]:
+    def plan_claim_connection(self, context: PlanningContext, selected: SelectedField) -> tuple[ConnectionPart, ...]:
         def node(part: SelectedField) -> ClaimNode:
-            return ClaimNode(part.key, self.any_claim(context, part))
+            return ClaimNode(part.key, self.plan_any_claim(context, part))
 
-        return self._connection_parts(context, selected, "ClaimConnection", {"node": node})
+        return self._plan_connection_parts(context, selected, "ClaimConnection", {"node": node})
 
-    def search_connection(self, context: PlanningContext, selected: SelectedField) -> tuple[ConnectionPart, ...]:
+    def plan_search_connection(self, context: PlanningContext, selected: SelectedField) -> tuple[ConnectionPart, ...]:
         def node(part: SelectedField) -> AnyNode:
-            return AnyNode(part.key, self.any_entity(context, part))
+            return AnyNode(part.key, self.plan_any_entity(context, part))
 
         def score(part: SelectedField) -> Score:
             return Score(part.key)
@@ -170,9 +174,9 @@ class SelectionPlanner:
             return Highlights(part.key)
 
         rules = {"node": node, "score": score, "highlights": highlights}
-        return self._connection_parts(context, selected, "SearchConnection", rules)
+        return self._plan_connection_parts(context, selected, "SearchConnection", rules)
 
-    def change_connection(
+    def plan_change_connection(
         self,
         context: PlanningContext,
         selected: SelectedField,
@@ -181,9 +185,9 @@ class SelectionPlanner:
         def node(part: SelectedField) -> ChangeNode:
             return change(context, part)
 
-        return self._connection_parts(context, selected, "ChangeConnection", {"node": node})
+        return self._plan_connection_parts(context, selected, "ChangeConnection", {"node": node})
 
-    def _connection_parts(
+    def _plan_connection_parts(
         self,
         context: PlanningContext,
         selected: SelectedField,
@@ -202,7 +206,7 @@ class SelectionPlanner:
                 case "nodes":
                     return Nodes(part.key, rules["node"](part))
                 case "pageInfo":
-                    return PageInfo(part.key, context.plan_subfields(part, "PageInfo", _page_fact))
+                    return PageInfo(part.key, context.plan_subfields(part, "PageInfo", _page_info_field))
                 case "facets" if facets is not None:
                     return facets(part)
                 case _:
@@ -212,19 +216,19 @@ class SelectionPlanner:
 
     # --------------------------------------------------------------------------------------------------------- claims
 
-    def led(self, context: PlanningContext, selected: SelectedField, edge: Edge) -> ClaimNode:
-        """What is selected of the claim that leads over an edge."""
+    def plan_edge_claim(self, context: PlanningContext, selected: SelectedField, edge: Edge) -> ClaimNode:
+        """Plan the selection on the claim of an edge."""
         ends = (edge.relation.subject,), (edge.relation.object,)
         return ClaimNode(selected.key, self.claim(context, selected, *ends))
 
-    def any_claim(self, context: PlanningContext, selected: SelectedField) -> tuple[ClaimPart, ...]:
+    def plan_any_claim(self, context: PlanningContext, selected: SelectedField) -> tuple[ClaimPart, ...]:
         return self.claim(context, selected, self._subjects, self._objects)
 
     def claim(
         self, context: PlanningContext, selected: SelectedField, subjects: tuple[str, ...], objects: tuple[str, ...]
     ) -> tuple[ClaimPart, ...]:
         def end(part: SelectedField, name: Literal["subject", "object"], kinds: tuple[str, ...]) -> ClaimEnd:
-            return ClaimEnd(part.key, name, self.branches(context, part, kinds))
+            return ClaimEnd(part.key, name, self.plan_branches(context, part, kinds))
 
         def part_of(part: SelectedField) -> ClaimPart:
             match part.name:
@@ -234,20 +238,20 @@ class SelectionPlanner:
                     return end(part, "object", objects)
                 case "evidence":
                     return EvidenceList(
-                        part.key, context.plan_subfields(part, "Evidence", partial(self._evidence, context))
+                        part.key, context.plan_subfields(part, "Evidence", partial(self._plan_evidence, context))
                     )
                 case name:
                     return ClaimScalar(part.key, name)
 
         return context.plan_subfields(selected, CLAIM, part_of)
 
-    def _evidence(self, context: PlanningContext, part: SelectedField) -> EvidencePart:
+    def _plan_evidence(self, context: PlanningContext, part: SelectedField) -> EvidencePart:
         if part.name == "source":
-            return EvidenceSource(part.key, self.entity(context, part, self._ontology.kind_by_name[SOURCE]))
+            return EvidenceSource(part.key, self.plan_entity(context, part, self._ontology.kind_by_name[SOURCE]))
         return EvidenceScalar(part.key, part.name)
 
 
-def _page_fact(part: SelectedField) -> PageInfoField:
+def _page_info_field(part: SelectedField) -> PageInfoField:
     return PageInfoField(part.key, part.name)
 
 

@@ -1,4 +1,7 @@
-"""Where the rows of an answer stand and what their columns are, as the operation itself says: an empty answer has them too."""
+"""The table that an operation returns as CSV or JSON Lines.
+
+The rows and columns follow from the operation, not from the answer, so that an empty answer has the same columns.
+"""
 
 # graphql-core leaves the types inside its generics open
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -20,16 +23,16 @@ from graphql import (
     is_list_type,
 )
 
-from service.compiler.introspection import NAMES
+from service.compiler.introspection import INTROSPECTION_FIELDS
 from service.compiler.operation import RequestError
 from service.compiler.planning_context import PlanningContext, SelectedField
 
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """`path`: the response keys that lead to the rows; `listed`: whether there is a list, or one object that is the row.
+    """The rows are the items of the list at `path`, a path of response keys, or the object there if not `listed`.
 
-    A column is the path from a row to a leaf, lists on the way left out: `("features", "nodes", "name")`.
+    A column is a path of response keys from a row to a leaf, without indexes of lists: `("features", "nodes", "name")`.
     """
 
     path: tuple[str, ...]
@@ -38,21 +41,23 @@ class TableLayout:
 
 
 def table_layout(context: PlanningContext) -> TableLayout:
-    """The rows of an operation with one root field: its first list of objects, the least deep one; raises Refused."""
+    """Return the table of an operation with one root field: its least nested list of objects, or the root field.
+
+    Raise RequestError if the operation does not have exactly one root field that returns data.
+    """
     roots = [root for root in context.roots() if root.name != "__typename"]
-    if len(roots) != 1 or roots[0].name in NAMES:
-        told = ", ".join(root.key for root in roots) or "none"
-        raise RequestError(
-            [GraphQLError(f"Rows are made of one root field that asks for data; this operation has {told}.")]
-        )
+    if len(roots) != 1 or roots[0].name in INTROSPECTION_FIELDS:
+        keys = ", ".join(root.key for root in roots) or "none"
+        message = f"A table needs exactly one root field that returns data; this operation has {keys}."
+        raise RequestError([GraphQLError(message)])
     level: list[tuple[SelectedField, tuple[str, ...]]] = [(roots[0], (roots[0].key,))]
     while level:
-        below: list[tuple[SelectedField, tuple[str, ...]]] = []
+        next_level: list[tuple[SelectedField, tuple[str, ...]]] = []
         for selected, path in level:
             if _is_list(selected):
                 return TableLayout(path, listed=True, columns=_columns(context, selected))
-            below += [(part, (*path, part.key)) for part in _objects(context, selected)]
-        level = below
+            next_level += [(part, (*path, part.key)) for part in _objects(context, selected)]
+        level = next_level
     return TableLayout((roots[0].key,), listed=False, columns=_columns(context, roots[0]))
 
 
@@ -64,39 +69,39 @@ def _type(selected: SelectedField) -> Any:
     return selected.parent.fields[selected.name].type
 
 
-def _named(selected: SelectedField) -> GraphQLNamedType:
+def _named_type(selected: SelectedField) -> GraphQLNamedType:
     return get_named_type(_type(selected))
 
 
 def _objects(context: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
-    """The fields below one that have fields of their own."""
-    return (part for part in _below(context, selected) if not _is_leaf(part))
+    """Return the subfields that have subfields of their own."""
+    return (part for part in _subfields(context, selected) if not _is_leaf(part))
 
 
 def _is_leaf(selected: SelectedField) -> bool:
-    return selected.name == "__typename" or is_leaf_type(_named(selected))
+    return selected.name == "__typename" or is_leaf_type(_named_type(selected))
 
 
-def _below(context: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
-    """What is selected below a field, of whichever of its types; what is selected of several at once comes once."""
+def _subfields(context: PlanningContext, selected: SelectedField) -> Iterator[SelectedField]:
+    """Return the subfields on all object types of a field; a subfield on several types is returned once."""
     seen: set[tuple[int, ...]] = set()
-    for name in _types(context.schema, _named(selected)):
+    for name in _object_types(context.schema, _named_type(selected)):
         for part in context.subfields(selected, name):
-            asked = tuple(id(item.node) for item in part.details)
-            if asked not in seen:
-                seen.add(asked)
+            nodes = tuple(id(item.node) for item in part.details)
+            if nodes not in seen:
+                seen.add(nodes)
                 yield part
 
 
-def _types(schema: GraphQLSchema, type_: GraphQLNamedType) -> list[str]:
-    return [one.name for one in schema.get_possible_types(type_)] if is_abstract_type(type_) else [type_.name]
+def _object_types(schema: GraphQLSchema, type_: GraphQLNamedType) -> list[str]:
+    return [item.name for item in schema.get_possible_types(type_)] if is_abstract_type(type_) else [type_.name]
 
 
 def _columns(context: PlanningContext, selected: SelectedField) -> tuple[tuple[str, ...], ...]:
-    found: dict[tuple[str, ...], None] = {}
-    for part in _below(context, selected):
+    columns: dict[tuple[str, ...], None] = {}
+    for part in _subfields(context, selected):
         if _is_leaf(part):
-            found[(part.key,)] = None
+            columns[(part.key,)] = None
         else:
-            found.update(((part.key, *column), None) for column in _columns(context, part))
-    return tuple(found)
+            columns.update(((part.key, *column), None) for column in _columns(context, part))
+    return tuple(columns)

@@ -1,8 +1,8 @@
-"""Where the values of an operation come from: coerced variables, marked so that a plan can point at them.
+"""Separate the values of variables from their shape, so that requests with equal shapes share a plan.
 
-A plan must not hold the values of one request. So before arguments are coerced, every leaf of the coerced variables is
-replaced by a `VariableMarker` that remembers its path; what decides the shape of a statement (nulls, keys, list lengths, enum
-values and booleans) stays. `shape` is that same information as a hashable key.
+A plan must not contain the values of a request. So before arguments are coerced, `mark_variables` replaces every leaf of
+the coerced variables with a `VariableMarker` that records its path. Values that determine the text of a statement (nulls,
+keys, lengths of lists, enum values and booleans) stay. `variable_shape` returns the same information as a hashable key.
 """
 
 # graphql-core leaves the types inside its generics open
@@ -26,44 +26,44 @@ from graphql import (
 from service.plan.parameters import Constant, ListOf, ValueSource, VariablePath
 
 InputType: TypeAlias = Any
-"""A graphql.GraphQLInputType, whose lists graphql-core leaves without the type of their items."""
+"""A graphql.GraphQLInputType. It is Any because graphql-core does not type the items of lists."""
 
 Types: TypeAlias = Mapping[str, InputType]
-"""The types of an operation's variables by name."""
+"""The types of the variables of an operation, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariableMarker:
-    """Stands for the value that a request has at this path of its variables."""
+    """A placeholder for the value at this path of a request's variables."""
 
     path: tuple[str | int, ...]
 
 
-def mark(variables: Mapping[str, Any], types: Types) -> dict[str, Any]:
-    """Return coerced variables with a Mark for every leaf whose value a statement does not depend on."""
+def mark_variables(variables: Mapping[str, Any], types: Types) -> dict[str, Any]:
+    """Replace the leaves that do not influence the text of a statement with markers."""
     return {name: _mark(value, types[name], (name,)) for name, value in variables.items()}
 
 
-def shape(variables: Mapping[str, Any], types: Types) -> Hashable:
-    """Return what a statement depends on of coerced variables; equal shapes share a plan."""
+def variable_shape(variables: Mapping[str, Any], types: Types) -> Hashable:
+    """Return everything about coerced variables that influences the text of a statement."""
     return tuple((name, _shape(value, types[name])) for name, value in variables.items())
 
 
 def value_source(value: Any) -> ValueSource:
-    """Return where a marked leaf, or a list of them, comes from."""
+    """Return the source of an argument's value, which is a constant, a marker or a list of these."""
     match value:
         case VariableMarker(path):
             return VariablePath(path)
         case list():
-            origins = tuple(value_source(item) for item in cast("list[Any]", value))
-            return Constant(value) if all(isinstance(one, Constant) for one in origins) else ListOf(origins)
+            items = tuple(value_source(item) for item in cast("list[Any]", value))
+            return Constant(value) if all(isinstance(item, Constant) for item in items) else ListOf(items)
         case _:
             return Constant(value)
 
 
-def enum_name(value: Any, of: Any = None) -> str:
-    """Return the name of an enum value as GraphQL spells it; `of` is the enum, where the value may be bare."""
-    member = of(value) if of is not None and not isinstance(value, Enum) else value
+def enum_name(value: Any, enum: Any = None) -> str:
+    """Return the GraphQL name of an enum value. Pass `enum` if the value may be that of a member instead of the member."""
+    member = enum(value) if enum is not None and not isinstance(value, Enum) else value
     return member.name if isinstance(member, Enum) else str(member)
 
 
@@ -96,6 +96,6 @@ def _nullable(type_: InputType) -> Any:
 
 
 def _is_free(type_: InputType) -> bool:
-    """Whether a value of the type never changes a statement's text."""
+    """Return whether values of the type never influence the text of a statement."""
     bare = _nullable(type_)
     return not isinstance(bare, GraphQLList | GraphQLInputObjectType | GraphQLEnumType) and bare is not GraphQLBoolean

@@ -30,7 +30,7 @@ from graphql import (
 
 from service.errors import LimitError
 from service.execution.request_parameters import DEEPEST
-from service.plan.parameters import ValueLimits
+from service.plan.coercion import ValueLimits
 from service.settings import Settings
 
 _ABOUT_SCHEMA = frozenset({"__schema", "__type"})

@@ -37,9 +37,9 @@ from service.compiler import (
     LruCache,
     RequestError,
     TableLayout,
+    find_definition,
     introspect,
-    operation_of,
-    shortened,
+    truncate_messages,
 )
 from service.errors import (
     NO_CODE,
@@ -75,7 +75,8 @@ from service.plan import (
     UnknownReferences,
     VersionUnavailable,
 )
-from service.plan.parameters import Parameter, bind
+from service.plan.coercion import bind
+from service.plan.parameters import Parameter
 from service.settings import Settings
 from service.stores import Explanation, Store
 from service.telemetry import OperationRecord, record_document, record_rejection
@@ -195,7 +196,7 @@ class Engine:
 
     def _errors(self, document: DocumentNode) -> list[GraphQLError]:
         found = validate(self._graphql, document, self._rules, max_errors=MAX_ERRORS, hide_suggestions=self._hide)
-        return shortened(found)
+        return truncate_messages(found)
 
     def admit(self, text: str) -> DocumentNode:
         """The document of a text that no client has sent, remembered as valid; raises Refused and LimitError."""
@@ -275,7 +276,7 @@ class Engine:
         document = self.known(text)
         try:
             parsed = document or self.parse(text)
-            is_subscription = operation_of(parsed, operation_name).operation is OperationType.SUBSCRIPTION
+            is_subscription = find_definition(parsed, operation_name).operation is OperationType.SUBSCRIPTION
         except RequestError as refused:
             return PreExecutionError(None, refused.errors)
         except GraphQLError as error:
@@ -312,7 +313,7 @@ class Engine:
 
     def is_mutation(self, text: str, operation_name: str | None) -> bool:
         """Whether the operation of this name is a mutation; of a document that has been parsed before."""
-        return operation_of(self.known(text) or self.parse(text), operation_name).operation is OperationType.MUTATION
+        return find_definition(self.known(text) or self.parse(text), operation_name).operation is OperationType.MUTATION
 
     def rows(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None) -> TableLayout:
         """Where the rows are in the answer to a query that has been answered; raises Refused where it has none."""

@@ -96,7 +96,7 @@ def _inline(value: Any, *, is_parameter: bool) -> str | None:
 
 def _value(value: Parameter) -> str:
     location = ".".join((*value.location.path, value.location.argument))
-    return f"{_origin(value.source)} ({value.conversion.value}, of {location})"
+    return f"{_origin(value.source)} ({value.conversion.label}, of {location})"
 
 
 def _origin(origin: ValueSource) -> str:

@@ -1,7 +1,7 @@
-"""The plan: what an operation asks for, as frozen data.
+"""Plans: what an operation requests, as frozen data.
 
-The compiler makes a plan, each store writes it as one statement of its own language. A plan holds no GraphQL, SQL or
-Cypher, and no values: a node names a value by its place in the plan's parameters.
+The compiler makes a plan; each store writes it as one statement in its query language. A plan contains no GraphQL, SQL
+or Cypher, and no values of a request: its nodes refer to values by their index in `Plan.parameters`.
 """
 
 from service.plan.answers import (

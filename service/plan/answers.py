@@ -1,4 +1,4 @@
-"""Root fields that answer more than a list: graph, compare, search, recommend, paths."""
+"""Root fields with an answer of their own: `graph`, `search`, `compare`, `recommend` and `paths`."""
 
 from __future__ import annotations
 
@@ -30,21 +30,24 @@ class GraphScalar:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are."""
+    """The number of entities or claims."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class CountedName:
-    """Of what: the value of the kind, or the relation's name."""
+    """What is counted: the enum value of a kind, or the name of a relation."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many entities of each kind, or claims of each relation: `names` of the store's things, `values` as told."""
+    """The number of entities of each kind, or of claims of each relation.
+
+    `values` are the names in the answer of the kinds or relations `names`, in the same order.
+    """
 
     key: str
     of: Literal["kinds", "relations"]
@@ -79,7 +82,7 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class RowRelation:
-    """The name of the edge."""
+    """The name of the row's edge."""
 
     key: str
 
@@ -89,7 +92,7 @@ RowPart: TypeAlias = Typename | RowRelation | EntityNode | Cells
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRows:
-    """The rows, over the edges in their order; `parts` belongs to the edge at the same place, by which targets differ."""
+    """The rows of all edges, in order. `parts` has one selection for each edge, because the kind of the target differs."""
 
     key: str
     edges: tuple[Edge, ...]
@@ -98,7 +101,7 @@ class ComparisonRows:
 
 @dataclass(frozen=True, slots=True)
 class ComparedEntities:
-    """The entities that are compared, in the order asked, each once."""
+    """The compared entities, in the order of the request, without duplicates."""
 
     key: str
     parts: tuple[EntityPart, ...]
@@ -106,7 +109,10 @@ class ComparedEntities:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Entities of a kind side by side. A store answers a name that leads to none, or to several, with `UnknownReferences`."""
+    """A comparison of entities of one kind.
+
+    A store answers with `UnknownReferences` if a reference matches no entity, or several.
+    """
 
     key: str
     kind: Kind
@@ -121,9 +127,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What matches a text, best first. `text` is its key, `words` are its words.
+    """The entities that match a text, best first. `text` is the normalised key of the text, `words` are its words.
 
-    The order: score, number of claims, both falling, slug, kind; a cursor holds the four.
+    The order is: score (descending), number of claims (descending), slug, kind. Cursors contain these four values.
     """
 
     key: str
@@ -141,7 +147,7 @@ class RequirementName:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a reason adds to the score."""
+    """The contribution of a reason to the score."""
 
     key: str
 
@@ -151,7 +157,7 @@ ReasonPart: TypeAlias = "Typename | RequirementName | AnyNode | CellValue | Weig
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """The reasons of a recommendation: `parts` belongs to the requirement at the same place, `users` to the users."""
+    """The reasons of a recommendation: `parts` has one selection for each requirement, `users` is that of the users."""
 
     key: str
     parts: tuple[tuple[ReasonPart, ...], ...]
@@ -163,7 +169,7 @@ RecommendationPart: TypeAlias = Typename | EntityNode | Score | Reasons
 
 @dataclass(frozen=True, slots=True)
 class RecommendationList:
-    """The best entities, or (`near`) those of which something required does not hold."""
+    """The entities that meet all requirements, or (`near`) those that meet only some, best first."""
 
     key: str
     near: bool
@@ -172,7 +178,7 @@ class RecommendationList:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Targets of an edge that an entity should have, or (`wanted` false) should not; `slugs` names them."""
+    """References to targets of an edge that an entity should have or, if not `wanted`, should not have."""
 
     name: str
     edge: Edge
@@ -183,10 +189,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Recommend:
-    """The entities of a kind that meet requirements, at most `size` of each sort; see `schema.answers` for the weights.
+    """The entities of a kind that meet requirements best; each list has at most `size`. `schema.answers` has the weights.
 
-    `users` is the edge to who uses an entity, if there is one, `least` how many there must be, None if that was not
-    asked for. A store answers a name that leads to none, or to several, with `UnknownReferences`.
+    `users` is the edge to the users of an entity, if the kind has one; `min_users` is their required number, if any.
+    A store answers with `UnknownReferences` if a reference matches no entity, or several.
     """
 
     key: str
@@ -219,7 +225,7 @@ class StepRelation:
 
 @dataclass(frozen=True, slots=True)
 class StepEnd:
-    """Where a step starts or where it leads; `branches` holds the kinds that can stand there."""
+    """The start or the end of a step."""
 
     key: str
     name: Literal["from", "to"]
@@ -237,11 +243,11 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The best chains of claims, none denied, between two things: shortest, then most confident, then by claim keys.
+    """The best chains of claims between two entities: shortest, then most confident, then by the keys of the claims.
 
-    `ends` are two slots of global IDs, `longest` holds the length, which is never more than `most`, `relations` are all
-    there are. A store answers an ID that it does not know with
-    `UnknownReferences`, and a search that would lead over too many claims with `PathLimitReached`.
+    Chains contain no denied claims. `ends` are the global IDs of the entities. `max_length` is the requested length;
+    `length_limit` is its upper bound for every request that shares the plan. A store answers with `UnknownReferences`
+    if an ID does not exist, and with `PathLimitReached` if the search would traverse too many claims.
     """
 
     key: str

@@ -1,12 +1,12 @@
-"""What an operation may cost at the most, known before it runs: how many rows the database can be made to fetch.
+"""The cost of an operation, known before it runs: an upper bound of the rows that the database fetches.
 
-A row is an entity, a claim, a piece of evidence, a facet or anything else that a list of the answer can hold. Each list
-counts its page size, or what it holds at the most, for every row of the list around it.
+A row is an item of a list of the answer: an entity, a claim, a piece of evidence, a facet and so on. A list counts its
+maximum length once for each row of the list that contains it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias, cast
 
@@ -48,59 +48,61 @@ from service.plan import (
 from service.plan.parameters import ParameterIndex
 
 RELATED_ESTIMATE = 100
-"""What a list without pages of what an entity is joined to counts for: those of an overlap, per relation the rows of a
-comparison and the users of what is recommended. An estimate, as the next one.
+"""The estimated length of a list of related entities that has no pages: the targets of an `Overlap`, the rows of a
+comparison for one relation, the users of a recommendation.
 """
 EVIDENCE_ESTIMATE = 20
-"""What the evidence of a claim counts for; never more than there are sources."""
+"""The estimated number of pieces of evidence of a claim; it is limited by the number of sources."""
 
 KindSizes: TypeAlias = Mapping[str, int]
-"""How many entities of each kind there are."""
+"""The number of entities of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListCost:
-    """The rows of one list: `times` the value of `size`, or its length where it is a list, and never more than there are
-    of a kind. `below` hangs on each row.
+    """The rows of a list and of the lists nested in each of its rows.
+
+    The list has `factor` times the value of the parameter `size` rows (or times its length, if it is a list), and at
+    most as many as there are entities of `kind`.
     """
 
     size: ParameterIndex | None
     factor: int
     kind: str | None
-    nested: tuple[ListCost | BranchCost, ...]
+    nested: CostTree
 
-    def rows(self, values: Sequence[Any], sizes: KindSizes) -> int:
+    def rows(self, values: Sequence[Any], kind_sizes: KindSizes) -> int:
         value = 1 if self.size is None else values[self.size]
         count = self.factor * (len(cast("list[Any]", value)) if isinstance(value, list) else value)
-        count = min(count, sizes.get(self.kind, count)) if self.kind is not None else count
-        return count * (1 + _sum(self.nested, values, sizes))
+        count = min(count, kind_sizes.get(self.kind, count)) if self.kind is not None else count
+        return count * (1 + max_rows(self.nested, values, kind_sizes))
 
 
 @dataclass(frozen=True, slots=True)
 class BranchCost:
-    """What hangs on a row that is of one of several kinds."""
+    """The rows nested in a row that has one of several kinds: those of the most expensive kind."""
 
-    branches: tuple[tuple[ListCost | BranchCost, ...], ...]
+    branches: tuple[CostTree, ...]
 
-    def rows(self, values: Sequence[Any], sizes: KindSizes) -> int:
-        return max(_sum(branch, values, sizes) for branch in self.branches)
+    def rows(self, values: Sequence[Any], kind_sizes: KindSizes) -> int:
+        return max(max_rows(branch, values, kind_sizes) for branch in self.branches)
 
 
-CostTree: TypeAlias = tuple[ListCost | BranchCost, ...]
+CostTree: TypeAlias = "tuple[ListCost | BranchCost, ...]"
 
 
 def cost_tree(plan: Plan) -> CostTree:
-    """The lists of a plan; written with it, once."""
-    return tuple(level for root in plan.roots for level in _levels(root))
+    """Return the lists of a plan. They are computed once, when the plan is made."""
+    return _trees(plan.roots)
 
 
-def max_rows(levels: CostTree, values: Sequence[Any], sizes: KindSizes) -> int:
-    """How many rows these lists can hold; kinds whose size is not known count as endless."""
-    return _sum(levels, values, sizes)
+def max_rows(tree: CostTree, values: Sequence[Any], kind_sizes: KindSizes) -> int:
+    """Return the maximum number of rows for these parameter values; kinds of unknown size are unlimited."""
+    return sum(cost.rows(values, kind_sizes) for cost in tree)
 
 
 def count_conditions(node: Any) -> int:
-    """How many conditions a plan, or a part of it, asks of entities: for each a database has to think of a way."""
+    """Return the number of conditions in a plan or in a part of it. A database takes time to plan each of them."""
     match node:
         case PropertyMatches() | NameMatches() | CountMatches():
             return 1
@@ -109,15 +111,14 @@ def count_conditions(node: Any) -> int:
         case tuple():
             return sum(map(count_conditions, cast("tuple[Any, ...]", node)))
         case _ if is_dataclass(node):
-            return isinstance(node, HasRelated) + sum(
-                count_conditions(getattr(node, field.name)) for field in fields(node)
-            )
+            nested = sum(count_conditions(getattr(node, field.name)) for field in fields(node))
+            return isinstance(node, HasRelated) + nested
         case _:
             return 0
 
 
 def kind_sizes_plan(ontology: Ontology) -> Plan:
-    """The plan whose one answer holds the size of every kind, for `sizes`."""
+    """Return a plan whose only answer contains the sizes of all kinds; see `read_kind_sizes`."""
     names = tuple(kind.name for kind in ontology.kinds)
     counts = Counts("kinds", "kinds", names, names, (CountedName("kind"), Count("count")))
     return Plan((Graph("graph", (counts,)),), ())
@@ -127,82 +128,81 @@ def read_kind_sizes(answer: Any) -> KindSizes:
     return {item["kind"]: item["count"] for item in answer["kinds"]}
 
 
-def _sum(levels: CostTree, values: Sequence[Any], sizes: KindSizes) -> int:
-    return sum(level.rows(values, sizes) for level in levels)
+def _trees(nodes: Iterable[Any], requirements: tuple[Requirement, ...] = ()) -> CostTree:
+    return tuple(cost for node in nodes for cost in _tree(node, requirements))
 
 
-def _levels(node: Any, requirements: tuple[Requirement, ...] = ()) -> CostTree:
-    """The lists of a node; below what is recommended there is a reason for each thing that is required."""
+def _tree(node: Any, requirements: tuple[Requirement, ...] = ()) -> CostTree:
+    """Return the lists of a node. `requirements` are those of the recommendation that contains it."""
     requirements = getattr(node, "requirements", requirements)
-    below = tuple(level for part in _parts(node) for level in _levels(part, requirements))
+    nested = _trees(_selections(node), requirements)
     if branches := getattr(node, "branches", ()):
-        below += (BranchCost(tuple(_levels(branch) for branch in branches)),)
+        nested += (BranchCost(tuple(_tree(branch) for branch in branches)),)
     match node:
         case RelationConnection(traversal=traversal, page=page):
             return _page(node, page, traversal.edge.target)
         case SourceClaims(page=page):
             return _page(node, page, None)
         case Facet(traversal=traversal, size=size):
-            return (ListCost(size, 1, traversal.edge.target, below),)
+            return (ListCost(size, 1, traversal.edge.target, nested),)
         case Alternatives(kind=kind, size=size):
-            return (ListCost(size, 1, kind.name, below),)
+            return (ListCost(size, 1, kind.name, nested),)
         case ComparisonRows(edges=edges):
-            return (ListCost(None, RELATED_ESTIMATE * len(edges), None, below),)
+            return (ListCost(None, RELATED_ESTIMATE * len(edges), None, nested),)
         case Reasons():
             return _reasons(node, requirements)
         case Overlap():
-            return (ListCost(None, RELATED_ESTIMATE, None, below),)
+            return (ListCost(None, RELATED_ESTIMATE, None, nested),)
         case EvidenceList():
-            return (ListCost(None, EVIDENCE_ESTIMATE, "Source", below),)
+            return (ListCost(None, EVIDENCE_ESTIMATE, "Source", nested),)
         case _:
-            return _root_levels(node, below)
+            return _root_tree(node, nested)
 
 
-def _root_levels(node: Any, below: CostTree) -> CostTree:
+def _root_tree(node: Any, nested: CostTree) -> CostTree:
     match node:
         case Lookup() | NodeLookup(many=False):
-            return (ListCost(None, 1, None, below),)
+            return (ListCost(None, 1, None, nested),)
         case NodeLookup(parameter=size) | Comparison(slugs=size):
-            return (ListCost(size, 1, None, below),)
+            return (ListCost(size, 1, None, nested),)
         case EntityList(kind=kind, page=page):
             return _page(node, page, kind.name)
         case ClaimList(page=page) | Changes(page=page) | Search(page=page):
             return _page(node, page, None)
         case Recommend(kind=kind, size=size):
-            return (ListCost(size, 1, kind.name, below),)
-        case Paths(max_length=longest, size=size):
-            return (ListCost(size, 1, None, (ListCost(longest, 1, None, below),)),)
+            return (ListCost(size, 1, kind.name, nested),)
+        case Paths(max_length=max_length, size=size):
+            return (ListCost(size, 1, None, (ListCost(max_length, 1, None, nested),)),)
         case _:
-            return below
+            return nested
 
 
 def _reasons(node: Reasons, requirements: tuple[Requirement, ...]) -> CostTree:
-    """One for each thing that is required, and one for each user."""
+    """Return the cost of one reason for each reference of a requirement and one for each user."""
     required = (
-        ListCost(requirement.slugs, 1, None, tuple(level for part in parts for level in _levels(part)))
+        ListCost(requirement.slugs, 1, None, _trees(parts))
         for requirement, parts in zip(requirements, node.parts, strict=True)
     )
-    users = ListCost(None, RELATED_ESTIMATE, None, tuple(level for part in node.users for level in _levels(part)))
-    return *required, users
+    return *required, ListCost(None, RELATED_ESTIMATE, None, _trees(node.users))
 
 
 def _page(node: Any, page: Page, kind: str | None) -> CostTree:
-    """The rows of a page and what hangs on each, and the facets beside it; a total alone fetches no page."""
-    facets = tuple(level for part in node.parts if isinstance(part, Facets) for level in _levels(part))
-    rows = tuple(level for part in node.parts if not isinstance(part, Facets) for level in _levels(part))
-    paged = any(isinstance(part, Edges | Nodes | PageInfo) for part in node.parts)
-    return ListCost(page.size if paged else None, 1, kind if paged else None, rows), *facets
+    """Return the cost of the rows of a page and of its facets. A selection of only the total count fetches no rows."""
+    facets = _trees(part for part in node.parts if isinstance(part, Facets))
+    nested = _trees(part for part in node.parts if not isinstance(part, Facets))
+    fetches_rows = any(isinstance(part, Edges | Nodes | PageInfo) for part in node.parts)
+    return ListCost(page.size if fetches_rows else None, 1, kind if fetches_rows else None, nested), *facets
 
 
-def _parts(node: Any) -> Iterator[Any]:
-    """The selections right below a node."""
+def _selections(node: Any) -> Iterator[Any]:
+    """Return the direct selections of a node."""
     for name in ("parts", "users", "claim", "node"):
-        yield from _flat(getattr(node, name, ()))
+        yield from _flatten(getattr(node, name, ()))
 
 
-def _flat(found: Any) -> Iterator[Any]:
-    if isinstance(found, tuple):
-        for item in cast("tuple[Any, ...]", found):
-            yield from _flat(item)
-    elif found is not None:
-        yield found
+def _flatten(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple):
+        for item in cast("tuple[Any, ...]", value):
+            yield from _flatten(item)
+    elif value is not None:
+        yield value

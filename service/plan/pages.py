@@ -1,4 +1,4 @@
-"""The order of a list, and the page of it."""
+"""Order and pagination of a list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class ByProperty:
-    """Order by a property (text by its key), nulls last."""
+    """Order by a property, nulls last; text by its normalised key."""
 
     property: Property
     descending: bool
@@ -21,7 +21,7 @@ class ByProperty:
 
 @dataclass(frozen=True, slots=True)
 class ByCount:
-    """Order by how many hops lead over an edge."""
+    """Order by the number of claims of an edge."""
 
     edge: Edge
     descending: bool
@@ -29,7 +29,7 @@ class ByCount:
 
 @dataclass(frozen=True, slots=True)
 class ByClaim:
-    """Order by the claim that led here: `confidence`, `firstSeen` or `lastSeen`, nulls last."""
+    """Order by the claim that was traversed, nulls last: `confidence`, `firstSeen` or `lastSeen`."""
 
     name: str
     descending: bool
@@ -40,10 +40,10 @@ Order: TypeAlias = ByProperty | ByCount | ByClaim
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A slice of an ordered list. The last of `order` is the slug, so the order is total.
+    """A slice of an ordered list. The last item of `order` is the slug, which makes the order total.
 
-    `after` and `before` hold one slot per item of `order`. `backwards`: the last `size`, not the first. `signature`
-    opens every cursor of this order, so that a cursor of another is refused.
+    `after` and `before` have one parameter for each item of `order`. `backwards` selects the last `size` rows instead
+    of the first. Every cursor starts with `signature`, so that a cursor of another order is rejected.
     """
 
     order: tuple[Order, ...]
@@ -55,7 +55,7 @@ class Page:
 
 
 def null_placeholder(order: ByProperty | ByClaim) -> str | int:
-    """What stands for null in an order, so that nulls come last and a cursor never holds one."""
+    """Return the value that replaces null in an order: nulls are last, and cursors contain no null."""
     if isinstance(order, ByProperty) and order.property.type is PropertyType.INTEGER:
         return -MAX_INTEGER if order.descending else MAX_INTEGER
-    return "" if order.descending else "~"  # only dates can be null, and are digits
+    return "" if order.descending else "~"  # only dates can be null; they start with a digit

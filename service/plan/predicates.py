@@ -1,6 +1,6 @@
-"""Conditions of a filter.
+"""Predicates of filters.
 
-Predicates are two-valued: a comparison with a missing value is false, its negation true.
+Predicates are two-valued: a comparison with a missing value is false, and its negation is true.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Operator = Literal["eq", "ne", "in", "notIn", "contains", "startsWith", "endsWit
 
 @dataclass(frozen=True, slots=True)
 class PropertyMatches:
-    """A property of the entity beside a value; text by its normalised key. `null` takes no value."""
+    """A property of the entity compares to a value; text compares by its normalised key. `null` takes no value."""
 
     property: Property
     operator: Operator
@@ -25,7 +25,7 @@ class PropertyMatches:
 
 @dataclass(frozen=True, slots=True)
 class NameMatches:
-    """The entity's name, or one of its aliases, beside a value: true when any of them matches."""
+    """The name or at least one alias of the entity compares to a value."""
 
     operator: Operator
     parameter: ParameterIndex
@@ -33,7 +33,7 @@ class NameMatches:
 
 @dataclass(frozen=True, slots=True)
 class Traversal:
-    """The claims that lead over an edge and count: those of these stances and, if asked, at least this sure."""
+    """The claims of an edge with one of these stances and, if given, a minimum confidence."""
 
     edge: Edge
     stances: tuple[str, ...]
@@ -42,7 +42,7 @@ class Traversal:
 
 @dataclass(frozen=True, slots=True)
 class HasRelated:
-    """At least one hop leads to an entity that matches; `where` None: to any."""
+    """The traversal reaches at least one entity that matches `where`; None matches every entity."""
 
     traversal: Traversal
     where: Predicate | None
@@ -50,7 +50,7 @@ class HasRelated:
 
 @dataclass(frozen=True, slots=True)
 class CountMatches:
-    """How many hops there are beside a value."""
+    """The number of claims of the traversal compares to a value."""
 
     traversal: Traversal
     operator: Operator
@@ -76,7 +76,7 @@ Predicate: TypeAlias = PropertyMatches | NameMatches | HasRelated | CountMatches
 
 
 def conjuncts(where: Predicate | None) -> tuple[Predicate, ...]:
-    """The predicates that must all hold."""
+    """Return the predicates whose conjunction is the filter."""
     match where:
         case None:
             return ()

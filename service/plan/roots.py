@@ -1,4 +1,4 @@
-"""The root fields of a query, and the plan that holds them."""
+"""Root fields of queries, and the plan of a query."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.plan.selections import Branches, ChangePart, ClaimPart, ConnectionP
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One entity by its slug or an alias; null when there is none."""
+    """An entity by its slug or an alias; null if it does not exist."""
 
     key: str
     kind: Kind
@@ -25,7 +25,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class EntityList:
-    """All entities of a kind."""
+    """A page of the entities of a kind."""
 
     key: str
     kind: Kind
@@ -36,7 +36,7 @@ class EntityList:
 
 @dataclass(frozen=True, slots=True)
 class NodeLookup:
-    """Anything by its global ID (`many`: a list by several, with null where there is none)."""
+    """An entity or a claim by its global ID, or (`many`) a list of them; null for an ID that does not exist."""
 
     key: str
     parameter: ParameterIndex
@@ -47,7 +47,7 @@ class NodeLookup:
 
 @dataclass(frozen=True, slots=True)
 class ClaimFilter:
-    """Which claims; what is None does not restrict. Slots hold global IDs, names and a confidence."""
+    """Conditions on claims; None is no condition."""
 
     subject: ParameterIndex | None = None
     object: ParameterIndex | None = None
@@ -67,15 +67,16 @@ class ClaimList:
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """A root field that graphql-core answers from the schema: `__schema`, `__type`."""
+    """A root field that graphql-core answers from the schema: `__schema` or `__type`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownReferences:
-    """A store's answer to a root field that names what is not there, or not one thing alone: the place in `named`, and
-    the key or ID.
+    """A store's answer to a root field with references that do not match exactly one entity.
+
+    Each item is the index of the parameter in the root's `references`, and the key or ID that does not match.
     """
 
     items: tuple[tuple[int, str], ...]
@@ -83,17 +84,17 @@ class UnknownReferences:
 
 @dataclass(frozen=True, slots=True)
 class PathLimitReached:
-    """A store's answer to a root field that would take too long: paths of this length."""
+    """A store's answer to `Paths` if the search for chains of this length would traverse too many claims."""
 
     length: int
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A page of the log, oldest first. `after` holds the digest and the number of a version.
+    """A page of the change log, oldest first. `after` is the digest and the sequence number of a version.
 
-    A store answers a version that is none of this graph's, and one of which it no longer knows what followed, with
-    `VersionUnavailable`.
+    A store answers with `VersionUnavailable` if the version is of another graph, or if the log no longer contains all
+    later changes.
     """
 
     key: str
@@ -104,7 +105,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class ChangeByNumber:
-    """The change of this number. A store answers one that it no longer knows with `VersionUnavailable`."""
+    """The change with this number. A store answers with `VersionUnavailable` if the log no longer contains it."""
 
     key: str
     number: ParameterIndex
@@ -113,7 +114,7 @@ class ChangeByNumber:
 
 @dataclass(frozen=True, slots=True)
 class VersionUnavailable:
-    """A store's answer to a version behind which it cannot go on: another graph's (`foreign`), or one too old."""
+    """A store's answer to a version that is of another graph (`foreign`) or too old."""
 
     foreign: bool
 
@@ -137,11 +138,11 @@ Root: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All root fields of one operation, in the order of the response, and the values they need."""
+    """The root fields of a query, in the order of the response, and their parameters."""
 
     roots: tuple[Root, ...]
     parameters: tuple[Parameter, ...]
 
     @property
-    def asks_store(self) -> bool:
+    def needs_store(self) -> bool:
         return any(not isinstance(root, Typename | Introspection) for root in self.roots)

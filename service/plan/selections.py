@@ -1,4 +1,4 @@
-"""What is selected of entities, claims, connections and changes."""
+"""Selections of entities, claims, connections and changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class RelationConnection:
-    """The page of a relation's targets."""
+    """A page of the entities that an edge leads to."""
 
     key: str
     traversal: Traversal
@@ -40,7 +40,7 @@ class RelationConnection:
 
 @dataclass(frozen=True, slots=True)
 class SourceClaims:
-    """The page of the claims that a source speaks of."""
+    """A page of the claims for which a source is evidence."""
 
     key: str
     page: Page
@@ -49,14 +49,14 @@ class SourceClaims:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How good what was found is."""
+    """The score of a search result, an alternative or a recommendation."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """The targets that two entities share, or that only one of them has; `branches` holds their kinds."""
+    """The targets that two entities have in common, or that only one of them has."""
 
     key: str
     name: Literal["shared", "missing", "extra"]
@@ -68,7 +68,7 @@ AlternativePart: TypeAlias = "Typename | EntityNode | Score | Overlap"
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """The entities of the same kind that share most targets of these edges; at most `size`."""
+    """The entities of the same kind that share the most targets of these edges, at most `size`."""
 
     key: str
     kind: Kind
@@ -82,7 +82,7 @@ EntityPart: TypeAlias = Typename | Scalar | RelationConnection | SourceClaims | 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What is selected of an entity of any of these kinds."""
+    """The selection on entities of these kinds."""
 
     kinds: tuple[str, ...]
     parts: tuple[EntityPart, ...]
@@ -101,7 +101,7 @@ class ClaimScalar:
 
 @dataclass(frozen=True, slots=True)
 class ClaimEnd:
-    """The subject or the object of a claim; `branches` holds the kinds that can stand there."""
+    """The subject or the object of a claim."""
 
     key: str
     name: Literal["subject", "object"]
@@ -143,7 +143,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class EntityNode:
-    """The entity of an edge, or of `nodes`."""
+    """The entity of an edge or of `nodes`."""
 
     key: str
     parts: tuple[EntityPart, ...]
@@ -151,7 +151,7 @@ class EntityNode:
 
 @dataclass(frozen=True, slots=True)
 class ClaimNode:
-    """The claim of an edge: in a relation the one that led there; in a list of claims the item; else null."""
+    """The claim of an edge: the one that was traversed, or the item of a list of claims; `parts` None means null."""
 
     key: str
     parts: tuple[ClaimPart, ...] | None
@@ -159,7 +159,7 @@ class ClaimNode:
 
 @dataclass(frozen=True, slots=True)
 class AnyNode:
-    """An entity of any of several kinds."""
+    """An entity of one of several kinds."""
 
     key: str
     branches: Branches
@@ -167,7 +167,7 @@ class AnyNode:
 
 @dataclass(frozen=True, slots=True)
 class Highlights:
-    """Where the words that were searched for stand."""
+    """The texts of a search result in which the words are highlighted."""
 
     key: str
 
@@ -224,9 +224,9 @@ FacetPart: TypeAlias = Typename | FacetTarget | FacetCount
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The targets of hops from all entities of a list, most frequent first, then by slug; at most `size`.
+    """The targets that the entities of a list have over an edge, most frequent first, then by slug; at most `size`.
 
-    `where` is the list's filter without what it asks of this very edge.
+    `where` is the filter of the list without its conditions on this edge.
     """
 
     key: str
@@ -255,7 +255,7 @@ class ChangeScalar:
 
 @dataclass(frozen=True, slots=True)
 class ChangedKind:
-    """The kind of what was changed: `values` are those of the enum, at the places of the kinds that they stand for."""
+    """The kind of the changed entity. `values` are the enum values of `kinds`, in the same order."""
 
     key: str
     kinds: tuple[str, ...]
@@ -264,7 +264,7 @@ class ChangedKind:
 
 @dataclass(frozen=True, slots=True)
 class ChangedEntity:
-    """The entity as it is now, null where it is gone."""
+    """The current state of the changed entity; null if it was deleted."""
 
     key: str
     branches: Branches
@@ -272,7 +272,7 @@ class ChangedEntity:
 
 @dataclass(frozen=True, slots=True)
 class ChangedClaim:
-    """The claim as it is now, null where it is gone or the change was of none."""
+    """The current state of the changed claim; null if it was deleted or if the change is not of a claim."""
 
     key: str
     parts: tuple[ClaimPart, ...]
@@ -283,7 +283,7 @@ ChangePart: TypeAlias = Typename | ChangeScalar | ChangedKind | ChangedEntity | 
 
 @dataclass(frozen=True, slots=True)
 class ChangeNode:
-    """A change in the log."""
+    """An entry of the change log."""
 
     key: str
     parts: tuple[ChangePart, ...]

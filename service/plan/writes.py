@@ -1,4 +1,4 @@
-"""The root fields of a mutation, and the plan of a subscription."""
+"""Plans of mutations and subscriptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.plan.selections import Typename
 
 @dataclass(frozen=True, slots=True)
 class PayloadField:
-    """A field of a payload that the service itself knows: `version`, `message`, `nearest` and so on."""
+    """A field of a payload that comes from the result of the write, such as `version`, `message` or `nearest`."""
 
     key: str
     name: str
@@ -21,7 +21,7 @@ class PayloadField:
 
 @dataclass(frozen=True, slots=True)
 class PayloadEntity:
-    """What was written, as the graph has it: the next root of the payload's plan."""
+    """The written entity or claim as the store returns it: the next root of the payload's plan."""
 
     key: str
 
@@ -31,9 +31,9 @@ PayloadPart: TypeAlias = Typename | PayloadField | PayloadEntity
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What is selected of each type that a write may answer with, by the name of the type.
+    """The selections on each type of a payload, by the name of the type.
 
-    `plan` asks for what was written, of which its slot 0 is the global ID.
+    `plan` reads the written entity or claim. Its first parameter is the global ID.
     """
 
     parts: tuple[tuple[str, tuple[PayloadPart, ...]], ...]
@@ -42,7 +42,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class MutationField:
-    """A root field that writes: `name` is the mutation, `kind` that of an upsert, `values` the slots of its input."""
+    """A root field of a mutation: `kind` is that of an upsert, `values` are the names and parameters of its input."""
 
     key: str
     name: str
@@ -53,7 +53,7 @@ class MutationField:
 
 @dataclass(frozen=True, slots=True)
 class MutationPlan:
-    """The root fields of a mutation, in the order of the document, and the values they need."""
+    """The root fields of a mutation, in the order of the document, and their parameters."""
 
     roots: tuple[Typename | Introspection | MutationField, ...]
     parameters: tuple[Parameter, ...]
@@ -61,7 +61,7 @@ class MutationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionPlan:
-    """A subscription: what is asked of every change, what concerns these kinds (None: any), what came after a version."""
+    """A subscription to the changes of these kinds (None: of all) after a version; `plan` reads one change."""
 
     key: str
     kinds: tuple[str, ...] | None

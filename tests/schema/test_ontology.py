@@ -230,7 +230,7 @@ def test_an_ontology_without_sources_raises_an_error() -> None:
 def test_a_kind_that_the_planner_does_not_support_raises_an_error() -> None:
     schema = graphql(extended(declare(edits=relation("EDITS", "Framework", inverse="edited_by"))))
 
-    with pytest.raises(OntologyError, match=r"^\w+\.\w+ cannot be compiled: no store knows how to answer it\.$"):
+    with pytest.raises(OntologyError, match=r"^\w+\.\w+ cannot be planned: no store implements it\.$"):
         Planner(schema, ONTOLOGY)
 
 
@@ -260,14 +260,14 @@ def test_a_field_that_the_planner_does_not_support_raises_an_error(shipped: Grap
     finally:
         del type_.fields["novel"]
 
-    assert str(raised.value) == f"{name}.novel cannot be compiled: no store knows how to answer it."
+    assert str(raised.value) == f"{name}.novel cannot be planned: no store implements it."
 
 
 def test_a_type_that_the_planner_does_not_support_raises_an_error(shipped: GraphQLSchema) -> None:
     shipped.type_map["Novel"] = GraphQLObjectType("Novel", {"field": GraphQLField(GraphQLString)})
 
     try:
-        with pytest.raises(OntologyError, match=r"^Novel\.field cannot be compiled"):
+        with pytest.raises(OntologyError, match=r"^Novel\.field cannot be planned"):
             Planner(shipped, ONTOLOGY)
     finally:
         del shipped.type_map["Novel"]

@@ -154,7 +154,7 @@ async def test_alternatives_have_alternatives(graphs: Graphs, store: str) -> Non
     ("first", "message"),
     [
         (-1, "first is -1; it must not be negative."),
-        (1001, "first is 1001; a page below another field has at most 1000 (ATLAS_MAX_NESTED_PAGE)."),
+        (1001, "first is 1001; a nested page has at most 1000 items (ATLAS_MAX_NESTED_PAGE)."),
     ],
 )
 async def test_too_few_and_too_many_are_refused(graphs: Graphs, store: str, first: int, message: str) -> None:

@@ -147,7 +147,7 @@ async def test_the_log_is_paged_by_cursors_to_its_end(engine: Engine) -> None:
 async def test_a_version_that_leads_nowhere_is_told(engine: Engine) -> None:
     digest = (await engine.store.version()).rpartition(".")[0]
     foreign = "after is no cursor of this graph's log; begin with `graph { version }`."
-    malformed = "after is no cursor of the log of changes; take one from a change or a version."
+    malformed = "after is not a valid cursor of the change log; use the cursor of a change or a version."
     given = {
         f"{digest}.2": foreign,
         "0123456789abcdef.1": foreign,
@@ -155,7 +155,7 @@ async def test_a_version_that_leads_nowhere_is_told(engine: Engine) -> None:
         "1": malformed,
         f"{digest}.": malformed,
         f"{digest}.-1": malformed,
-        f"{digest}.1\0": "after: text must not hold the character U+0000.",
+        f"{digest}.1\0": "after contains the character U+0000.",
         f"{digest}.9999999999999999999999": malformed,
     }
 

@@ -129,7 +129,7 @@ def test_query_takes_variables_and_the_name_of_an_operation(
             ["query ($s: String!) { framework(slug: $s) { name } }", "--variables", '{"s": 5}'],
             "Variable '$s' has invalid value: String cannot represent a non string value: 5",
         ),
-        (["query A { __typename } query B { __typename }"], "The document has several operations; name one by operationName."),
+        (["query A { __typename } query B { __typename }"], "The document has several operations; select one with `operationName`."),
     ],
 )  # fmt: skip
 def test_query_prints_errors_as_an_answer_and_exits_with_1(
@@ -225,7 +225,7 @@ def test_query_without_rows_is_no_csv(store: list[str], capsys: pytest.CaptureFi
 
     told = capsys.readouterr()
     assert (code, told.out) == (1, "")
-    assert told.err == "Rows are made of one root field that asks for data; this operation has a, b.\n"
+    assert told.err == "A table needs exactly one root field that returns data; this operation has a, b.\n"
 
 
 def test_query_has_the_limits_of_the_settings(
@@ -235,7 +235,7 @@ def test_query_has_the_limits_of_the_settings(
     assert main(["query", "{ frameworks(first: 5000) { totalCount } }", *store]) == 0
     assert main(["query", "{ frameworks(first: 5001) { totalCount } }", *store]) == 1
 
-    assert "a page has at most 5000 (ATLAS_MAX_PAGE)" in capsys.readouterr().out
+    assert "a page has at most 5000 items (ATLAS_MAX_PAGE)" in capsys.readouterr().out
 
 
 def test_query_explains_itself(store: list[str], capsys: pytest.CaptureFixture[str]) -> None:

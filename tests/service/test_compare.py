@@ -41,7 +41,7 @@ async def test_too_few_and_too_many_are_refused(graphs: Graphs, store: str, slug
 
     answered = await answer(engine, f"{{ compare(frameworks: {slugs}) {{ rows {{ relation }} }} }}")
 
-    assert answered["errors"][0]["message"] == f"frameworks has {count} items; name 1 to 20."
+    assert answered["errors"][0]["message"] == f"frameworks has {count} items; give 1 to 20."
 
 
 async def test_every_cell_is_what_the_sources_say_and_nothing_else(graphs: Graphs, store: str) -> None:

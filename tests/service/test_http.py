@@ -404,7 +404,7 @@ async def test_with_the_explorer_off_there_is_no_page(seeded: Path, accept: str,
 
 # ------------------------------------------------------------------------------------------------------------ wrong input
 
-BAD_CURSOR = "is no cursor of this list in this order; take one from its edges or pageInfo."
+BAD_CURSOR = "is not a valid cursor of this list in this order; use a cursor from its edges or pageInfo."
 
 
 def wrong(message: str, line: int, column: int, *path: str, limit: str | None = None) -> list[dict[str, Any]]:
@@ -428,10 +428,10 @@ WRONG = {
     "{ frameworks(first: -1) { totalCount } }": wrong("first is -1; it must not be negative.", 1, 14, "frameworks"),
     "{ frameworks(last: -7) { totalCount } }": wrong("last is -7; it must not be negative.", 1, 14, "frameworks"),
     "{ frameworks(first: 1001) { totalCount } }": wrong(
-        "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE).", 1, 14, "frameworks", limit="page"
+        "first is 1001; a page has at most 1000 items (ATLAS_MAX_PAGE).", 1, 14, "frameworks", limit="page"
     ),
     '{ framework(slug: "django") {\n  f: features { edges { node { frameworks(last: 2000) { totalCount } } } } } }': wrong(
-        "last is 2000; a page below another field has at most 500 (ATLAS_MAX_NESTED_PAGE).",
+        "last is 2000; a nested page has at most 500 items (ATLAS_MAX_NESTED_PAGE).",
         2,
         43,
         "framework",
@@ -493,29 +493,27 @@ WRONG = {
     r'{ framework(slug: "\ud800") { name } }': misread(
         r"Syntax Error: Invalid Unicode escape sequence: '\ud800'.", 1, 20
     ),
-    r'{ framework(slug: "\u0000") { name } }': wrong(
-        "slug: text must not hold the character U+0000.", 1, 13, "framework"
-    ),
+    r'{ framework(slug: "\u0000") { name } }': wrong("slug contains the character U+0000.", 1, 13, "framework"),
     r'{ frameworks(where: {name: {contains: "a\u0000"}}) { totalCount } }': wrong(
-        "where.name.contains: text must not hold the character U+0000.", 1, 14, "frameworks"
+        "where.name.contains contains the character U+0000.", 1, 14, "frameworks"
     ),
     r'{ frameworks(where: {features: {some: {slug: {in: ["\u0000"]}}}}) { totalCount } }': wrong(
-        "where.features.some.slug.in: text must not hold the character U+0000.", 1, 14, "frameworks"
+        "where.features.some.slug.in contains the character U+0000.", 1, 14, "frameworks"
     ),
-    r'{ node(id: "\u0000") { id } }': wrong("id: text must not hold the character U+0000.", 1, 8, "node"),
-    r'{ nodes(ids: ["\u0000"]) { id } }': wrong("ids: text must not hold the character U+0000.", 1, 9, "nodes"),
+    r'{ node(id: "\u0000") { id } }': wrong("id contains the character U+0000.", 1, 8, "node"),
+    r'{ nodes(ids: ["\u0000"]) { id } }': wrong("ids contains the character U+0000.", 1, 9, "nodes"),
     "{ features(orderBy: [{claim: {confidence: DESC}}]) { totalCount } }": wrong(
-        "orderBy.0.claim: a root list walks no relation, so there is no claim to order by.", 1, 12, "features"
+        "orderBy.0.claim: only a list of related entities can be ordered by claims.", 1, 12, "features"
     ),
     '{ claims(where: {relation: ["NOPE"]}) { totalCount } }': wrong(
         "where.relation: there is no relation 'NOPE'; "
-        "there are OF_TYPE, HAS_FEATURE, SUITS, WORKS_WITH, EXTENDS, NARROWS, USES.",
+        "the relations are OF_TYPE, HAS_FEATURE, SUITS, WORKS_WITH, EXTENDS, NARROWS, USES.",
         1,
         10,
         "claims",
     ),
     "{ claims(where: {minConfidence: 2}) { totalCount } }": wrong(
-        "where.minConfidence is 2.0; a confidence lies between 0 and 1.", 1, 10, "claims"
+        "where.minConfidence is 2.0; a confidence must be between 0 and 1.", 1, 10, "claims"
     ),
     '{ sources(where: {published: {gt: "2024-13"}}) { totalCount } }': misread(
         "Expected value of type 'Date', but encountered error 'Date cannot represent '2024-13': "
@@ -608,14 +606,14 @@ async def test_a_cursor_of_another_order_is_refused(client: httpx.AsyncClient) -
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [("a\0b", "text must not hold the character U+0000."), ("\0", "text must not hold the character U+0000.")],
+    [("a\0b", "contains the character U+0000."), ("\0", "contains the character U+0000.")],
 )
 async def test_text_that_no_database_holds_is_refused_in_variables_too(
     client: httpx.AsyncClient, value: str, reason: str
 ) -> None:
     text = "query ($s: String!) { framework(slug: $s) { name } }"
 
-    assert await ask(client, text, {"s": value}) == {"errors": wrong(f"slug: {reason}", 1, 33, "framework")}
+    assert await ask(client, text, {"s": value}) == {"errors": wrong(f"slug {reason}", 1, 33, "framework")}
 
 
 @pytest.mark.anyio
@@ -626,7 +624,7 @@ async def test_half_a_surrogate_pair_in_a_cursor_is_refused(client: httpx.AsyncC
     text = "query ($c: String) { features(orderBy: [{name: ASC}], after: $c) { totalCount } }"
 
     assert await ask(client, text, {"c": cursor}) == {
-        "errors": wrong("after: half of a surrogate pair is no text.", 1, 55, "features")
+        "errors": wrong("after contains an unpaired surrogate.", 1, 55, "features")
     }
 
 
@@ -716,7 +714,7 @@ async def test_of_several_operations_the_named_one_is_answered(client: httpx.Asy
         == [
             DJANGO_ANSWER,
             costing(1, {"framework": {"name": "Flask"}}),
-            {"errors": [{"message": "The document has several operations; name one by operationName."}]},
+            {"errors": [{"message": "The document has several operations; select one with `operationName`."}]},
             {"errors": [{"message": "The document has no operation named 'Three'."}]},
             {"errors": [{"message": "The document has no operation named ''."}]},
         ]

@@ -132,9 +132,9 @@ FOUND = "at most 1000 are allowed (ATLAS_MAX_TEXT)."
         (
             MANY,
             ["\ufdfa" * 900 + str(n) for n in range(25)],
-            "where.name.notIn: the texts of the request have more than 20000 characters in all (ATLAS_MAX_TEXT, 20 times).",
+            "where.name.notIn: the texts of the request have more than 20000 characters in total (20 times ATLAS_MAX_TEXT).",
         ),
-        (KEPT, "é" * 10_001, "input.summary has 10001 characters; at most 10000 are allowed (ATLAS_MAX_TEXT, 10 times)."),
+        (KEPT, "é" * 10_001, "input.summary has 10001 characters; at most 10000 are allowed (10 times ATLAS_MAX_TEXT)."),
     ],
 )  # fmt: skip
 async def test_a_text_has_a_length_at_which_it_costs_next_to_nothing(

@@ -263,7 +263,7 @@ CLAIM = global_id("Claim", "Framework:django/HAS_FEATURE/Feature:admin-panel")
         ),
         (CLAIM, "", f"from: there is nothing with the ID '{CLAIM}'. to: there is nothing with the ID ''."),
         ("'\\`{}", DJANGO, "from: there is nothing with the ID ''\\`{}'."),
-        ("a\0", DJANGO, "from: text must not hold the character U+0000."),
+        ("a\0", DJANGO, "from contains the character U+0000."),
     ],
 )
 async def test_ends_that_are_not_there_are_told(graphs: Graphs, store: str, start: str, end: str, message: str) -> None:
@@ -278,11 +278,11 @@ async def test_ends_that_are_not_there_are_told(graphs: Graphs, store: str, star
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("maxLength: 0", "maxLength is 0; a path has 1 to 6 steps."),
-        ("maxLength: 7", "maxLength is 7; a path has 1 to 6 steps."),
-        ("maxLength: -1", "maxLength is -1; a path has 1 to 6 steps."),
+        ("maxLength: 0", "maxLength is 0; give a length from 1 to 6."),
+        ("maxLength: 7", "maxLength is 7; give a length from 1 to 6."),
+        ("maxLength: -1", "maxLength is -1; give a length from 1 to 6."),
         ("first: -1", "first is -1; it must not be negative."),
-        ("first: 1001", "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE)."),
+        ("first: 1001", "first is 1001; a page has at most 1000 items (ATLAS_MAX_PAGE)."),
     ],
 )
 async def test_lengths_and_numbers_out_of_bounds_are_refused(

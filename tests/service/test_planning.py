@@ -116,7 +116,7 @@ async def test_a_client_meets_statements_that_have_been_planned(
     assert (len(planned), before, len(asked)) == (5, 0, 2)
     assert set(asked) < set(planned)
     left_out, done = [text for text in map(logging.LogRecord.getMessage, caplog.records) if "ahead" in text]
-    assert left_out.startswith("After of wrong.graphql is not planned ahead: after is no cursor of this list")
+    assert left_out.startswith("After of wrong.graphql is not planned ahead: after is not a valid cursor of this list")
     assert done.startswith("planned 5 queries ahead in ")
 
 

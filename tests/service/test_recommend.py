@@ -306,17 +306,17 @@ async def test_what_is_needed_may_be_named_as_it_is_called(graphs: Graphs, store
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("need: {}", "need: ask for something: applications, must, types, technologies, prefer or usedByAtLeast."),
+        ("need: {}", "need: give at least one of applications, must, types, technologies, prefer and usedByAtLeast."),
         (
             'need: {avoid: ["ORM"], must: null}',
-            "need: ask for something: applications, must, types, technologies, prefer or usedByAtLeast.",
+            "need: give at least one of applications, must, types, technologies, prefer and usedByAtLeast.",
         ),
         ('need: {must: ["ORM"]}, first: -1', "first is -1; it must not be negative."),
-        ('need: {must: ["ORM"]}, first: 1001', "first is 1001; a page has at most 1000 (ATLAS_MAX_PAGE)."),
-        ("need: {usedByAtLeast: -1}", "need.usedByAtLeast is -1; ask for at least 1, or leave it out."),
+        ('need: {must: ["ORM"]}, first: 1001', "first is 1001; a page has at most 1000 items (ATLAS_MAX_PAGE)."),
+        ("need: {usedByAtLeast: -1}", "need.usedByAtLeast is -1; give at least 1, or omit it."),
         (
             'need: {must: ["ORM"], usedByAtLeast: 0}',
-            "need.usedByAtLeast is 0; ask for at least 1, or leave it out.",
+            "need.usedByAtLeast is 0; give at least 1, or omit it.",
         ),
     ],
 )
@@ -342,11 +342,11 @@ async def test_a_list_names_at_most_twenty(graphs: Graphs, store: str, name: str
         {"need": {"usedByAtLeast": 1, name: ["ORM"] * 21}},
     )
 
-    assert [error["message"] for error in answered["errors"]] == [f"need.{name} has 21 items; name at most 20."]
+    assert [error["message"] for error in answered["errors"]] == [f"need.{name} has 21 items; give at most 20."]
 
 
 NOTHING = {
-    "message": "need: ask for something: applications, must, types, technologies, prefer or usedByAtLeast.",
+    "message": "need: give at least one of applications, must, types, technologies, prefer and usedByAtLeast.",
     "locations": [{"line": 1, "column": 34}],
     "path": ["recommend"],
     "extensions": {"code": "BAD_USER_INPUT"},

@@ -512,7 +512,7 @@ INVALID: dict[str, str] = {
     "subscription { changes { nope } }": "Cannot query field 'nope' on type 'Change'.",
     "subscription { changes(first: 1) { cursor } }": "Unknown argument 'first' on field 'Subscription.changes'.",
     "subscription { changes { cursor } graph: changes { slug } }": "Anonymous Subscription must select only one top level field.",
-    'subscription { changes(after: "x") { cursor } }': "after is no cursor of the log of changes; take one from a change or a "
+    'subscription { changes(after: "x") { cursor } }': "after is not a valid cursor of the change log; use the cursor of a change or a "
     "version.",
     'subscription { changes(after: "0123456789abcdef.1") { cursor } }': "after is no cursor of this graph's log; begin with "
     "`graph { version }`.",

@@ -95,7 +95,7 @@ async def test_what_has_no_rows_says_so(graphs: Graphs, asked: str) -> None:
     engine = await graphs.hold("sqlite")
     await answer(engine, asked)
 
-    with pytest.raises(RequestError, match="Rows are made of one root field"):
+    with pytest.raises(RequestError, match="A table needs exactly one root field"):
         engine.rows(asked, None, None)
 
 
@@ -160,11 +160,11 @@ async def test_accept_chooses_the_format(client: httpx.AsyncClient, method: str)
     [
         ("{ frameworks { nodes { nam } } }", 400, "Cannot query field 'nam' on type 'Framework'. Did you mean 'name'?"),
         ("{ frameworks(first: -1) { totalCount } }", 400, "first is -1; it must not be negative."),
-        ("{ a: __typename }", 400, "Rows are made of one root field that asks for data; this operation has none."),
+        ("{ a: __typename }", 400, "A table needs exactly one root field that returns data; this operation has none."),
         (
             "{ a: frameworks { totalCount } b: frameworks { totalCount } }",
             400,
-            "Rows are made of one root field that asks for data; this operation has a, b.",
+            "A table needs exactly one root field that returns data; this operation has a, b.",
         ),
         (
             'mutation { retract(input: {subject: "x", relation: "x", object: "x", source: "x"}) { __typename } }',

@@ -154,7 +154,7 @@ def test_extensions_reach_their_operation_and_no_other(served: RunningService) -
         ({"query": "fragment F on Framework { slug }"}, "The document has no operation."),
         (
             {"query": "query A { __typename } query B { __typename }"},
-            "The document has several operations; name one by operationName.",
+            "The document has several operations; select one with `operationName`.",
         ),
     ],
 )

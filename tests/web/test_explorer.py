@@ -34,7 +34,7 @@ def test_a_result_is_saved_and_an_error_is_shown(session: PageSession, packages:
     write(session, "query Both { a: frameworks { totalCount } b: companies { totalCount } }")
     page.wait_for_timeout(1000)  # GraphiQL reads the editor with a delay
     page.get_by_role("button", name="CSV", exact=True).click()
-    page.locator(".atlas-download").get_by_text("Rows are made of one root field").wait_for()
+    page.locator(".atlas-download").get_by_text("A table needs exactly one root field").wait_for()
     write(session, 'mutation { deleteEntity(id: "none") { __typename } }')
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="JSON Lines", exact=True).click()

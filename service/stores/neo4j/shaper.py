@@ -13,7 +13,7 @@ from graph_seed.facts import global_id
 from schema.answers import sentence
 from schema.text import highlights
 from service.plan import PathLimitReached, UnknownReferences, VersionUnavailable
-from service.plan.parameters import write_cursor
+from service.plan.cursors import write_cursor
 
 Shaper: TypeAlias = Callable[[list[Any], Sequence[Any]], list[Any]]
 """Takes the record's list and the slots' values; returns the JSON value of each root field, in the plan's order."""
