@@ -125,7 +125,7 @@ class FactError(ValueError):
 
 
 def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
-    """Return the entity on a line of facts; raises Fault."""
+    """Return the entity on a line of facts; raises FactError."""
     kind = ontology.kind_by_name.get(_text(line, "kind") or "")
     if kind is None:
         raise FactError(f"unknown kind '{line['kind']}'; use one of {', '.join(ontology.kind_by_name)}.", "kind")
@@ -140,7 +140,7 @@ def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
 
 
 def evidence_fact(line: Mapping[str, Any], ontology: Ontology) -> EvidenceFact:
-    """Return the evidence on a line of facts; raises Fault."""
+    """Return the evidence on a line of facts; raises FactError."""
     if unknown := line.keys() - _FIELDS:
         fields = ", ".join(sorted(EVIDENCE_FIELDS))
         raise FactError(f"evidence has no field '{min(unknown)}'; use {fields}.", min(unknown))
@@ -252,7 +252,7 @@ class _Reader:
 
 
 def json_object(line: bytes) -> dict[str, Any]:
-    """Return the JSON object on a line; raises Fault."""
+    """Return the JSON object on a line; raises FactError."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:

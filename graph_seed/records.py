@@ -149,7 +149,7 @@ def _texts(name: str, cell: str) -> Any:
 
 
 def _result(read: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function and return its result, or the Fault that it raises."""
+    """Call a function and return its result, or the FactError that it raises."""
     try:
         return read(*arguments)
     except FactError as error:

@@ -36,9 +36,10 @@ class Answer(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RequirementList:
-    """A list of requirements in Need: a name, and the relation whose targets the list contains.
+    """A field of Need: a list of targets of the relation `edge`.
 
-    A `required` one must be met. A `wanted` one is met by having the target, another by not having it.
+    A recommendation must meet all `required` lists. A `wanted` list is met by having its targets, any other list by not
+    having them.
     """
 
     name: str

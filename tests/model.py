@@ -100,7 +100,7 @@ class Model:
         said = {name: given.get(name) for name in ("supports", "note", "term", "locator")}
         self.changes += self.said.get(ends) != said
         self.said[ends] = said
-        return {"__typename": "Claimed", "claim": self._weight(ends)}
+        return {"__typename": "Claimed", "claim": self._assessment(ends)}
 
     def _retract(self, given: dict[str, Any]) -> dict[str, Any]:
         ends = _ends(given)
@@ -108,22 +108,22 @@ class Model:
             return {"__typename": "NotFound"}
         del self.said[ends]
         self.changes += 1
-        return {"__typename": "Retracted", "claim": self._weight(ends)}
+        return {"__typename": "Retracted", "claim": self._assessment(ends)}
 
-    def _weight(self, ends: tuple[str, str, str, str]) -> dict[str, Any] | None:
+    def _assessment(self, ends: tuple[str, str, str, str]) -> dict[str, Any] | None:
         told = {found[3]: said for found, said in self.said.items() if found[:3] == ends[:3]}
         if not told:
             return None
-        weight: Assessment = weigh_evidence(
+        assessment: Assessment = weigh_evidence(
             (publisher_of(self.entities["Source", one]), said["supports"]) for one, said in told.items()
         )
         published = {one: self.entities["Source", one]["published"] for one in told}
         oldest_first = sorted(told, key=lambda one: (published[one] is None, published[one], one))
         return {
-            "stance": weight.stance,
-            "confidence": weight.confidence / 1000,
-            "firstSeen": weight.first_seen,
-            "lastSeen": weight.last_seen,
+            "stance": assessment.stance,
+            "confidence": assessment.confidence / 1000,
+            "firstSeen": assessment.first_seen,
+            "lastSeen": assessment.last_seen,
             "evidence": [{"note": told[source]["note"]} for source in oldest_first],
         }
 

@@ -246,14 +246,14 @@ def _absent(reference: Reference) -> NotFound:
 async def put_evidence(transaction: Transaction, said: Mapping[str, tuple[EvidenceFact, ...]]) -> None:
     """Write claims, by their keys, as all that is said of them now weighs; those of which nothing is said go."""
     sources = {Reference(SOURCE, one.source) for evidence in said.values() for one in evidence}
-    voices = {
+    publishers = {
         item.slug: publisher_of(stored.fact.values) for item, stored in (await transaction.entities(sources)).items()
     }
 
     def weighed(evidence: tuple[EvidenceFact, ...]) -> Claim:
         first = evidence[0]
-        weight = weigh_evidence((voices[one.source], one.supports) for one in evidence)
-        return Claim(first.subject, first.relation, first.object, evidence, weight)
+        assessment = weigh_evidence((publishers[one.source], one.supports) for one in evidence)
+        return Claim(first.subject, first.relation, first.object, evidence, assessment)
 
     if gone := [key_ for key_, evidence in said.items() if not evidence]:
         await transaction.delete_claims(gone)

@@ -214,12 +214,12 @@ def entity_row(entity: EntityFact, ontology: Ontology, sequence: int) -> dict[st
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:
-    weight = claim.assessment
+    assessment = claim.assessment
     weighed = {
-        "stance": weight.stance,
-        "confidence": weight.confidence,
-        "first_seen": weight.first_seen,
-        "last_seen": weight.last_seen,
+        "stance": assessment.stance,
+        "confidence": assessment.confidence,
+        "first_seen": assessment.first_seen,
+        "last_seen": assessment.last_seen,
     }
     return {
         "subject": claim.subject.slug,

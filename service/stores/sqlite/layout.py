@@ -303,20 +303,20 @@ def put_edge(relation: Relation) -> str:
 
 def claim_row(claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
     identity = global_id("Claim", claim.key), claim.key, claim.relation.name
-    return (*identity, subject, object_, *_weight(claim))
+    return (*identity, subject, object_, *_assessment(claim))
 
 
 def weight_row(pk: int, claim: Claim) -> tuple[Any, ...]:
-    return *_weight(claim), pk
+    return *_assessment(claim), pk
 
 
 def edge_row(pk: int, claim: Claim, subject: int, object_: int) -> tuple[Any, ...]:
-    return subject, object_, pk, *_weight(claim)
+    return subject, object_, pk, *_assessment(claim)
 
 
-def _weight(claim: Claim) -> tuple[Any, ...]:
-    weight = claim.assessment
-    return STANCES[weight.stance], weight.confidence, weight.first_seen, weight.last_seen
+def _assessment(claim: Claim) -> tuple[Any, ...]:
+    assessment = claim.assessment
+    return STANCES[assessment.stance], assessment.confidence, assessment.first_seen, assessment.last_seen
 
 
 def evidence_rows(pk: int, claim: Claim, pk_by_source: Mapping[str, int]) -> Iterator[tuple[Any, ...]]:
