@@ -17,7 +17,7 @@ _MILLISECONDS = 4000  # until layouts have settled
 
 def main() -> None:
     with TemporaryDirectory() as folder, serving(Path(folder) / "atlas.db") as served, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1500, "height": 760})
+        page = browser.new_page(viewport={"width": 1640, "height": 800})
         _explorer(page, served.base)
         _graph(page, served.base)
 
@@ -32,7 +32,7 @@ def _explorer(page: Page, base: str) -> None:
     assert bar is not None
     page.mouse.move(bar["x"] + 3, bar["y"] + 200)
     page.mouse.down()
-    page.mouse.move(bar["x"] + 130, bar["y"] + 200, steps=5)
+    page.mouse.move(bar["x"] + 190, bar["y"] + 200, steps=5)
     page.mouse.up()
     page.wait_for_timeout(_MILLISECONDS)
     page.screenshot(path=IMAGES / "explorer.png")
