@@ -156,7 +156,7 @@ def _define_search(types: TypeRegistry) -> FieldDefinition:
                 "word of the names; 0.2: every word starts a word of the names or the summary.",
             ),
             FieldDefinition(
-                "highlights", "list[str]", "The names and the summary that match, with matching words between `**`."
+                "highlights", "list[str]", "The matching names and summary, with `**` around each matching word."
             ),
         ),
         "A search result.",
@@ -165,9 +165,9 @@ def _define_search(types: TypeRegistry) -> FieldDefinition:
         "SearchConnection",
         (
             FieldDefinition(
-                "edges", "list[SearchEdge]", "The results of the page, each with its cursor and its score."
+                "edges", "list[SearchEdge]", "The results on the page, each with its cursor and its score."
             ),
-            FieldDefinition("nodes", "list[Entity]", "The entities of the page."),
+            FieldDefinition("nodes", "list[Entity]", "The entities on the page."),
             PAGE_INFO,
             TOTAL_COUNT,
         ),
@@ -247,7 +247,7 @@ def _define_recommendations(types: TypeRegistry, kind: Kind) -> FieldDefinition:
     types.input(
         "Need",
         tuple(fields),
-        f"Requirements; each list contains {_LOOKUP}. {_AMBIGUOUS} At least one requirement other than `avoid` must be "
+        f"Requirements for a recommendation. Each list contains {_LOOKUP}. {_AMBIGUOUS} At least one requirement other than `avoid` must be "
         "given.",
     )
     types.output(
@@ -300,12 +300,12 @@ def _define_recommendations(types: TypeRegistry, kind: Kind) -> FieldDefinition:
             FieldDefinition(
                 "best",
                 "list[Recommendation]",
-                f"Those {plural} that meet all requirements, ordered by score, highest first, then by slug.",
+                f"The {plural} that meet all requirements, ordered by score, highest first, then by slug.",
             ),
             FieldDefinition(
                 "nearMisses",
                 "list[Recommendation]",
-                f"Those {plural} that meet some requirements, but not all, ordered by number of failed requirements, then "
+                f"The {plural} that meet some requirements, but not all, ordered by number of failed requirements, then "
                 "by score, highest first, then by slug.",
             ),
         ),
@@ -332,7 +332,7 @@ def _define_paths(types: TypeRegistry, ontology: Ontology) -> FieldDefinition:
             FieldDefinition(
                 "relation",
                 "str",
-                f"Name of the relation{relation_example(ontology)}. Its direction is that of the claim.",
+                f"Name of the relation{relation_example(ontology)}. The claim shows its direction.",
             ),
             FieldDefinition("to", "Entity", "The entity where the step ends."),
             FieldDefinition("claim", "Claim", "The claim that relates the two entities."),

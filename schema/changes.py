@@ -54,8 +54,8 @@ def define_changes(types: TypeRegistry) -> tuple[FieldDefinition, type]:
     types.output(
         "ChangeConnection",
         (
-            FieldDefinition("edges", "list[ChangeEdge]", "The changes of the page, each with its cursor."),
-            FieldDefinition("nodes", "list[Change]", "The changes of the page."),
+            FieldDefinition("edges", "list[ChangeEdge]", "The changes on the page, each with its cursor."),
+            FieldDefinition("nodes", "list[Change]", "The changes on the page."),
             PAGE_INFO,
         ),
         "A page of changes, oldest first.",

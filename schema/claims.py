@@ -79,8 +79,8 @@ def define_claims(types: TypeRegistry, ontology: Ontology) -> None:
     types.output(
         "ClaimConnection",
         (
-            FieldDefinition("edges", "list[ClaimEdge]", "The claims of the page, each with its cursor."),
-            FieldDefinition("nodes", "list[Claim]", "The claims of the page."),
+            FieldDefinition("edges", "list[ClaimEdge]", "The claims on the page, each with its cursor."),
+            FieldDefinition("nodes", "list[Claim]", "The claims on the page."),
             PAGE_INFO,
             TOTAL_COUNT,
         ),

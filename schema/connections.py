@@ -78,9 +78,9 @@ def _define_kind(types: TypeRegistry, ontology: Ontology, kind: Kind) -> None:
         f"{kind.name}Connection",
         (
             FieldDefinition(
-                "edges", f"list[{kind.name}Edge]", f"The {plural} of the page, each with its cursor and its claim."
+                "edges", f"list[{kind.name}Edge]", f"The {plural} on the page, each with its cursor and its claim."
             ),
-            FieldDefinition("nodes", f"list[{kind.name}]", f"The {plural} of the page."),
+            FieldDefinition("nodes", f"list[{kind.name}]", f"The {plural} on the page."),
             PAGE_INFO,
             TOTAL_COUNT,
             *_facets(types, kind),

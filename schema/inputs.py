@@ -8,7 +8,7 @@ from schema.types import FieldDefinition, TypeRegistry
 
 _FILTER_BY_TYPE = {PropertyType.TEXT: "TextFilter", PropertyType.DATE: "DateFilter", PropertyType.INTEGER: "IntFilter"}
 _ALL = "A value must match all of them."
-_NULLS = "`eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."
+_NULLS = "`eq: null` matches missing values, `ne: null` matches present ones; any other null is ignored."
 _COMPARISONS = {
     "eq": "Equal to this value.",
     "ne": "Not equal to this value.",

@@ -32,7 +32,7 @@ def define_mutations(types: TypeRegistry, ontology: Ontology) -> type:
     return types.output(
         "Mutation",
         (*fields, *_define_others(types, ontology)),
-        "Changes of the graph. Every mutation requires the scope `write` and is idempotent. The fields of an operation "
+        "Write access to the graph. Every mutation requires the scope `write` and is idempotent. The fields of an operation "
         "are executed in order, each one in its own transaction.",
     )
 

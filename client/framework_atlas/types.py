@@ -217,7 +217,7 @@ class CountSort(TypedDict):
 
 
 class DateFilter(TypedDict):
-    """Conditions on a date. A less precise date is less than a more precise one: 2024 < 2024-03. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."""
+    """Conditions on a date. A less precise date is less than a more precise one: 2024 < 2024-03. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; any other null is ignored."""
 
     eq: NotRequired[Date | None]
     ne: NotRequired[Date | None]
@@ -505,11 +505,11 @@ IntFilter = TypedDict(
         "in": "NotRequired[list[int] | None]",
     },
 )
-"""Conditions on an integer. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."""
+"""Conditions on an integer. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; any other null is ignored."""
 
 
 class Need(TypedDict):
-    """Requirements; each list contains slugs, names or aliases, at most 20. A name that matches several entities is an error. At least one requirement other than `avoid` must be given."""
+    """Requirements for a recommendation. Each list contains slugs, names or aliases, at most 20. A name that matches several entities is an error. At least one requirement other than `avoid` must be given."""
 
     applications: NotRequired[list[str] | None]
     must: NotRequired[list[str] | None]
@@ -683,7 +683,7 @@ TextFilter = TypedDict(
         "endsWith": "NotRequired[str | None]",
     },
 )
-"""Conditions on a text, without regard to case and accents. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored."""
+"""Conditions on a text, without regard to case and accents. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; any other null is ignored."""
 
 Alternative = TypedDict(
     "Alternative",
@@ -1065,7 +1065,7 @@ KindCount = TypedDict("KindCount", {"__typename": "Literal['KindCount']", "kind"
 
 
 class Mutation(TypedDict):
-    """Changes of the graph. Every mutation requires the scope `write` and is idempotent. The fields of an operation are executed in order, each one in its own transaction."""
+    """Write access to the graph. Every mutation requires the scope `write` and is idempotent. The fields of an operation are executed in order, each one in its own transaction."""
 
     upsertFramework: UpsertFrameworkPayload
     upsertFrameworkType: UpsertFrameworkTypePayload

@@ -298,7 +298,7 @@ export type FrameworkTypeRelation = {
   stance?: Array<Stance> | null | undefined;
 };
 
-/** Conditions on an integer. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored. */
+/** Conditions on an integer. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; any other null is ignored. */
 export type IntFilter = {
   /** Equal to this value. */
   eq?: number | null | undefined;
@@ -395,7 +395,7 @@ export type TechnologyRelation = {
   stance?: Array<Stance> | null | undefined;
 };
 
-/** Conditions on a text, without regard to case and accents. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; a null elsewhere is ignored. */
+/** Conditions on a text, without regard to case and accents. A value must match all of them. `eq: null` matches missing values, `ne: null` matches present ones; any other null is ignored. */
 export type TextFilter = {
   /** Equal to this value. */
   eq?: string | null | undefined;
