@@ -38,8 +38,8 @@ from service.settings import read_settings
 from service.stores import open_store
 from service.stores.neo4j.layout import alias_label, label, relationship
 from service.stores.neo4j.transaction import entity_row
-from service.stores.sqlite import layout
-from service.stores.sqlite.functions import register
+from service.stores.sqlite import layout, records
+from service.stores.sqlite.functions import register_functions
 from tests.graphs import empty
 from tests.neo4j_server import running
 
@@ -158,11 +158,11 @@ def _key(line: dict[str, Any]) -> str:
 def _write_sqlite(path: Path, entities: list[EntityFact], evidence: list[dict[str, Any]]) -> None:
     db = _connect(path)
     pks = {str(entity.reference): pk for pk, entity in enumerate(entities, start=1)}
-    put = layout.put_entity(ONTOLOGY).partition(" ON CONFLICT")[0]
+    put = records.put_entity(ONTOLOGY).partition(" ON CONFLICT")[0]
     with db:
-        db.executemany(put, (layout.entity_row(ONTOLOGY, entity, 1) for entity in entities))
-        names = (row for entity in entities for row in layout.name_rows(pks[str(entity.reference)], entity))
-        db.executemany(layout.INSERT_NAME, names)
+        db.executemany(put, (records.entity_row(ONTOLOGY, entity, 1) for entity in entities))
+        names = (row for entity in entities for row in records.name_rows(pks[str(entity.reference)], entity))
+        db.executemany(records.INSERT_NAME, names)
         db.executemany(
             "INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, 500, NULL, NULL)",
             (
@@ -187,7 +187,7 @@ def _write_sqlite(path: Path, entities: list[EntityFact], evidence: list[dict[st
 
 def _connect(path: Path) -> apsw.Connection:
     db = apsw.Connection(str(path))
-    register(db)
+    register_functions(db)
     db.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;")
     return db
 

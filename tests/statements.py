@@ -22,7 +22,7 @@ class Seen:
 def seen(store: object) -> Iterator[Seen]:
     """Watch a store's traffic."""
     found = Seen()
-    with _sqlite(store, found) if hasattr(store, "_connections") else _neo4j(found):
+    with _sqlite(store, found) if hasattr(store, "database") else _neo4j(found):
         yield found
 
 
@@ -39,7 +39,7 @@ def _sqlite(store: object, found: Seen) -> Iterator[None]:
     def watch(connection: apsw.Connection) -> None:
         connection.exec_trace, connection.row_trace = run, record
 
-    connections: list[apsw.Connection] = store._connections
+    connections: list[apsw.Connection] = store.database.connections
     for connection in connections:
         watch(connection)
     apsw.connection_hooks.append(watch)  # a thread that joins in opens its own

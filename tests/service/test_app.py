@@ -141,7 +141,7 @@ async def test_a_store_that_cannot_serve_stops_the_start(tmp_path: Path) -> None
     (tmp_path / "atlas.db").write_text("This is no database. " * 100)
     app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}"))
 
-    with pytest.raises(StoreError, match=r"atlas\.db: is damaged or no SQLite file"):
+    with pytest.raises(StoreError, match=r"atlas\.db: damaged or not an SQLite file"):
         async with app.router.lifespan_context(app):
             pass
 

@@ -82,7 +82,7 @@ async def test_a_304_runs_no_statement_but_the_one_for_the_version(
             ran.append(statement)
             return execute(self, statement, *given, **more)
 
-    monkeypatch.setattr("service.stores.sqlite.store.SqliteStore._connection", _told(TracedConnection))
+    monkeypatch.setattr("service.stores.sqlite.database.Database.connection", _told(TracedConnection))
     assert (await get(client, tag=tag)).status_code == 304
     assert ran == ["SELECT concat(version, ' ', changed) FROM graph"]
 

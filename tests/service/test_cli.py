@@ -153,7 +153,10 @@ def test_query_prints_errors_as_an_answer_and_exits_with_1(
         ([DJANGO, "--operation", "Nope"], "The document has no operation named 'Nope'."),
         (["fragment F on Framework { name }"], "The document has no operation."),
         ([DJANGO, "--store", "mysql://localhost"], "ATLAS_STORE: write sqlite:///PATH or neo4j://HOST:PORT"),
-        ([DJANGO, "--store", "sqlite:////nope/atlas.db"], "/nope/atlas.db: there is no folder /nope; make it, "),
+        (
+            [DJANGO, "--store", "sqlite:////nope/atlas.db"],
+            "/nope/atlas.db: the directory /nope does not exist; create it ",
+        ),
     ],
     ids=lambda given: str(given)[:60],
 )

@@ -267,7 +267,7 @@ async def test_claims_are_weighed_from_what_was_said_before_and_what_is_loaded(
 async def weighed(store: Any) -> list[tuple[Any, ...]]:
     """Every claim as it is stored."""
     if store.name == "sqlite":
-        rows = store._rows("SELECT key, stance, confidence, first_seen, last_seen FROM claim ORDER BY key")
+        rows = store.database.rows("SELECT key, stance, confidence, first_seen, last_seen FROM claim ORDER BY key")
         return [(key, ("HAS", "DISPUTED", "LACKS")[stance], *rest) for key, stance, *rest in rows]
     listed = "MATCH (c:Claim) RETURN c.key AS k, c.stance AS s, c.confidence AS n, c.first_seen AS f, c.last_seen AS l"
     return [tuple(row.values()) for row in await store._run(f"{listed} ORDER BY k")]

@@ -131,7 +131,7 @@ async def test_readiness_waits_for_no_reader(tmp_path: Path, monkeypatch: pytest
         ready = await client.get("/readyz")
         still_busy = sum(not task.done() for task in tasks)
         release = threading.Event()
-        monkeypatch.setattr(store, "_rows", lambda *_: release.wait(20))
+        monkeypatch.setattr(store.database, "rows", lambda *_: release.wait(20))
         await asyncio.sleep(0.6)  # for so long the last answer holds
         stuck = await client.get("/readyz")
         release.set()

@@ -65,7 +65,7 @@ async def test_words_names_and_degrees(graphs: Graphs, tmp_path: Path, lines: li
 
     ours = {
         id_: (names, summary, claims, sorted(json.loads(all_)))
-        for id_, names, summary, claims, all_ in sqlite._rows(IN_SQLITE)
+        for id_, names, summary, claims, all_ in sqlite.database.rows(IN_SQLITE)
     }
     theirs = {
         row["id"]: (row["names"], row["summary"], row["claims"], sorted(row["all"]))
@@ -88,7 +88,9 @@ async def test_words_names_and_degrees(graphs: Graphs, tmp_path: Path, lines: li
 async def test_both_find_the_same_by_the_beginning_of_a_word(graphs: Graphs, tmp_path: Path, start: str) -> None:
     sqlite, neo4j = await both(graphs, facts_from(tmp_path, LINES))
 
-    ours = sqlite._rows("SELECT id FROM entity WHERE _pk IN (SELECT rowid FROM entity_fts(?))", (f'"{start}"*',))
+    ours = sqlite.database.rows(
+        "SELECT id FROM entity WHERE _pk IN (SELECT rowid FROM entity_fts(?))", (f'"{start}"*',)
+    )
     theirs = await neo4j._run(FOUND, words=f"{start}*")
 
     assert sorted(id_ for (id_,) in ours) == sorted(row["id"] for row in theirs)

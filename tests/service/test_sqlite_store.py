@@ -31,8 +31,9 @@ from service.execution.engine import Engine
 from service.service import prepare
 from service.settings import Settings
 from service.stores.sqlite import migrations
-from service.stores.sqlite.layout import DERIVE
-from service.stores.sqlite.store import LAYOUT, SqliteStore
+from service.stores.sqlite.migrations import LAYOUT_VERSION
+from service.stores.sqlite.store import SqliteStore
+from service.stores.sqlite.triggers import REBUILD
 from tests.fact_lines import GOOD, folder_of
 from tests.graphs import data, shipped
 
@@ -56,7 +57,7 @@ def filled(path: Path, facts: Path) -> Path:
     """A store that holds the few facts, closed."""
     store = SqliteStore.open(path, ONTOLOGY)
     store._seed(lambda: read_facts(facts), lambda *_: None)
-    store._shut()
+    store.database.close()
     return path
 
 
@@ -114,10 +115,12 @@ async def test_a_later_start_writes_nothing(filled: Path, facts: Path) -> None:
 def test_every_connection_keeps_foreign_keys_and_a_write_ahead_log(path: Path) -> None:
     store = SqliteStore.open(path, ONTOLOGY)
     found = [
-        store._pool.submit(lambda: tuple(map(store._connection().pragma, ("foreign_keys", "journal_mode")))).result()
+        store.database._readers.submit(
+            lambda: tuple(map(store.database.connection().pragma, ("foreign_keys", "journal_mode")))
+        ).result()
         for _ in range(8)
     ]
-    store._shut()
+    store.database.close()
 
     assert found == [(1, "wal")] * 8
     assert path.read_bytes()[18:20] == b"\x02\x02"  # https://sqlite.org/fileformat2.html: the file says so itself
@@ -125,20 +128,20 @@ def test_every_connection_keeps_foreign_keys_and_a_write_ahead_log(path: Path) -
 
 def test_nothing_can_point_at_what_is_not_there(filled: Path) -> None:
     store = SqliteStore.open(filled, ONTOLOGY)
-    db = store._connection()
+    db = store.database.connection()
 
     with pytest.raises(apsw.ConstraintError):
         db.execute("DELETE FROM entity WHERE slug = 'django'")
     with pytest.raises(apsw.ConstraintError):
         db.execute("INSERT INTO evidence VALUES (1, 999, 1, 'note', NULL, NULL)")
-    store._shut()
+    store.database.close()
 
 
 @pytest.mark.anyio
 async def test_faulty_facts_leave_a_store_that_a_later_start_fills(path: Path, facts: Path, tmp_path: Path) -> None:
     faulty = folder_of(tmp_path / "faulty", good=GOOD, later=["{"])
 
-    with pytest.raises(FactsError, match=r"later\.jsonl:1: not JSON"):
+    with pytest.raises(FactsError, match=r"later\.jsonl:1: invalid JSON"):
         await prepare(settings(path, faulty))
 
     left = by_hand(path, "SELECT count(*) FROM entity")
@@ -153,7 +156,7 @@ async def test_facts_that_the_file_cannot_hold_leave_nothing_of_them(path: Path,
     store = SqliteStore.open(path, ONTOLOGY)
     by_hand(path, "CREATE TRIGGER full BEFORE INSERT ON evidence BEGIN SELECT raise(ABORT, 'the disk is full'); END")
 
-    with pytest.raises(StoreError, match=r"could not be written \(the disk is full\); the file holds none of them"):
+    with pytest.raises(StoreError, match=r"could not be written \(the disk is full\); the file contains none of them"):
         await store.seed(lambda: read_facts(facts))
 
     left = by_hand(path, "SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM claim)")
@@ -197,7 +200,7 @@ def test_what_an_older_version_did_not_make_is_made_by_the_next_start(filled: Pa
     before = by_hand(filled, made)
     by_hand(filled, f"DROP {what}")
 
-    SqliteStore.open(filled, ONTOLOGY)._shut()
+    SqliteStore.open(filled, ONTOLOGY).database.close()
 
     assert (by_hand(filled, made), before is None) == (before, False)
 
@@ -206,7 +209,7 @@ def test_what_an_older_version_did_not_make_is_made_by_the_next_start(filled: Pa
 def test_what_is_derived_and_was_not_made_is_derived_by_the_next_start(filled: Path, table: str) -> None:
     by_hand(filled, f"DROP TABLE {table}")
 
-    SqliteStore.open(filled, ONTOLOGY)._shut()
+    SqliteStore.open(filled, ONTOLOGY).database.close()
 
     assert derived(filled) == DERIVED
 
@@ -291,7 +294,7 @@ def test_counts_and_steps_follow_every_write_as_they_are_derived(filled: Path) -
     ):
         by_hand(filled, f"PRAGMA foreign_keys = OFF; {writes}")
         filed.append(counted(filled))
-        by_hand(filled, ";".join(DERIVE))
+        by_hand(filled, ";".join(REBUILD))
         filed.append(counted(filled))
 
     assert filed[1::2] == filed[2::2]
@@ -338,7 +341,7 @@ def shipped_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shipped") / "atlas.db"
     store = SqliteStore.open(path, ONTOLOGY)
     store._seed(shipped, lambda *_: None)
-    store._shut()
+    store.database.close()
     return path
 
 
@@ -351,7 +354,7 @@ def old(shipped_file: Path, path: Path) -> Path:
 
 
 def test_a_file_of_layout_1_becomes_what_a_new_one_is(old: Path, shipped_file: Path) -> None:
-    SqliteStore.open(old, ONTOLOGY)._shut()
+    SqliteStore.open(old, ONTOLOGY).database.close()
 
     assert content(old) == content(shipped_file)
     assert by_hand(old, "PRAGMA integrity_check") == "ok"
@@ -359,12 +362,12 @@ def test_a_file_of_layout_1_becomes_what_a_new_one_is(old: Path, shipped_file: P
 
 
 def test_an_empty_file_of_layout_1_is_filled(path: Path, facts: Path) -> None:
-    SqliteStore.open(path, ONTOLOGY)._shut()
+    SqliteStore.open(path, ONTOLOGY).database.close()
     by_hand(path, TO_LAYOUT_1)
 
     store = SqliteStore.open(path, ONTOLOGY)
     filled = store._seed(lambda: read_facts(facts), lambda *_: None)
-    store._shut()
+    store.database.close()
 
     assert (filled, derived(path)) == (True, DERIVED)
 
@@ -380,13 +383,15 @@ def test_what_fails_while_it_is_brought_up_to_date_leaves_layout_1(
             raise apsw.FullError("the disk is full")
         return search_words(*given)
 
-    monkeypatch.setattr(migrations, "_BATCH", 100)
-    monkeypatch.setattr(migrations, "searched", fail)
+    monkeypatch.setattr(migrations, "_BATCH_SIZE", 100)
+    monkeypatch.setattr(migrations, "search_words", fail)
 
-    with pytest.raises(StoreError, match=r"atlas\.db: cannot be prepared \(the disk is full\)\.$"):
+    with pytest.raises(
+        StoreError, match=r"atlas\.db: the tables cannot be created or migrated \(the disk is full\)\.$"
+    ):
         SqliteStore.open(old, ONTOLOGY)
     left = content(old)
-    SqliteStore.open(old, ONTOLOGY)._shut()
+    SqliteStore.open(old, ONTOLOGY).database.close()
 
     assert left == before
     assert content(old) == content(shipped_file)
@@ -397,7 +402,9 @@ def test_what_fails_while_it_is_brought_up_to_date_leaves_layout_1(
 
 def garbage_header(path: Path) -> str:
     path.write_bytes(b"This is no database.".ljust(100) + path.read_bytes()[100:])
-    return r"is damaged or no SQLite file \(file is not a database\); restore a copy, or name another file\."
+    return (
+        r"damaged or not an SQLite file \(file is not a database\); restore a backup or set another path with --store\."
+    )
 
 
 def overwritten_in_the_middle(path: Path) -> str:
@@ -405,49 +412,51 @@ def overwritten_in_the_middle(path: Path) -> str:
     content = path.read_bytes()
     start = (page - 1) * 4096
     path.write_bytes(content[:start] + b"\xff" * 4096 + content[start + 4096 :])
-    return r"is damaged \([^\n]*\); restore a copy, or name another file by --store\."
+    return r"damaged \([^\n]*\); restore a backup or set another path with --store\."
 
 
 def cut_off(path: Path) -> str:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    return r"is damaged or no SQLite file \(database disk image is malformed\); restore a copy, or name another file\."
+    return r"damaged or not an SQLite file \(database disk image is malformed\); restore a backup or set another path with --store\."
 
 
 def text(path: Path) -> str:
     path.write_text("Dear diary,\n" * 500)
-    return r"is damaged or no SQLite file \(file is not a database\); restore a copy, or name another file\."
+    return (
+        r"damaged or not an SQLite file \(file is not a database\); restore a backup or set another path with --store\."
+    )
 
 
 def one_byte(path: Path) -> str:
     path.write_text("x")
-    return r"is damaged or no SQLite file; restore a copy, or name another file\."
+    return r"damaged or not an SQLite file; restore a backup or set another path with --store\."
 
 
 def from_the_future(path: Path) -> str:
     by_hand(path, "PRAGMA user_version = 99")
-    return rf"was written by a newer version \(layout 99, this one knows {LAYOUT}\); update framework-atlas\."
+    return rf"written by a newer version of framework-atlas \(layout 99, supported: up to {LAYOUT_VERSION}\); update framework-atlas\."
 
 
 def of_another_program(path: Path) -> str:
     path.unlink()
     by_hand(path, "CREATE TABLE diary (entry TEXT)")
-    return r"is an SQLite file of another program; name another file by --store\."
+    return r"an SQLite file of another application; set another path with --store\."
 
 
 def of_another_program_that_has_no_tables_yet(path: Path) -> str:
     path.unlink()
     by_hand(path, "PRAGMA user_version = 7")
-    return r"is an SQLite file of another program; name another file by --store\."
+    return r"an SQLite file of another application; set another path with --store\."
 
 
 def of_another_program_by_its_mark(path: Path) -> str:
     by_hand(path, "PRAGMA application_id = 7")
-    return r"is an SQLite file of another program; name another file by --store\."
+    return r"an SQLite file of another application; set another path with --store\."
 
 
 def read_only(path: Path) -> str:
     path.chmod(0o444)  # which does not keep root from writing
-    return r"is read-only; make it writable, or copy it and name the copy by --store\."
+    return r"read-only; make the file writable, or copy it and set the path with --store\."
 
 
 REFUSED: list[Callable[[Path], str]] = [
@@ -484,10 +493,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "file").touch()
     reasons = {
-        tmp_path / "folder": "is not a file.",
-        tmp_path / "fifo": "is not a file.",
-        tmp_path / "no" / "folder": f"there is no folder {tmp_path / 'no'}; make it, or name another place by --store.",
-        tmp_path / "file" / "x": f"there is no folder {tmp_path / 'file'}; make it, or name another place by --store.",
+        tmp_path / "folder": "not a regular file; set another path with --store.",
+        tmp_path / "fifo": "not a regular file; set another path with --store.",
+        tmp_path
+        / "no"
+        / "folder": f"the directory {tmp_path / 'no'} does not exist; create it or set another path with --store.",
+        tmp_path
+        / "file"
+        / "x": f"the directory {tmp_path / 'file'} does not exist; create it or set another path with --store.",
     }
 
     for path, reason in reasons.items():
@@ -500,9 +513,9 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_an_empty_file_is_a_new_store(path: Path) -> None:
     path.touch()
 
-    SqliteStore.open(path, ONTOLOGY)._shut()
+    SqliteStore.open(path, ONTOLOGY).database.close()
 
-    assert by_hand(path, "PRAGMA user_version") == LAYOUT
+    assert by_hand(path, "PRAGMA user_version") == LAYOUT_VERSION
 
 
 # --------------------------------------------------------------------------------------------------- several at a time
@@ -534,7 +547,7 @@ async def test_reads_and_starts_go_on_while_somebody_writes(filled: Path, facts:
 CHILDREN = """
 import asyncio, json, os, sys
 from pathlib import Path
-from graph_seed import read
+from graph_seed import read_facts
 from schema import ONTOLOGY
 from service.stores.sqlite.store import SqliteStore
 
@@ -553,7 +566,7 @@ async def start(path, facts):
 known = {}
 for line in sys.stdin:
     path, folder, count = json.loads(line)
-    facts = known[folder] = known.get(folder) or read(Path(folder))
+    facts = known[folder] = known.get(folder) or read_facts(Path(folder))
     gate, opener = os.pipe()
     children = []
     for _ in range(count):
@@ -591,6 +604,7 @@ class Starter:
     def told(self) -> Iterator[str]:
         """What they say, until all have ended."""
         while (line := self._line()) != "ended":
+            assert line, "the process that starts them has ended"
             yield line
 
     def _line(self) -> str:
@@ -688,7 +702,7 @@ def test_whoever_is_killed_while_bringing_it_up_to_date_leaves_layout_1(
     old = content(path)
     shutil.copy(path, kept)
     began = time.monotonic()
-    SqliteStore.open(path, ONTOLOGY)._shut()
+    SqliteStore.open(path, ONTOLOGY).database.close()
     takes = time.monotonic() - began
     left = []
     for moment in range(8):

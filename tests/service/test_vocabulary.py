@@ -213,8 +213,8 @@ async def own(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 def rename(store: SqliteStore, name: str, version: str) -> None:
-    store._rows("UPDATE name SET key = ?", (name,))
-    store._rows("UPDATE graph SET version = ?", (version,))
+    store.database.rows("UPDATE name SET key = ?", (name,))
+    store.database.rows("UPDATE graph SET version = ?", (version,))
 
 
 async def test_it_is_read_again_when_the_version_moves_and_nobody_waits_for_that(own: SqliteStore) -> None:
