@@ -22,7 +22,7 @@ from schema import build
 from service.auth.authenticator import Authenticator
 from service.cli.main import main, settings_table
 from service.settings import Settings
-from tests.commands import COMMAND, responds, run, serving, wait_until
+from tests.commands import COMMAND, run, serving
 from tests.fact_lines import ERRORS, GOOD, LATE_ERRORS, folder_of
 from tests.graphs import costing
 
@@ -508,24 +508,6 @@ def test_serve_help_lists_every_setting_with_its_default(capsys: pytest.CaptureF
     for name, item in Settings.model_fields.items():
         assert f"ATLAS_{name.upper()}" in told
         assert str(item.description) in told
-
-
-def test_two_workers_answer_and_end_together(tmp_path: Path) -> None:
-    store = f"sqlite:///{tmp_path / 'atlas.db'}"
-    with serving(None, ATLAS_STORE=store, ATLAS_WORKERS="2", ATLAS_EXPLORER="false") as served:
-        ask = {"url": f"{served.base}/graphql", "timeout": 30}
-        wait_until(lambda: len(served.processes()) >= 3, "both workers run")
-        found = [httpx.post(**ask, json={"query": DJANGO}).json() for _ in range(20)]
-        page = httpx.get(**ask, headers={"accept": "text/html"})
-
-        served.process.send_signal(signal.SIGTERM)
-        served.process.wait(20)
-        wait_until(lambda: not served.processes(), "no process is left", seconds=20)
-
-    assert served.first_line == f"Framework Atlas on {served.base}/graphql, from {store}\n"
-    assert found == [costing(1, {"framework": {"name": "Django"}})] * 20
-    assert page.status_code == 406
-    assert not responds(served.base)
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine speaks no IPv6")
