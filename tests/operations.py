@@ -293,7 +293,7 @@ class OperationGenerator:
             self.coverage[f"{type_.name}.{name}"] += 1
             value = self._present(fields[name].type, name, depth - 1)
             if self.random.random() < 0.1 and not _has_variables(value):
-                value = self._use(GraphQLNonNull(fields[name].type), value, name)  # type: ignore[type-var]
+                value = self._required(fields[name].type, value)
             return {name: value}
         simple = [name for name, item in fields.items() if depth > 1 or not _is_nested(item.type)]
         required = [name for name, item in fields.items() if is_required_input_field(item)]
@@ -352,6 +352,13 @@ class OperationGenerator:
         if "= null" in operation.definitions[variable] and not nullable:
             operation.definitions[variable] = text
             operation.variables[variable] = plain(value)
+        return VariableUse(variable)
+
+    def _required(self, type_: Any, value: Any) -> VariableUse:
+        """A variable of a non-null type, as a field of a oneOf input demands."""
+        variable = self._fresh("v")
+        self._operation.definitions[variable] = f"{type_}!"
+        self._operation.variables[variable] = plain(value)
         return VariableUse(variable)
 
     def _fresh(self, prefix: str) -> str:
