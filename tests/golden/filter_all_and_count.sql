@@ -1,7 +1,7 @@
-SELECT (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p1."slug", '"}'), ','), ''), ']}')
+SELECT (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', ifnull(p1."slug", ''), '"}'), ','), ''), ']}')
   FROM (SELECT t1."slug" AS "slug" FROM entity t1 WHERE t1._kind = 'Framework' AND (NOT (EXISTS (SELECT 1 FROM "company_uses" r1 JOIN entity t2 ON t2._pk = r1.subject WHERE r1.object = t1._pk AND r1.stance < 2 AND NOT (t2._pk IN (SELECT n1.entity FROM name n1 WHERE n1.kind = 'Company' AND n1._pk IN (SELECT rowid FROM name_fts WHERE key GLOB '*' || replace(replace(replace(:v0, '[', '[[]'), '*', '[*]'), '?', '[?]') || '*'))))) AND (SELECT count(*) FROM "company_uses" r2 WHERE r2.object = t1._pk AND r2.stance < 2) >= :v1) ORDER BY t1."slug" LIMIT :v2) p1),
-  (SELECT concat('{"totalCount":', (SELECT count(*) FROM entity t3 WHERE t3._kind = 'Framework' AND NOT (EXISTS (SELECT 1 FROM "company_uses" r3 JOIN entity t4 ON t4._pk = r3.subject WHERE r3.object = t3._pk AND r3.stance < 2 AND NOT (t4."slug" IN (SELECT value FROM json_each(:v3)))))), '}')),
-  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p3."slug", '"}'), ','), ''), ']}')
+  (SELECT concat('{"totalCount":', ifnull((SELECT count(*) FROM entity t3 WHERE t3._kind = 'Framework' AND NOT (EXISTS (SELECT 1 FROM "company_uses" r3 JOIN entity t4 ON t4._pk = r3.subject WHERE r3.object = t3._pk AND r3.stance < 2 AND NOT (t4."slug" IN (SELECT value FROM json_each(:v3)))))), 0), '}')),
+  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', ifnull(p3."slug", ''), '"}'), ','), ''), ']}')
   FROM (SELECT t5."slug" AS "slug" FROM entity t5 WHERE t5._kind = 'Framework' AND (SELECT count(*) FROM "company_uses" r4 WHERE r4.object = t5._pk AND r4.stance < 2) = :v5 ORDER BY t5."slug" LIMIT :v6) p3),
-  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p4."slug", '"}'), ','), ''), ']}')
+  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', ifnull(p4."slug", ''), '"}'), ','), ''), ']}')
   FROM (SELECT t6."slug" AS "slug" FROM entity t6 WHERE t6._kind = 'Framework' AND ((SELECT count(*) FROM "company_uses" r5 WHERE r5.object = t6._pk AND r5.stance < 2) <= :v7 AND (SELECT count(*) FROM "company_uses" r6 WHERE r6.object = t6._pk AND r6.stance < 2) > :v8) ORDER BY t6."slug" LIMIT :v9) p4)

@@ -1,6 +1,6 @@
-SELECT (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p1."slug", '"}'), ','), ''), ']}')
+SELECT (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', ifnull(p1."slug", ''), '"}'), ','), ''), ']}')
   FROM (SELECT t1."slug" AS "slug" FROM entity t1 WHERE t1._kind = 'Framework' AND t1._pk IN (SELECT r1.subject FROM "framework_has_feature" r1 JOIN entity t2 ON t2._pk = r1.object WHERE t2._kind = 'Feature' AND r1.stance < 2 AND r1.confidence >= :v0 AND t2."slug" = :v1) ORDER BY t1."slug" LIMIT :v2) p1),
-  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p2."slug", '"}'), ','), ''), ']}')
+  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', ifnull(p2."slug", ''), '"}'), ','), ''), ']}')
   FROM (SELECT t3."slug" AS "slug" FROM entity t3 WHERE t3._kind = 'Framework' AND t3._pk IN (SELECT r2.subject FROM "framework_has_feature" r2 JOIN entity t4 ON t4._pk = r2.object WHERE t4._kind = 'Feature' AND r2.stance < 2 AND r2.confidence >= :v3 AND t4."slug" = :v4) ORDER BY t3."slug" LIMIT :v5) p2),
-  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', p3."slug", '"}'), ','), ''), ']}')
+  (SELECT concat('{"nodes":[', ifnull(group_concat(concat('{"slug":"', ifnull(p3."slug", ''), '"}'), ','), ''), ']}')
   FROM (SELECT t5."slug" AS "slug" FROM entity t5 WHERE t5._kind = 'Framework' AND t5._pk IN (SELECT r3.subject FROM "framework_has_feature" r3 JOIN entity t6 ON t6._pk = r3.object WHERE t6._kind = 'Feature' AND r3.stance < 2 AND r3.confidence >= :v6 AND t6."slug" = :v7) ORDER BY t5."slug" LIMIT :v8) p3)

@@ -27,7 +27,7 @@ from service.plan import (
     Traversal,
     null_placeholder,
 )
-from service.plan.parameters import write_cursor
+from service.plan.cursors import write_cursor
 from tests.reference.graph import MemoryGraph, Step
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {

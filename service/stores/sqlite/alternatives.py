@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Typename
 from service.stores.ranking import EXTRA_ALTERNATIVES, MAX_ALTERNATIVE_HOPS
 from service.stores.sqlite.expressions import degree, placeholder, population
-from service.stores.sqlite.json_text import JsonPart, concat, json_array, json_object, json_string
+from service.stores.sqlite.json_text import JsonPart, concat, json_array, json_object, json_or_null, json_string
 from service.stores.sqlite.layout import edge_table
 from service.stores.sqlite.row import PageSubquery, RowAlias
 
@@ -42,7 +42,7 @@ def alternatives(writer: Writer, part: Alternatives, row: RowAlias) -> list[Json
                 return writer.entity(parts, RowAlias(alias, page))
             case Score():
                 total = f"(SELECT sum(value ->> 3) FROM json_each({mine}))"
-                return [f"1000 * {page.column('_shared', 'k.shared')} / {total} / 1000.0"]
+                return [json_or_null(f"1000 * {page.column('_shared', 'k.shared')} / {total} / 1000.0")]
             case Overlap():
                 return _overlap(writer, part, item, (mine, entity, page.column("_pk", f"{alias}._pk")))
 
@@ -52,7 +52,7 @@ def alternatives(writer: Writer, part: Alternatives, row: RowAlias) -> list[Json
         f"(WITH s0 AS MATERIALIZED (SELECT ({_mine(part, entity)}) AS mine),\n"
         f"  s1 AS MATERIALIZED (SELECT s.mine, ({_RARE}) AS rare FROM s0 s),\n"
         f"  s2 AS MATERIALIZED (SELECT s.mine, ({_near(part, entity)}) AS near FROM s1 s)\n"
-        f" SELECT ifnull(group_concat({text}, ','), '') FROM (SELECT {page.select_list} FROM"
+        f" SELECT group_concat({text.sql}, ',') FROM (SELECT {page.select_list} FROM"
         f" (SELECT s.mine, b.value AS other, {shared} AS shared FROM s2 s CROSS JOIN json_each(s.near) b LIMIT -1) k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k.other"
         f' ORDER BY k.shared DESC, {alias}."slug" LIMIT {placeholder(part.size)}) {page.alias})'
@@ -128,4 +128,4 @@ def _overlap(writer: Writer, part: Alternatives, overlap: Overlap, columns: tupl
         )
         tables = f"({extra}) x JOIN entity {alias} ON {alias}._pk = x._pk"
         order = f'x._e, {alias}."slug"'
-    return json_array(f"(SELECT ifnull(group_concat({json}, ',' ORDER BY {order}), '') FROM {tables})")
+    return json_array(f"(SELECT group_concat({json.sql}, ',' ORDER BY {order}) FROM {tables})")

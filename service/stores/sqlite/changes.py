@@ -15,7 +15,16 @@ from service.plan import (
     Typename,
 )
 from service.stores.sqlite.expressions import placeholder, sql_string
-from service.stores.sqlite.json_text import JsonPart, concat, json_object, json_string
+from service.stores.sqlite.json_text import (
+    JsonLiteral,
+    JsonPart,
+    concat,
+    json_case,
+    json_object,
+    json_query,
+    json_string,
+    json_value,
+)
 from service.stores.sqlite.pages import RowSource
 from service.stores.sqlite.row import RowAlias
 
@@ -34,9 +43,9 @@ def changes(writer: Writer, root: Changes | ChangeByNumber) -> str:
     log = writer.aliases.new("x")
     if isinstance(root, ChangeByNumber):
         json = concat(change(writer, root.parts, RowAlias(log)))
-        return f"ifnull((SELECT {json} FROM change {log} WHERE {log}._pk = {placeholder(root.number)}), '~0')"
+        return f"ifnull((SELECT {json.sql} FROM change {log} WHERE {log}._pk = {placeholder(root.number)}), '~0')"
     rows = RowSource(f"change {log}", (), ((f"{log}._pk", False),), log, cursor=_cursor(log))
-    page = writer.connection(rows, root.page, root.parts)
+    page = writer.connection(rows, root.page, root.parts).sql
     if root.after is None:
         return page
     digest, number = map(placeholder, root.after)
@@ -60,19 +69,19 @@ def _part(writer: Writer, part: ChangePart, row: RowAlias) -> list[JsonPart]:
             return [json_string(name)]
         case ChangeScalar(name="cursor"):
             cursor = _cursor(row.alias)
-            return [f"json_quote({cursor if row.page is None else row.page.column('_cursor', cursor)})"]
+            return [json_value(cursor if row.page is None else row.page.column("_cursor", cursor))]
         case ChangeScalar(name=name):
-            return [f"json_quote({row.column(name)})"]
+            return [json_value(row.column(name))]
         case ChangedKind(kinds=kinds, values=values):
             pairs = zip(kinds, values, strict=True)
             cases = " ".join(f"WHEN {sql_string(kind)} THEN '\"{value}\"'" for kind, value in pairs)
-            return [f"CASE {row.column('kind')} {cases} ELSE 'null' END"]
+            return [json_case(cases, JsonLiteral("null"), row.column("kind"))]
         case ChangedEntity(branches=branches):
             entity = writer.aliases.new("e")
             json = writer.branches(branches, RowAlias(entity))
             is_changed = f'{entity}._kind = {row.column("kind")} AND {entity}."slug" = {row.column("slug")}'
-            return [f"ifnull((SELECT {json} FROM entity {entity} WHERE {is_changed}), 'null')"]
+            return [json_query(json, f"FROM entity {entity} WHERE {is_changed}")]
         case ChangedClaim(parts=parts):
             claim = writer.aliases.new("c")
             json = concat(writer.claim(parts, RowAlias(claim)))
-            return [f"ifnull((SELECT {json} FROM claim {claim} WHERE {claim}.key = {row.column('claim')}), 'null')"]
+            return [json_query(json, f"FROM claim {claim} WHERE {claim}.key = {row.column('claim')}")]

@@ -30,7 +30,20 @@ from service.plan import (
 )
 from service.stores.sqlite.changes import change
 from service.stores.sqlite.expressions import placeholder, where_clause
-from service.stores.sqlite.json_text import JsonLiteral, JsonPart, concat, json_array, json_object, json_string
+from service.stores.sqlite.json_text import (
+    JsonLiteral,
+    JsonPart,
+    JsonText,
+    concat,
+    json_array,
+    json_boolean,
+    json_count,
+    json_object,
+    json_or_null,
+    json_page,
+    json_quoted,
+    json_string,
+)
 from service.stores.sqlite.layout import edge_table
 from service.stores.sqlite.pages import RowSource, cursor, has_more, page_rows
 from service.stores.sqlite.predicates import conditions, hop_conditions, reads_property
@@ -40,7 +53,7 @@ if TYPE_CHECKING:
     from service.stores.sqlite.statement import Writer
 
 
-def connection(writer: Writer, rows: RowSource, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
+def connection(writer: Writer, rows: RowSource, page: Page, parts: tuple[ConnectionPart, ...]) -> JsonText:
     """Return the JSON of a connection as one expression."""
     subquery = PageSubquery(writer.aliases.new("p"))
     page_info = {
@@ -56,7 +69,7 @@ def connection(writer: Writer, rows: RowSource, page: Page, parts: tuple[Connect
     reverse = f" ORDER BY {subquery.alias}._n DESC" if page.backwards else ""
 
     def array(items: Iterable[JsonPart]) -> list[JsonPart]:
-        return json_array(f"ifnull(group_concat({concat(items)}, ','{reverse}){shown}, '')")
+        return json_array(f"group_concat({concat(items).sql}, ','{reverse}){shown}", is_aggregate=True)
 
     def json(part: ConnectionPart) -> list[JsonPart]:
         match part:
@@ -69,14 +82,12 @@ def connection(writer: Writer, rows: RowSource, page: Page, parts: tuple[Connect
             case PageInfo(parts=items):
                 return json_object((item.key, _page_info_field(item, rows, page, subquery)) for item in items)
             case TotalCount():
-                return [_total_count(rows)]
+                return [json_count(_total_count(rows))]
             case Facets(parts=items):
                 return json_object((item.key, _facet(writer, item, rows)) for item in items)
 
     text = concat(json_object((part.key, json(part)) for part in parts))
-    if not any(isinstance(part, Edges | Nodes) for part in parts) and not page_info:
-        return f"(SELECT {text})"
-    return f"(SELECT {text}\n  FROM {page_rows(rows, page, subquery, page_info)} {subquery.alias})"
+    return json_page(text, f"{page_rows(rows, page, subquery, page_info)} {subquery.alias}")
 
 
 def _edge_part(writer: Writer, part: EdgePart, rows: RowSource, page: Page, subquery: PageSubquery) -> list[JsonPart]:
@@ -85,7 +96,7 @@ def _edge_part(writer: Writer, part: EdgePart, rows: RowSource, page: Page, subq
         case Typename(name=name):
             return [json_string(name)]
         case Cursor():
-            return [JsonLiteral('"'), cursor(rows, page, subquery), JsonLiteral('"')]
+            return json_quoted(cursor(rows, page, subquery))
         case EntityNode(parts=parts):
             return writer.entity(parts, row)
         case AnyNode(branches=branches):
@@ -99,10 +110,10 @@ def _edge_part(writer: Writer, part: EdgePart, rows: RowSource, page: Page, subq
         case ClaimNode(parts=parts):
             return [writer.edge_claim(parts, subquery.column("_claim", f"{rows.edge}.claim"))]
         case Score():
-            return [f"{subquery.column('_o0', rows.order[0][0])} / 1000.0"]
+            return [json_or_null(f"{subquery.column('_o0', rows.order[0][0])} / 1000.0")]
         case Highlights():
             texts = ", ".join(row.column(name) for name in ('"name"', '"aliases"', '"summary"'))
-            return [f"highlights({texts}, {rows.words})"]
+            return [json_or_null(f"highlights({texts}, {rows.words})")]
 
 
 def _page_info_field(
@@ -112,13 +123,15 @@ def _page_info_field(
         case Typename(name=name):
             return [json_string(name)]
         case PageInfoField(name="hasNextPage" | "hasPreviousPage" as name):
-            return [f"iif({has_more(rows, page, subquery, after=name == 'hasNextPage')}, 'true', 'false')"]
+            after = name == "hasNextPage"
+            condition = has_more(rows, page, subquery, after=after)
+            return [json_boolean(condition, is_aggregate=after != page.backwards)]
         case PageInfoField(name=name):
             alias, size = subquery.alias, placeholder(page.size)
             is_first = (name == "startCursor") != page.backwards
             position = f"{alias}._n = 1 AND {size} > 0" if is_first else f"{alias}._n = min({alias}._m, {size})"
             value = f"max({cursor(rows, page, subquery)}) FILTER (WHERE {position})"
-            return [f"ifnull('\"' || {value} || '\"', 'null')"]
+            return [json_or_null(f"'\"' || {value} || '\"'", is_aggregate=True)]
 
 
 def _total_count(rows: RowSource) -> str:
@@ -139,7 +152,7 @@ def _facet(writer: Writer, facet: Typename | Facet, rows: RowSource) -> list[Jso
             case FacetTarget(parts=parts):
                 return writer.entity(parts, RowAlias(target, subquery))
             case FacetCount():
-                return [subquery.column("_count", "g._count")]
+                return [json_count(subquery.column("_count", "g._count"))]
 
     text = concat(json_object((part.key, json(part)) for part in facet.parts))
     filtered = conditions(facet.where, rows.alias, rows.kind, writer.aliases)
@@ -153,7 +166,7 @@ def _facet(writer: Writer, facet: Typename | Facet, rows: RowSource) -> list[Jso
         terms = *rows.base_conditions, *filtered, *hop_conditions(facet.traversal, edge)
     groups = f"SELECT {edge}.{far} AS _target, count(*) AS _count FROM {tables}{where_clause(terms)} GROUP BY 1"
     return json_array(
-        f"(SELECT ifnull(group_concat({text}, ','), '') FROM (SELECT {subquery.select_list} FROM ({groups}) g"
+        f"(SELECT group_concat({text.sql}, ',') FROM (SELECT {subquery.select_list} FROM ({groups}) g"
         f" JOIN entity {target} ON {target}._pk = g._target"
         f' ORDER BY g._count DESC, {target}."slug" LIMIT {placeholder(facet.size)}) {subquery.alias})'
     )

@@ -27,8 +27,11 @@ def where_clause(conditions: Sequence[str]) -> str:
 
 
 def starts_with(text: str, prefix: str) -> str:
-    """Return the condition that a text starts with a prefix, as a range that an index can serve."""
-    return f"{text} >= {prefix} AND {text} < {prefix} || char(1114111)"
+    """Return the condition that a text starts with a prefix, as a range that an index can serve.
+
+    SQLite compares text byte by byte, and the byte FF follows every byte of UTF-8.
+    """
+    return f"{text} >= {prefix} AND {text} < {prefix} || CAST(x'FF' AS TEXT)"
 
 
 def entity_by_reference(kind: str, key: str) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from service.plan import Count, CountedName, Counts, Graph, GraphScalar, Typename
 from service.stores.sqlite.expressions import sql_string
-from service.stores.sqlite.json_text import JsonLiteral, JsonPart, concat, json_object, json_string
+from service.stores.sqlite.json_text import (
+    JsonLiteral,
+    JsonPart,
+    concat,
+    json_count,
+    json_object,
+    json_string,
+    json_value,
+)
 
 
 def graph(root: Graph) -> str:
     """Return the JSON of the root field."""
-    return concat(json_object((part.key, _part(part)) for part in root.parts))
+    return concat(json_object((part.key, _part(part)) for part in root.parts)).sql
 
 
 def _part(part: Typename | GraphScalar | Counts) -> list[JsonPart]:
@@ -19,9 +27,9 @@ def _part(part: Typename | GraphScalar | Counts) -> list[JsonPart]:
         case GraphScalar(name="store"):
             return [json_string("sqlite")]
         case GraphScalar(name="version"):
-            return ["json_quote(ifnull((SELECT version FROM graph), ''))"]
+            return [json_value("ifnull((SELECT version FROM graph), '')")]
         case GraphScalar():
-            return ["json_quote((SELECT changed FROM graph))"]
+            return [json_value("(SELECT changed FROM graph)")]
         case Counts():
             return _counts(part)
 
@@ -43,4 +51,4 @@ def _count_part(item: Typename | Count | CountedName, value: str, number: str) -
         case CountedName():
             return [json_string(value)]
         case Count():
-            return [number]
+            return [json_count(number)]

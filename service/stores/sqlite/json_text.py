@@ -1,5 +1,8 @@
 """Build JSON as text in SQL: expressions that concatenate literal text and the values of columns.
 
+SQL's `concat` ignores NULL, so that a part which is NULL would silently disappear from the response. Therefore a part is
+a literal or a `JsonText`, which is never NULL: only the functions of this module make one.
+
 Why not `json_object`: its result loses the JSON subtype in a sorted subquery and is then quoted as a string, and it prints
 floats and booleans in its own format. Concatenated text keeps the order of the selection and is never parsed again.
 """
@@ -22,8 +25,62 @@ class JsonLiteral:
     text: str
 
 
-JsonPart: TypeAlias = JsonLiteral | str
-"""Literal text, or an SQL expression whose value is JSON text."""
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """An SQL expression whose value is JSON text, never NULL.
+
+    `is_aggregate`: it contains an aggregate function, so a SELECT of it has one row even if its tables have none.
+    """
+
+    sql: str
+    is_aggregate: bool = False
+
+    def __str__(self) -> str:
+        raise TypeError("JsonText is a part of JSON, not text of a statement; use `sql`.")
+
+
+JsonPart: TypeAlias = JsonLiteral | JsonText
+"""A part of JSON text that `concat` accepts."""
+
+
+def json_value(expression: str) -> JsonText:
+    """Return an SQL value as JSON: a string, a number or null."""
+    return JsonText(f"json_quote({expression})")
+
+
+def json_or_null(expression: str, *, is_aggregate: bool = False) -> JsonText:
+    """Return an expression for JSON text or for a number; its NULL is null."""
+    return JsonText(f"ifnull({expression}, 'null')", is_aggregate)
+
+
+def json_boolean(condition: str, *, is_aggregate: bool = False) -> JsonText:
+    """Return a condition as JSON; NULL is false."""
+    return JsonText(f"iif({condition}, 'true', 'false')", is_aggregate)
+
+
+def json_count(expression: str) -> JsonText:
+    """Return a count as JSON; NULL is 0."""
+    return JsonText(f"ifnull({expression}, 0)")
+
+
+def json_case(cases: str, default: JsonPart, subject: str = "") -> JsonText:
+    """Return a CASE of JSON texts; `cases` are its branches, which must not be NULL."""
+    return JsonText(f"CASE{f' {subject}' if subject else ''} {cases} ELSE {_expression(default)} END")
+
+
+def json_quoted(expression: str) -> list[JsonPart]:
+    """Return a text without characters that JSON escapes as a JSON string; NULL is empty."""
+    return [JsonLiteral('"'), JsonText(f"ifnull({expression}, '')"), JsonLiteral('"')]
+
+
+def json_query(text: JsonText, tables: str) -> JsonText:
+    """Return the JSON text of the only row of a query; null if there is no row."""
+    return JsonText(f"ifnull((SELECT {text.sql} {tables}), 'null')")
+
+
+def json_page(text: JsonText, page: str) -> JsonText:
+    """Return JSON text that aggregates the rows of a page; if it does not, the page is not read."""
+    return JsonText(f"(SELECT {text.sql}\n  FROM {page})" if text.is_aggregate else f"(SELECT {text.sql})")
 
 
 def json_object(members: Iterable[tuple[str, Iterable[JsonPart]]]) -> list[JsonPart]:
@@ -35,9 +92,9 @@ def json_object(members: Iterable[tuple[str, Iterable[JsonPart]]]) -> list[JsonP
     return [*parts, JsonLiteral("}")]
 
 
-def json_array(items: str) -> list[JsonPart]:
-    """Return the parts of an array; the value of `items` is the comma-separated JSON of its items."""
-    return [JsonLiteral("["), items, JsonLiteral("]")]
+def json_array(items: str, *, is_aggregate: bool = False) -> list[JsonPart]:
+    """Return the parts of an array; the value of `items` is the comma-separated JSON of its items, NULL if there are none."""
+    return [JsonLiteral("["), JsonText(f"ifnull({items}, '')", is_aggregate), JsonLiteral("]")]
 
 
 def json_string(name: str) -> JsonLiteral:
@@ -52,7 +109,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def concat(parts: Iterable[JsonPart]) -> str:
+def concat(parts: Iterable[JsonPart]) -> JsonText:
     """Return one SQL expression for all parts, with adjacent literals merged."""
     merged: list[JsonPart] = []
     for part in parts:
@@ -61,7 +118,8 @@ def concat(parts: Iterable[JsonPart]) -> str:
             merged[-1] = JsonLiteral(last.text + part.text)
         else:
             merged.append(part)
-    return _call([_expression(part) for part in merged])
+    is_aggregate = any(isinstance(part, JsonText) and part.is_aggregate for part in merged)
+    return JsonText(_call([_expression(part) for part in merged]), is_aggregate)
 
 
 def _call(arguments: list[str]) -> str:
@@ -76,4 +134,8 @@ def _call(arguments: list[str]) -> str:
 
 
 def _expression(part: JsonPart) -> str:
-    return "'" + part.text.replace("'", "''") + "'" if isinstance(part, JsonLiteral) else part
+    match part:
+        case JsonLiteral(text):
+            return "'" + text.replace("'", "''") + "'"
+        case JsonText(sql):
+            return sql

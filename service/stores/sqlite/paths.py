@@ -24,7 +24,16 @@ from typing import TYPE_CHECKING
 from service.plan import ClaimNode, PathField, Paths, StepEnd, StepPart, StepRelation, Steps, Typename
 from service.stores.ranking import MAX_CHAIN_PAIRS, MAX_CLAIMS_PER_STEP, MAX_CLOSED_LENGTH, split_length
 from service.stores.sqlite.expressions import claim_count, placeholder, sql_string
-from service.stores.sqlite.json_text import JsonPart, concat, json_array, json_object, json_string
+from service.stores.sqlite.json_text import (
+    JsonPart,
+    concat,
+    json_array,
+    json_count,
+    json_object,
+    json_or_null,
+    json_string,
+    json_value,
+)
 from service.stores.sqlite.row import RowAlias
 
 if TYPE_CHECKING:
@@ -63,7 +72,7 @@ def paths(writer: Writer, root: Paths) -> str:
         f"SELECT _l, _r, _v ->> 0 AS _p, _v -> 1 AS _nodes, _v -> 2 AS _claims FROM ({all_chains})"
         f" ORDER BY _l, _r LIMIT {placeholder(root.size)}"
     )
-    json = concat(json_object((part.key, _path_part(writer, root, part)) for part in root.parts))
+    json = concat(json_object((part.key, _path_part(writer, root, part)) for part in root.parts)).sql
     listed = f"(SELECT group_concat({json}, ',' ORDER BY x._l, x._r) FROM ({best}) x)"
     given_up = " ".join(f"WHEN s.g{length} THEN '?{length}'" for length in range(2, root.length_limit + 1))
     ctes = ",\n  ".join(f"s{number} AS MATERIALIZED ({text})" for number, text in enumerate(stages))
@@ -258,16 +267,16 @@ def _path_part(writer: Writer, root: Paths, part: Typename | PathField | Steps) 
         case Typename(name=name):
             return [json_string(name)]
         case PathField(name="length"):
-            return ["x._l"]
+            return [json_count("x._l")]
         case PathField(name="confidence"):
             scale = " ".join(f"WHEN {length} THEN {1000 ** (length - 1)}" for length in range(1, root.length_limit + 1))
-            return [f"(2 * x._p / CASE x._l {scale} END + 1) / 2 / 1000.0"]  # rounded to thousandths
+            return [json_or_null(f"(2 * x._p / CASE x._l {scale} END + 1) / 2 / 1000.0")]  # rounded to thousandths
         case PathField():
-            return [f"json_quote({_sentence(root)})"]
+            return [json_value(_sentence(root))]
         case Steps(parts=parts):
             from_, to = writer.aliases.new("e"), writer.aliases.new("e")
             json = concat(json_object((item.key, _step_part(writer, item, from_, to)) for item in parts))
-            return json_array(f"(SELECT group_concat({json}, ',' ORDER BY i.key) FROM {_steps(from_, to)})")
+            return json_array(f"(SELECT group_concat({json.sql}, ',' ORDER BY i.key) FROM {_steps(from_, to)})")
 
 
 def _steps(from_: str, to: str) -> str:
@@ -295,7 +304,7 @@ def _step_part(writer: Writer, part: StepPart, from_: str, to: str) -> list[Json
         case Typename(name=name):
             return [json_string(name)]
         case StepRelation():
-            return ["json_quote(c.relation)"]
+            return [json_value("c.relation")]
         case StepEnd(name=name, branches=branches):
             return [writer.branches(branches, RowAlias(from_ if name == "from" else to))]
         case ClaimNode(parts=parts):

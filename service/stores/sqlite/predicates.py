@@ -115,7 +115,9 @@ def _comparison(text: str, operator: str, parameter: ParameterIndex) -> str:
         case "startsWith":
             return f"({starts_with(text, value)})"
         case "endsWith":
-            return f"({value} = '' OR substr({text}, -length({value})) = {value})"
+            return (
+                f"substr({text}, length({text}) - length({value}) + 1) = {value} AND length({text}) >= length({value})"
+            )
         case _:
             return f"{text} {_OPERATORS[operator]} {value}"
 

@@ -46,7 +46,17 @@ from service.stores.sqlite.expressions import (
     placeholder,
     population,
 )
-from service.stores.sqlite.json_text import JsonLiteral, JsonPart, concat, json_array, json_object, json_string
+from service.stores.sqlite.json_text import (
+    JsonLiteral,
+    JsonPart,
+    concat,
+    json_array,
+    json_case,
+    json_object,
+    json_or_null,
+    json_query,
+    json_string,
+)
 from service.stores.sqlite.layout import back_index, relation_table
 from service.stores.sqlite.row import PageSubquery, RowAlias
 
@@ -69,7 +79,7 @@ def recommendation(writer: Writer, root: Recommend) -> str:
 
     If a reference is unknown or ambiguous, the result is `!` (no JSON starts with it) and all such references.
     """
-    json = concat(json_object((part.key, _list(writer, root, part)) for part in root.parts))
+    json = concat(json_object((part.key, _list(writer, root, part)) for part in root.parts)).sql
     unknown = "FROM json_each(s.named) WHERE value ->> 3 IS NULL"
     return (
         f"(WITH RECURSIVE s0 AS MATERIALIZED (SELECT ({_named(root)}) AS named),\n"
@@ -261,14 +271,14 @@ def _list(writer: Writer, root: Recommend, part: Typename | RecommendationList) 
             case EntityNode(parts=parts):
                 return writer.entity(parts, RowAlias(alias, page))
             case Score():
-                return [f"{page.column('_score', 'k._score')} / 1000.0"]
+                return [json_or_null(f"{page.column('_score', 'k._score')} / 1000.0")]
             case Reasons():
                 return _reasons(writer, root, item, page.column("_pk", f"{alias}._pk"), page.column("_u", "k._u"))
 
     text = concat(json_object((item.key, json(item)) for item in part.parts))
     failed = "> 0" if part.near else "= 0"
     return json_array(
-        f"(SELECT ifnull(group_concat({text}, ','), '') FROM (SELECT {page.select_list} FROM {_KEPT} k"
+        f"(SELECT group_concat({text.sql}, ',') FROM (SELECT {page.select_list} FROM {_KEPT} k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k._f WHERE k._failed {failed}"
         f' ORDER BY k._rank, {alias}."slug" LIMIT {placeholder(root.size)}) {page.alias})'
     )
@@ -283,7 +293,7 @@ def _reasons(writer: Writer, root: Recommend, reasons: Reasons, entity: str, use
     ]
     if root.users is not None:
         rows.append(f"SELECT {len(rows)} AS _q, 0 AS _n, {_user_reason(root, reasons.users, users)} AS _v")
-    return json_array(f"(SELECT ifnull(group_concat(_v, ',' ORDER BY _q, _n), '') FROM ({' UNION ALL '.join(rows)}))")
+    return json_array(f"(SELECT group_concat(_v, ',' ORDER BY _q, _n) FROM ({' UNION ALL '.join(rows)}))")
 
 
 def _reason(writer: Writer, requirement: Requirement, parts: tuple[ReasonPart, ...]) -> str:
@@ -295,17 +305,16 @@ def _reason(writer: Writer, requirement: Requirement, parts: tuple[ReasonPart, .
                 return [json_string(requirement.name)]
             case AnyNode(branches=branches):
                 alias = writer.aliases.new("e")
-                return [
-                    f"(SELECT {writer.branches(branches, RowAlias(alias))} FROM entity {alias} WHERE {alias}._pk = w._pk)"
-                ]
+                json = writer.branches(branches, RowAlias(alias))
+                return [json_query(json, f"FROM entity {alias} WHERE {alias}._pk = w._pk")]
             case CellValue():
-                return [f"CASE r.stance {STANCE_TO_JSON} ELSE '\"UNKNOWN\"' END"]
+                return [json_case(STANCE_TO_JSON, json_string("UNKNOWN"), "r.stance")]
             case Weight():
-                return [f"({_weight(requirement)}) / 1000.0"]
+                return [json_or_null(f"({_weight(requirement)}) / 1000.0")]
             case ClaimNode(parts=claim_parts):
-                return [f"ifnull({writer.edge_claim(claim_parts, 'r.claim')}, 'null')"]
+                return [writer.edge_claim(claim_parts, "r.claim")]
 
-    return concat(json_object((part.key, json(part)) for part in parts))
+    return concat(json_object((part.key, json(part)) for part in parts)).sql
 
 
 def _user_reason(root: Recommend, parts: tuple[ReasonPart, ...], users: str) -> str:
@@ -318,10 +327,10 @@ def _user_reason(root: Recommend, parts: tuple[ReasonPart, ...], users: str) -> 
             case RequirementName():
                 return [json_string("usedBy" if root.min_users is None else "usedByAtLeast")]
             case CellValue():
-                return [f"iif({users} >= {min_users}, '\"HAS\"', '\"UNKNOWN\"')"]
+                return [json_case(f"WHEN {users} >= {min_users} THEN '\"HAS\"'", json_string("UNKNOWN"))]
             case Weight():
-                return [f"{ADOPTION.max_points} * {users} / ({users} + {ADOPTION.half_at}) / 1000.0"]
+                return [json_or_null(f"{ADOPTION.max_points} * {users} / ({users} + {ADOPTION.half_at}) / 1000.0")]
             case AnyNode() | ClaimNode():
                 return [JsonLiteral("null")]
 
-    return concat(json_object((part.key, json(part)) for part in parts))
+    return concat(json_object((part.key, json(part)) for part in parts)).sql

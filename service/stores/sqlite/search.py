@@ -30,7 +30,7 @@ def search(writer: Writer, root: Search) -> str:
         (f"{alias}._kind", False),
     )
     rows = RowSource(f"entity {alias}", conditions, order, alias, words=words)
-    return writer.connection(rows, root.page, root.parts)
+    return writer.connection(rows, root.page, root.parts).sql
 
 
 def _score(alias: str, text: str, words: str) -> str:

@@ -60,7 +60,21 @@ from service.stores.sqlite.expressions import (
     sql_string,
 )
 from service.stores.sqlite.graph import graph
-from service.stores.sqlite.json_text import JsonLiteral, JsonPart, concat, json_object, json_string
+from service.stores.sqlite.json_text import (
+    JsonLiteral,
+    JsonPart,
+    JsonText,
+    concat,
+    json_array,
+    json_boolean,
+    json_case,
+    json_object,
+    json_or_null,
+    json_query,
+    json_quoted,
+    json_string,
+    json_value,
+)
 from service.stores.sqlite.layout import column, edge_table
 from service.stores.sqlite.pages import RowSource
 from service.stores.sqlite.paths import paths
@@ -101,7 +115,7 @@ class Writer:
                 alias = self.aliases.new("c")
                 terms = tuple(claim_conditions(where, alias))
                 rows = RowSource(f"claim {alias}", terms, ((f"{alias}.key", False),), alias)
-                return self.connection(rows, page, parts)
+                return self.connection(rows, page, parts).sql
             case Search():
                 return search(self, root)
             case Comparison():
@@ -121,7 +135,7 @@ class Writer:
         alias, key = self.aliases.new("e"), placeholder(root.slug)
         json = concat(self.entity(root.parts, RowAlias(alias)))
         entity = entity_by_slug_or_alias(root.kind.name, key)
-        return f"coalesce((SELECT {json} FROM entity {alias} WHERE {alias}._pk = {entity}), 'null')"
+        return json_query(json, f"FROM entity {alias} WHERE {alias}._pk = {entity}").sql
 
     def _node_lookup(self, root: NodeLookup) -> str:
         entity, claim, parameter = self.aliases.new("e"), self.aliases.new("c"), placeholder(root.parameter)
@@ -130,10 +144,10 @@ class Writer:
         candidates: list[str] = []
         if root.branches:
             json = self.branches(root.branches, RowAlias(entity))
-            candidates.append(f'(SELECT {json} FROM entity {entity} WHERE {entity}."id" = {id_})')
+            candidates.append(f'(SELECT {json.sql} FROM entity {entity} WHERE {entity}."id" = {id_})')
         if root.claim:
             json = concat(self.claim(root.claim, RowAlias(claim)))
-            candidates.append(f"(SELECT {json} FROM claim {claim} WHERE {claim}.id = {id_})")
+            candidates.append(f"(SELECT {json.sql} FROM claim {claim} WHERE {claim}.id = {id_})")
         node = f"coalesce({', '.join(candidates)}, 'null')"
         if not root.many:
             return node
@@ -151,9 +165,9 @@ class Writer:
             kind=kind,
             base_conditions=base,
         )
-        return self.connection(rows, root.page, root.parts)
+        return self.connection(rows, root.page, root.parts).sql
 
-    def connection(self, rows: RowSource, page: Page, parts: tuple[ConnectionPart, ...]) -> str:
+    def connection(self, rows: RowSource, page: Page, parts: tuple[ConnectionPart, ...]) -> JsonText:
         """Return the JSON of a connection."""
         return connection(self, rows, page, parts)
 
@@ -163,16 +177,16 @@ class Writer:
         """Return the JSON of an entity."""
         return json_object((part.key, self._entity_part(part, row)) for part in parts)
 
-    def branches(self, branches: tuple[Branch, ...], row: RowAlias) -> str:
+    def branches(self, branches: tuple[Branch, ...], row: RowAlias) -> JsonText:
         """Return the JSON of an entity of one of several kinds."""
         if len(branches) == 1:
             return concat(self.entity(branches[0].parts, row))
         cases = " ".join(
             f"WHEN {row.column('_kind')} IN ({', '.join(map(sql_string, branch.kinds))})"
-            f" THEN {concat(self.entity(branch.parts, row))}"
+            f" THEN {concat(self.entity(branch.parts, row)).sql}"
             for branch in branches
         )
-        return f"CASE {cases} END"
+        return json_case(cases, JsonLiteral("null"))
 
     def _entity_part(self, part: EntityPart, row: RowAlias) -> list[JsonPart]:
         match part:
@@ -181,8 +195,8 @@ class Writer:
             case Scalar(property=prop):
                 value = row.column(column(prop))
                 if prop.name in _UNESCAPED_PROPERTIES:
-                    return [JsonLiteral('"'), value, JsonLiteral('"')]
-                return [value if prop.type is PropertyType.TEXTS else f"json_quote({value})"]
+                    return json_quoted(value)
+                return [json_or_null(value) if prop.type is PropertyType.TEXTS else json_value(value)]
             case RelationConnection():
                 return [self._relation(part, row)]
             case Alternatives():
@@ -194,7 +208,7 @@ class Writer:
                 rows = RowSource(tables, terms, ((f"{claim}.key", False),), claim)
                 return [self.connection(rows, page, parts)]
 
-    def _relation(self, relation: RelationConnection, row: RowAlias) -> str:
+    def _relation(self, relation: RelationConnection, row: RowAlias) -> JsonText:
         edge, alias = self.aliases.new("r"), self.aliases.new("t")
         table, near, far = edge_table(relation.traversal.edge)
         kind = relation.traversal.edge.target
@@ -217,30 +231,30 @@ class Writer:
         """Return the JSON of a claim."""
         return json_object((part.key, self._claim_part(part, row)) for part in parts)
 
-    def edge_claim(self, parts: tuple[ClaimPart, ...] | None, primary_key: str) -> str:
-        """Return the JSON of the claim that an edge was made from; NULL if there is no such claim."""
+    def edge_claim(self, parts: tuple[ClaimPart, ...] | None, primary_key: str) -> JsonText:
+        """Return the JSON of the claim that an edge was made from; null if there is no such claim."""
         claim = self.aliases.new("c")
         json = concat(self.claim(parts or (), RowAlias(claim)))
-        return f"(SELECT {json} FROM claim {claim} WHERE {claim}._pk = {primary_key})"
+        return json_query(json, f"FROM claim {claim} WHERE {claim}._pk = {primary_key}")
 
     def _claim_part(self, part: ClaimPart, row: RowAlias) -> list[JsonPart]:
         match part:
             case Typename(name=name):
                 return [json_string(name)]
             case ClaimScalar(name="stance"):
-                return [f"CASE {row.column('stance')} {STANCE_TO_JSON} END"]
+                return [json_case(STANCE_TO_JSON, JsonLiteral("null"), row.column("stance"))]
             case ClaimScalar(name="confidence"):
-                return [f"{row.column('confidence')} / 1000.0"]
+                return [json_or_null(f"{row.column('confidence')} / 1000.0")]
             case ClaimScalar(name=name):
-                return [f"json_quote({row.column(CLAIM_COLUMNS.get(name, name))})"]
+                return [json_value(row.column(CLAIM_COLUMNS.get(name, name)))]
             case ClaimEnd(name=name, branches=branches):
                 entity = self.aliases.new("e")
                 json = self.branches(branches, RowAlias(entity))
-                return [f"(SELECT {json} FROM entity {entity} WHERE {entity}._pk = {row.column(name)})"]
+                return [json_query(json, f"FROM entity {entity} WHERE {entity}._pk = {row.column(name)}")]
             case EvidenceList():
-                return [self._evidence(part, row)]
+                return self._evidence(part, row)
 
-    def _evidence(self, part: EvidenceList, row: RowAlias) -> str:
+    def _evidence(self, part: EvidenceList, row: RowAlias) -> list[JsonPart]:
         evidence, source = self.aliases.new("v"), self.aliases.new("s")
 
         def json(item: Typename | EvidenceScalar | EvidenceSource) -> list[JsonPart]:
@@ -248,16 +262,16 @@ class Writer:
                 case Typename(name=name):
                     return [json_string(name)]
                 case EvidenceScalar(name="supports"):
-                    return [f"iif({evidence}.supports, 'true', 'false')"]
+                    return [json_boolean(f"{evidence}.supports")]
                 case EvidenceScalar(name=name):
-                    return [f"json_quote({evidence}.{name})"]
+                    return [json_value(f"{evidence}.{name}")]
                 case EvidenceSource(parts=parts):
                     return self.entity(parts, RowAlias(source))
 
         text = concat(json_object((item.key, json(item)) for item in part.parts))
         oldest_first = f'{source}."published" IS NULL, {source}."published", {source}."slug"'
-        return (
-            f"(SELECT concat('[', group_concat({text}, ',' ORDER BY {oldest_first}), ']')"
+        return json_array(
+            f"(SELECT group_concat({text.sql}, ',' ORDER BY {oldest_first})"
             f" FROM evidence {evidence} JOIN entity {source} ON {source}._pk = {evidence}.source"
             f" WHERE {evidence}.claim = {row.column('_pk')})"
         )
