@@ -1,4 +1,4 @@
-"""Send random requests, and report every answer that is a 5xx, slow or contains internal details, and the memory growth.
+"""Send random requests. Report the responses that are a 5xx, slow or contain internal details, and the memory growth.
 
     uv run python -m benchmarks.fuzz --inputs 100000 --store neo4j
 
@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from service.settings import Settings
 from tests import neo4j_server
-from tests.fuzzing import Sent, asking, requests
-from tests.processes import resident
+from tests.fuzzing import Request, application, requests
+from tests.processes import resident_bytes
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--store", choices=("sqlite", "neo4j"), default="sqlite")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same seed generates the same requests")
     arguments = parser.parse_args()
-    faults: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
     times: list[float] = []
     with ExitStack() as stack:
         if arguments.store == "neo4j":
@@ -38,7 +38,7 @@ def main() -> None:
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             read_settings = partial(Settings, store=f"sqlite:///{folder}/atlas.db")
-        ask = stack.enter_context(asking(read_settings(rate="")))
+        send = stack.enter_context(application(read_settings(rate="")))
         memory = [_megabytes()]
         started = time.monotonic()
         batch = min(5_000, arguments.inputs)  # Hypothesis keeps all examples of one run in memory
@@ -57,30 +57,30 @@ def main() -> None:
                 ],
                 phases=[Phase.generate],
             )
-            @given(sent=requests())
-            def send(sent: Sent) -> None:
+            @given(request=requests())
+            def check(request: Request) -> None:
                 before = time.perf_counter()
-                for fault in ask(sent):
-                    faults[fault] += 1
-                    print(f"{fault}: {sent!r:.3000}", flush=True)
+                for problem in send(request):
+                    problems[problem] += 1
+                    print(f"{problem}: {request!r:.3000}", flush=True)
                 times.append(time.perf_counter() - before)
 
-            send()
+            check()
             memory.append(_megabytes())
-            print(f"{start + batch:>8} requests, {memory[-1]:.0f} MB, {len(faults)} faults", flush=True)
+            print(f"{start + batch:>8} requests, {memory[-1]:.0f} MB, {len(problems)} problems", flush=True)
     times.sort()
     print(
         f"{len(times)} requests with seed {arguments.seed} in {time.monotonic() - started:.0f} s; max "
         f"{times[-1] * 1000:.0f} ms, 1 in 1,000 over {times[int(len(times) * 0.999)] * 1000:.0f} ms; memory "
         f"{memory[0]:.0f} -> {memory[-1]:.0f} MB, Hypothesis included"
     )
-    for fault, count in faults.most_common(50):
-        print(count, fault)
+    for problem, count in problems.most_common(50):
+        print(count, problem)
 
 
 def _megabytes() -> float:
     """The resident memory of this process."""
-    return resident(os.getpid()) / 1e6
+    return resident_bytes(os.getpid()) / 1e6
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: both stores, each holding just the facts a test asks for."""
+"""Fixtures of several packages: the stores, and graphs in them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from service.settings import Settings
 from tests import neo4j_server
 from tests.graphs import STORES, Graphs
 
+NEO4J_TIMEOUT_SECONDS = 120
+"""Long enough for planning a long statement on a busy machine."""
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 
 
-PATIENCE_SECONDS = 120
-
-
 @pytest.fixture(scope="session")
 def neo4j_instance() -> Iterator[neo4j_server.Server]:
-    """A Neo4j for the whole run. ATLAS_REQUIRE_NEO4J=1 makes its absence a failure; else its tests are skipped."""
+    """A Neo4j server for the whole run. If there is none, tests are skipped; with ATLAS_REQUIRE_NEO4J=1 they fail."""
     try:
         with neo4j_server.running() as server:
             yield server
@@ -38,21 +38,20 @@ def neo4j_instance() -> Iterator[neo4j_server.Server]:
 async def graphs(
     anyio_backend: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Graphs]:
-    def settings() -> Settings:
+    def neo4j_settings() -> Settings:
         server: neo4j_server.Server = request.getfixturevalue("neo4j_instance")
-        # what is tested is the answer; on a busy machine the first plan of a long statement takes its time
-        return server.settings(neo4j_timeout=PATIENCE_SECONDS)
+        return server.settings(neo4j_timeout=NEO4J_TIMEOUT_SECONDS)
 
-    made = Graphs(tmp_path_factory.mktemp("graphs"), settings)
-    yield made
-    await made.close()
+    graphs = Graphs(tmp_path_factory.mktemp("graphs"), neo4j_settings)
+    yield graphs
+    await graphs.close()
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.neo4j) if name == "neo4j" else name for name in STORES])
 def store(request: pytest.FixtureRequest) -> str:
-    """The name of a store; a test that takes it runs on both. Neo4j is started before the test's own loop runs."""
+    """The name of a store. A test with this fixture runs on both."""
     if request.param == "neo4j":
-        request.getfixturevalue("neo4j_instance")
+        request.getfixturevalue("neo4j_instance")  # starts the server before the event loop of the test runs
     return request.param
 
 

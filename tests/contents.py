@@ -1,7 +1,7 @@
-"""All that a store holds of a graph, in terms that do not depend on how it came to be there: what was written one by one
-must be what is seeded at once.
+"""Everything that a store contains, in terms that do not depend on the order of writes: a graph that was written by
+mutations must equal one that was seeded.
 
-Left out are the log, the version, and which change wrote an entity last.
+The change log, the version, and the number of the change that wrote an entity last are left out.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ import apsw
 from service.stores import Store
 
 Contents = dict[str, list[str]]
-"""What there is, as sorted texts, by table or by label and relationship type."""
+"""Sorted JSON texts by table (SQLite), or by labels and relationship type (Neo4j)."""
 
-_NATURAL = {"entity": "id", "claim": "key"}
-_DERIVED = {"step": {"near": "entity", "far": "entity", "claim": "claim"}, "in_degree": {"object": "entity"}}
-"""What columns refer to that triggers fill, where no foreign key says so."""
+_NATURAL_KEYS = {"entity": "id", "claim": "key"}
+_TRIGGER_KEYS = {"step": {"near": "entity", "far": "entity", "claim": "claim"}, "in_degree": {"object": "entity"}}
+"""References from columns that triggers fill, for which no foreign key is declared."""
 
 
 async def contents(store: Store[Any]) -> Contents:
-    """Read all of a store."""
-    return await _of_neo4j(store) if store.name == "neo4j" else _of_sqlite(store)
+    """Read everything that a store contains."""
+    return await _neo4j_contents(store) if store.name == "neo4j" else _sqlite_contents(store)
 
 
-def _of_sqlite(store: Any) -> Contents:
+def _sqlite_contents(store: Any) -> Contents:
     db = apsw.Connection(str(store.path))
     try:
         for index in ("name_fts", "entity_fts"):  # https://www.sqlite.org/fts5.html#the_integrity_check_command
             db.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
         assert list(db.execute("PRAGMA foreign_key_check")) == []
-        listed = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_fts%' ESCAPE '\\'"
-        tables = {name for (name,) in db.execute(listed)} - {"change", "graph"}
+        statement = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_fts%' ESCAPE '\\'"
+        tables = {name for (name,) in db.execute(statement)} - {"change", "graph"}
         tables = {name for name in tables if not name.startswith("sqlite_")}
         return {table: _rows(db, table) for table in sorted(tables)}
     finally:
@@ -41,34 +41,35 @@ def _of_sqlite(store: Any) -> Contents:
 
 
 def _rows(db: apsw.Connection, table: str) -> list[str]:
-    """The rows of a table, with what they refer to in place of the keys of this file."""
-    referred = {column: of for _, _, of, column, *_ in db.execute(f'PRAGMA foreign_key_list("{table}")')}
-    referred |= _DERIVED.get(table, {})
+    """The rows of a table. Keys that only this file has are replaced by the natural keys of what they refer to."""
+    references = {column: target for _, _, target, column, *_ in db.execute(f'PRAGMA foreign_key_list("{table}")')}
+    references |= _TRIGGER_KEYS.get(table, {})
     columns = [name for _, name, *_ in db.execute(f'PRAGMA table_info("{table}")') if name not in {"_pk", "_changed"}]
-    read = [
-        f'(SELECT r."{_NATURAL[referred[name]]}" FROM "{referred[name]}" r WHERE r._pk = t."{name}")'
-        if name in referred
+    expressions = [
+        f'(SELECT r."{_NATURAL_KEYS[references[name]]}" FROM "{references[name]}" r WHERE r._pk = t."{name}")'
+        if name in references
         else f't."{name}"'
         for name in columns
     ]
-    found = (dict(zip(columns, row, strict=True)) for row in db.execute(f'SELECT {", ".join(read)} FROM "{table}" t'))
-    # a count of none is no count
-    return sorted(json.dumps(row, ensure_ascii=False) for row in found if table != "degree" or row["claims"])
+    cursor = db.execute(f'SELECT {", ".join(expressions)} FROM "{table}" t')
+    rows = (dict(zip(columns, row, strict=True)) for row in cursor)
+    # a degree of zero may be stored or not
+    return sorted(json.dumps(row, ensure_ascii=False) for row in rows if table != "degree" or row["claims"])
 
 
-async def _of_neo4j(store: Any) -> Contents:
-    found: Contents = {}
-    nodes = "MATCH (n) WHERE NOT n:Change AND NOT n:AtlasGraph RETURN labels(n) AS labels, properties(n) AS held"
-    edges = (
-        "MATCH (a)-[r]->(b) RETURN type(r) AS type, properties(r) AS held,"
+async def _neo4j_contents(store: Any) -> Contents:
+    result: Contents = {}
+    nodes = "MATCH (n) WHERE NOT n:Change AND NOT n:AtlasGraph RETURN labels(n) AS labels, properties(n) AS properties"
+    relationships = (
+        "MATCH (a)-[r]->(b) RETURN type(r) AS type, properties(r) AS properties,"
         " coalesce(a.id, a.key) AS start, coalesce(b.id, b.key) AS end"
     )
     for row in await store._run(nodes):
-        row["held"].pop("changed", None)
-        found.setdefault(":".join(sorted(row["labels"])), []).append(_text(row["held"]))
-    for row in await store._run(edges):
-        found.setdefault(row["type"], []).append(_text([row["start"], row["end"], row["held"]]))
-    return {name: sorted(texts) for name, texts in sorted(found.items())}
+        row["properties"].pop("changed", None)
+        result.setdefault(":".join(sorted(row["labels"])), []).append(_text(row["properties"]))
+    for row in await store._run(relationships):
+        result.setdefault(row["type"], []).append(_text([row["start"], row["end"], row["properties"]]))
+    return {name: sorted(texts) for name, texts in sorted(result.items())}
 
 
 def _text(value: Any) -> str:

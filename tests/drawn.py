@@ -1,195 +1,45 @@
-"""Hypothesis strategies: small graphs, and operations over them that use everything the schema offers."""
+"""Former names, and operations that tests.operations replaces: removed when no test uses them."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
-from graph_seed import EntityFact, EvidenceFact, Facts, Reference
 from schema import ONTOLOGY, Edge, Kind, Property, PropertyType
 from schema.answers import requirement_lists
-
-# Texts that go wrong where something is folded, quoted, escaped, compared or cut by bytes or UTF-16 units.
-TEXTS = (
-    *("a", "A", "b", "ab", "Á", "é", "ß", "ss", "ﬁ", "fi", "İ", "и", "й", "日本", "が", "か", "हिन्दी", "שלום"),
-    *(
-        "😀",
-        "\uffee",
-        "\ufa0e",
-        "\ue000a",
-        "\U00020000",
-        "z",
-        "\U0001f600b",
-        "a'b",
-        'q"q',
-        "b`t",
-        "`",
-        "\\",
-        "\\u0060",
-        "$v0",
-        "%",
-        "_",
-        "*",
-        "?",
-        "[a]",
-        "]",
-    ),
-    *(
-        "a b",
-        " a",
-        "})",
-        "a}) DETACH DELETE n //",
-        "'; DROP TABLE entity; --",
-        "a AND b*",
-        "~",
-        "\U0010fffd",
-        "\n",
-        "a\tb",
-    ),
+from tests.claim_facts import (
+    EVIDENCE,
 )
-LONG_TEXTS = ("framework", "Frame-Work", "Café framework", "C++ framework", "asynchronous", "日本語フレームワーク")
-"""Texts that are long enough for typing mistakes."""
+from tests.claim_facts import (
+    FRAMEWORK_TARGET_TRIPLES as JOINED,
+)
+from tests.claim_facts import (
+    Triple as PayloadField,
+)
+from tests.claim_facts import (
+    facts_with_verdicts as facts_of,
+)
+from tests.claim_facts import (
+    framework_facts as frameworks_told,
+)
+from tests.claim_facts import (
+    framework_verdicts as told_of_frameworks,
+)
+from tests.generated_graphs import MIN_SLUGS as THERE
+from tests.generated_graphs import SLUGS
+from tests.generated_graphs import graph_lines as graphs
+from tests.texts import LONG_TEXTS
+from tests.texts import SHORT_TEXTS as TEXTS
+
+__all__ = ["JOINED", "TEXTS", "PayloadField", "facts_of", "frameworks_told", "graphs", "told_of_frameworks"]
+EVIDENCE["SURE"] = EVIDENCE["CONFIRMED"]
 NEEDLES = ("", *TEXTS)
-SLUGS = ("日本", "s1", "s2")
 DATES = (None, None, "2023", "2024", "2024-03", "2024-03-19")
 STANCES = ("HAS", "DISPUTED", "LACKS")
 KINDS = {kind.name: kind for kind in ONTOLOGY.kinds}
-THERE = {kind.name: SLUGS[: 2 if kind.name in {"Framework", "Feature"} else 1] for kind in ONTOLOGY.kinds}
-"""The slugs that every drawn graph has."""
-
-
-# ------------------------------------------------------------------------------------------------------------- graphs
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """The lines of a facts folder: a few entities of every kind, names that tie, evidence for and against."""
-    lines: list[dict[str, Any]] = []
-    slugs: dict[str, list[str]] = {}
-    for kind in ONTOLOGY.kinds:
-        most = 3 if kind.name in {"Framework", "Feature", "Source"} else 2
-        slugs[kind.name] = list(SLUGS[: draw(st.integers(len(THERE[kind.name]), most))])
-        lines += [draw(_entity(kind, slug)) for slug in slugs[kind.name]]
-    lines = _with_unique_aliases(lines)
-    seen: set[tuple[Any, ...]] = set()
-    relations = [*ONTOLOGY.relations, *(edge.relation for edge in KINDS["Framework"].edges)]
-    for _ in range(draw(st.integers(0, 10) | st.integers(15, 40) | st.integers(15, 40))):
-        relation = draw(st.sampled_from(relations))
-        item = {
-            "subject": f"{relation.subject}:{draw(st.sampled_from(slugs[relation.subject]))}",
-            "relation": relation.name,
-            "object": f"{relation.object}:{draw(st.sampled_from(slugs[relation.object]))}",
-            "source": draw(st.sampled_from(slugs["Source"])),
-            "supports": draw(st.sampled_from((True, True, False))),
-            "note": draw(st.sampled_from(TEXTS)).strip() or "x",
-        }
-        if (told := tuple(list(item.values())[:4])) not in seen:
-            lines.append(item)
-        seen.add(told)
-    return lines
-
-
-@st.composite
-def _entity(draw: st.DrawFn, kind: Kind, slug: str) -> dict[str, Any]:
-    texts = (*TEXTS, *LONG_TEXTS * 4)
-    line: dict[str, Any] = {"kind": kind.name, "slug": slug, "name": draw(st.sampled_from(texts)).strip() or "x"}
-    if draw(st.booleans()):
-        line["aliases"] = draw(st.lists(st.sampled_from(texts), max_size=2))
-    for prop in kind.properties:
-        if prop.type is PropertyType.CHOICE:
-            line[prop.name] = draw(st.sampled_from(prop.choices))
-        elif prop.type is PropertyType.DATE:
-            line[prop.name] = draw(st.sampled_from(DATES))
-        elif prop.name in {"summary", "publisher", "title"}:
-            line[prop.name] = draw(st.sampled_from((None, "", *texts)))
-    return line
-
-
-def _with_unique_aliases(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from schema.text import text_key  # noqa: PLC0415
-
-    taken = {(line["kind"], line["slug"]) for line in lines}
-    for line in lines:
-        kept: list[str] = []
-        for alias in line.get("aliases", []):
-            if alias.strip() and (line["kind"], text_key(alias)) not in taken:
-                taken.add((line["kind"], text_key(alias)))
-                kept.append(alias)
-        if "aliases" in line:
-            line["aliases"] = kept
-    return lines
-
-
-# ------------------------------------------------------------------------------------------------- facts that are told
-
-SAID: dict[str, dict[str, bool]] = {
-    "UNKNOWN": {},
-    "HAS": {"s1": True},
-    "SURE": {"s1": True, "s2": True},
-    "LACKS": {"s1": False},
-    "DISPUTED": {"s1": True, "s2": False},
-    "DOUBTED": {"s1": False, "s2": True, "s3": False},
-}
-"""What sources say of a claim, by a word for it."""
-
-PayloadField = tuple[Reference, str, Reference]
-
-
-def facts_of(names: Mapping[str, Iterable[str]], told: Mapping[PayloadField, str]) -> Facts:
-    """Facts about entities that are named per kind: of each claim that which is `SAID`."""
-    named = {**names, "Source": ("s1", "s2", "s3")}
-    entities = tuple(
-        EntityFact(kind, slug, _values(KINDS[kind], slug)) for kind, slugs in named.items() for slug in slugs
-    )
-    relations = {(relation.subject, relation.name): relation for relation in ONTOLOGY.relations}
-    evidence = tuple(
-        EvidenceFact(subject, relations[subject.kind, name], object_, source, supports, "So it is.", None, None)
-        for (subject, name, object_), word in told.items()
-        for source, supports in SAID[word].items()
-    )
-    digest = hashlib.sha256(repr((named, sorted(told.items()))).encode()).hexdigest()[:16]
-    return Facts(entities, evidence, digest)
-
-
-def _values(kind: Kind, slug: str) -> dict[str, Any]:
-    chosen = {prop.name: prop.choices[0] if prop.choices else None for prop in kind.properties}
-    return {**chosen, "slug": slug, "name": slug, "aliases": []}
-
-
-FRAMEWORKS = ("f1", "f2", "f3")
-COMPANIES = ("c1", "c2", "c3", "c4")
-RELATED_ESTIMATE = ("t1", "t2")
-JOINED: tuple[PayloadField, ...] = tuple(
-    (Reference("Framework", framework), edge.relation.name, Reference(edge.target, target))
-    for edge in KINDS["Framework"].edges
-    if not edge.reverse and edge.target != "Framework"
-    for framework in FRAMEWORKS
-    for target in RELATED_ESTIMATE
-)
-"""The pairs of a framework and a target."""
-USES: tuple[PayloadField, ...] = tuple(
-    (Reference("Company", company), "USES", Reference("Framework", framework))
-    for company in COMPANIES
-    for framework in FRAMEWORKS
-)
-
-
-def told_of_frameworks() -> st.SearchStrategy[dict[PayloadField, str]]:
-    """What is said of every one of `JOINED` and `USES`."""
-    pairs = (*JOINED, *USES)
-    words = st.lists(st.sampled_from(("UNKNOWN", *SAID)), min_size=len(pairs), max_size=len(pairs))
-    return words.map(lambda each: dict(zip(pairs, each, strict=True)))
-
-
-def frameworks_told(told: Mapping[PayloadField, str]) -> Facts:
-    """The facts of `told_of_frameworks`."""
-    targets = {object_.kind: RELATED_ESTIMATE for _, _, object_ in JOINED}
-    return facts_of({"Framework": FRAMEWORKS, "Company": COMPANIES, **targets}, told)
 
 
 # --------------------------------------------------------------------------------------------------------- operations

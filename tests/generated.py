@@ -1,6 +1,8 @@
 """Check generated operations: every response is valid JSON, conforms to the schema, and equals the reference's.
 
-`python -m tests.generated --operations 100000` runs many of them on both stores; the tests run a seeded sample.
+`python -m tests.generated --operations 100000` executes many of them on both stores, over the shipped facts.
+`--graphs 1000 --operations 50` generates small graphs instead, and takes the operations for each from a pool
+(`--pool`), because Neo4j plans a new statement for up to two seconds. The tests run a seeded sample of both.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,13 +39,15 @@ from graphql.execution.values import get_variable_values
 from graph_seed import Facts
 from schema import ONTOLOGY, build
 from schema.graph import kind_value
-from service.execution.engine import Engine, EngineConfig
+from service.execution.engine import Engine
 from tests import neo4j_server
-from tests.drawn import TEXTS
-from tests.graphs import ROOMY, Graphs, shipped
+from tests.facts import facts_from_lines, shipped_facts
+from tests.generated_graphs import complete_graph_lines, generate_examples, graph_lines
+from tests.graphs import Graphs, build_engine, set_store
 from tests.operations import TYPENAME, Operation, OperationGenerator, ValuePool, cursor_key, neighbours
 from tests.reference.graph import MemoryGraph
 from tests.reference.store import MemoryStore
+from tests.texts import SHORT_TEXTS
 
 SDL = build().as_str()
 INTERNAL = "INTERNAL_SERVER_ERROR"
@@ -96,6 +102,16 @@ def coordinates(schema: GraphQLSchema) -> Iterator[str]:
             yield from (f"{name}.{field_name}({argument}:)" for argument in getattr(item, "args", {}))
 
 
+@dataclass(frozen=True, slots=True)
+class GraphSample:
+    """How many graphs to generate, and operations for each. They are taken from a pool that is generated once."""
+
+    graphs: int
+    operations: int
+    pool: int
+    seed: int = 1
+
+
 def pool_of(facts: Facts) -> ValuePool:
     """Values that mean something in these facts, and some that do not."""
     names = [str(item.values["name"]) for item in facts.entities]
@@ -118,10 +134,13 @@ def pool_of(facts: Facts) -> ValuePool:
     words = [word for name in names for word in (name, name[: len(name) // 2 or 1], name.upper())]
     return ValuePool(
         ids=[*ids, "Tm90aGluZzp4", "no id"],
-        texts=[*TEXTS, *words],
+        texts=[*SHORT_TEXTS, *words],
         by_name={
             "slug": [*slugs, *aliases, *names],
-            "text": words,
+            "text": [
+                *words,
+                *(misspelled for name in (*names, *aliases) if len(name) > 3 for misspelled in _misspell(name)),
+            ],
             "relation": ONTOLOGY.relation_names,
             "from": entity_ids,
             "to": entity_ids,
@@ -138,14 +157,48 @@ def pool_of(facts: Facts) -> ValuePool:
     )
 
 
-class Checker:
-    """Runs operations on engines that hold the same facts, and on the reference; collects what is wrong."""
+def _misspell(name: str) -> Iterator[str]:
+    """Common mistakes in the middle of a name: a letter is missing, doubled, wrong, or in the wrong order."""
+    place = len(name) // 2
+    before, letter, after = name[:place], name[place], name[place + 1 :]
+    yield from (
+        before + after,
+        before + letter * 2 + after,
+        f"{before}x{after}",
+        before + after[:1] + letter + after[1:],
+    )
 
-    def __init__(self, engines: dict[str, Engine], references: dict[str, Engine], report: Report) -> None:
-        self.engines = engines
-        self.references = references
+
+class Checker:
+    """Executes operations on stores and on the reference, over the facts that were loaded last; reports problems."""
+
+    def __init__(self, graphs: Graphs, stores: Sequence[str], report: Report) -> None:
+        self.graphs = graphs
+        self.stores = stores
         self.report = report
         self.schema = build_schema(SDL)
+        self.engines: dict[str, Engine] = {}
+        self.references: dict[str, Engine] = {}
+
+    async def load(self, facts: Facts) -> None:
+        """Load facts into the stores and the reference. An engine is built once, because that takes a second."""
+        for name in self.stores:
+            self.engines[name] = await self.graphs.load(name, facts)
+            (entry,) = await self.engines[name].store.log_entries(0, 1)
+            memory: Any = MemoryStore(MemoryGraph(ONTOLOGY, facts, entry.at), name)
+            if name not in self.references:
+                self.references[name] = build_engine(memory)
+            set_store(self.references[name], memory)
+
+    async def close(self) -> None:
+        for reference in self.references.values():
+            await reference.close()
+
+    async def run(self, operation: Operation, pool: ValuePool, context: str = "") -> None:
+        """Check an operation. A problem is reported with the operation and this context."""
+        for problem in await self.check(operation, pool):
+            lines = [problem, operation.text, json.dumps(operation.variables), context]
+            self.report.problems.append("\n  ".join(filter(None, lines)))
 
     async def check(self, operation: Operation, pool: ValuePool) -> list[str]:
         """What is wrong with the responses to an operation; remembers the cursors of its response."""
@@ -277,45 +330,73 @@ async def run(
     invalid: float = 0.25,
 ) -> None:
     """Check generated operations over facts on these stores."""
-    engines = {name: await graphs.hold(name, facts) for name in stores}
-    references = {}
-    for name, engine in engines.items():
-        (entry,) = await engine.store.log_entries(0, 1)
-        memory = MemoryStore(MemoryGraph(ONTOLOGY, facts, entry.at), name)
-        references[name] = Engine(memory, ONTOLOGY, options=EngineConfig(limits=ROOMY))  # type: ignore[arg-type]
-    checker = Checker(engines, references, report)
-    pool, random = pool_of(facts), Random(seed)
-    generator = OperationGenerator(checker.schema, pool, random, coverage=report.coverage)
-    for _ in range(operations):
+    checker = Checker(graphs, stores, report)
+    await checker.load(facts)
+    pool = pool_of(facts)
+    for operation in generate(checker.schema, pool, seed, operations, report, invalid=invalid):
+        await checker.run(operation, pool)
+    await checker.close()
+
+
+async def run_on_graphs(
+    graphs: Graphs, stores: Sequence[str], folder: Path, sample: GraphSample, report: Report
+) -> None:
+    """Check operations over generated graphs on these stores."""
+    checker = Checker(graphs, stores, report)
+    complete = facts_from_lines(folder / "complete", complete_graph_lines())
+    await checker.load(complete)
+    pool, random = pool_of(complete), Random(sample.seed)
+    operations: list[Operation] = []
+    for operation in generate(checker.schema, pool, sample.seed, sample.pool, report):
+        await checker.run(operation, pool)  # the cursors in its response are values for the next operations
+        operations.append(operation)
+    for lines in generate_examples(graph_lines(), sample.graphs, sample.seed):
+        facts = facts_from_lines(folder / "generated", lines)
+        await checker.load(facts)
+        for operation in random.sample(operations, min(sample.operations, len(operations))):
+            await checker.run(operation, pool, context=json.dumps(lines, ensure_ascii=False))
+        await graphs.close_sqlite(facts)
+    await checker.close()
+
+
+def generate(
+    schema: GraphQLSchema, pool: ValuePool, seed: int, count: int, report: Report, *, invalid: float = 0.25
+) -> Iterator[Operation]:
+    """Generate operations. A share of them (`invalid`) is followed by a variant that is probably invalid."""
+    random = Random(seed)
+    generator = OperationGenerator(schema, pool, random, coverage=report.coverage)
+    for _ in range(count):
         operation = generator.generate()
-        variants = [operation]
+        yield operation
         if random.random() < invalid:
-            variants += list(neighbours(operation, random))[:1]
-        for variant in variants:
-            for problem in await checker.check(variant, pool):
-                report.problems.append(f"{problem}\n  {variant.text}\n  {json.dumps(variant.variables)}")
-    for reference in references.values():
-        await reference.close()
+            yield from list(neighbours(operation, random))[:1]
 
 
 async def _main(arguments: argparse.Namespace) -> int:
-    report, begun = Report(), time.monotonic()
-    server = neo4j_server.running() if "neo4j" in arguments.stores else None
-    with tempfile.TemporaryDirectory() as folder:
-        settings = server.__enter__().settings if server else None
-        graphs = Graphs(Path(folder), settings)  # type: ignore[arg-type]
+    report, start = Report(), time.monotonic()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        settings: Any = None
+        if "neo4j" in arguments.stores:
+            server = stack.enter_context(neo4j_server.running())
+            settings = partial(server.settings, neo4j_timeout=120)
+        graphs = Graphs(folder, settings)
+        batch = 25 if arguments.graphs else 500
+        total = arguments.graphs or arguments.operations
         try:
-            for number in range(0, arguments.operations, 500):
-                count = min(500, arguments.operations - number)
-                await run(graphs, arguments.stores, shipped(), arguments.seed + number, count, report)
+            for done in range(0, total, batch):
+                size, seed = min(batch, total - done), arguments.seed + done
+                if arguments.graphs:
+                    sample = GraphSample(size, arguments.operations, arguments.pool, seed)
+                    await run_on_graphs(graphs, arguments.stores, folder, sample, report)
+                else:
+                    await run(graphs, arguments.stores, shipped_facts(), seed, size, report)
+                seconds = time.monotonic() - start
                 print(
-                    f"{report.operations} operations, {len(report.problems)} problems, {time.monotonic() - begun:.0f} s",
-                    file=sys.stderr,
+                    f"{report.operations} operations, {len(report.problems)} problems, {seconds:.0f} s", file=sys.stderr
                 )
         finally:
             await graphs.close()
-            if server:
-                server.__exit__(None, None, None)
     for problem in report.problems[: arguments.show]:
         print(problem)
     print(report.text(build_schema(SDL)))
@@ -324,8 +405,10 @@ async def _main(arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Read the command line and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--operations", type=int, default=100_000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--operations", type=int, default=100_000, help="in total, or for each generated graph")
+    parser.add_argument("--graphs", type=int, default=0, help="how many graphs to generate (0: use the shipped facts)")
+    parser.add_argument("--pool", type=int, default=500, help="how many operations to generate for every 25 graphs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stores", nargs="+", default=["sqlite", "neo4j"])
     parser.add_argument("--show", type=int, default=50, help="how many problems to print")
@@ -336,4 +419,4 @@ if __name__ == "__main__":
     sys.exit(main())
 
 
-__all__ = ["Checker", "Report", "conform", "coordinates", "kind_value", "pool_of", "run"]
+__all__ = ["Checker", "Report", "conform", "coordinates", "kind_value", "pool_of", "run", "run_on_graphs"]

@@ -1,33 +1,31 @@
-"""Graphs to test with: an engine on either store that holds just the facts a test asks for."""
+"""Load facts into a store of either type, and get an engine on it."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 
-from graph_seed import SHIPPED, Facts, read_facts
+from graph_seed import Facts
 from schema import ONTOLOGY, Ontology
-from service.auth.principal import Principal
 from service.changes.feed import ChangeFeed
 from service.execution.document_limits import DEFAULT_LIMITS
 from service.execution.engine import Engine, EngineConfig
-from service.execution.request_context import TransportContext
 from service.execution.spelling import SpellingCorrector
 from service.settings import Settings, read_settings
 from service.stores import Store, open_store
-from tests.apps import running
+from tests.apps import app_client
+from tests.facts import facts_from_lines, shipped_facts
+from tests.queries import WRITER, execute, mutate, query, response_with_cost
 
 STORES = ("sqlite", "neo4j")
-ROOMY = replace(
+HIGH_LIMITS = replace(
     DEFAULT_LIMITS,
     characters=10**6,
     tokens=10**5,
@@ -39,61 +37,68 @@ ROOMY = replace(
     nested_page=1000,
     cost=10**9,
 )
-"""What tests of answers may ask for; tests of limits make an engine of their own."""
+"""For tests of responses. Tests of the limits make an engine with limits of their own."""
+
+_Key = tuple[str, int]
+"""Facts by their digest, or a store by its name; and the identity of an ontology."""
 
 
 @dataclass
 class Graphs:
-    """Opens stores that hold facts, one engine per kind of store: what it holds is what was asked for last."""
+    """Loads facts into stores. There is an SQLite file for each graph, but one Neo4j database for all of them.
+
+    Building an engine takes a second, so that there is one for each store and ontology. It is valid for the graph that
+    was loaded last.
+    """
 
     folder: Path
     neo4j_settings: Callable[[], Settings]
-    _numbers: Any = field(default_factory=itertools.count)
-    _engines: dict[tuple[str, int], Engine] = field(default_factory=dict)
-    _sqlite: dict[tuple[str, int], Store[Any]] = field(default_factory=dict)
-    _neo4j: dict[int, Any] = field(default_factory=dict)
-    _held: Any = None
+    _file_numbers: Iterator[int] = field(default_factory=itertools.count)
+    _engines: dict[_Key, Engine] = field(default_factory=dict)
+    _sqlite: dict[_Key, Store[Any]] = field(default_factory=dict)
+    _neo4j: dict[int, Store[Any]] = field(default_factory=dict)
+    _neo4j_graph: _Key | None = None
 
-    async def hold(self, store: str, facts: Facts | None = None, ontology: Ontology = ONTOLOGY) -> Engine:
-        """The engine on this store, which now holds these facts, the shipped ones when none are given."""
-        facts = facts or shipped()
-        opened = await (self._hold_neo4j if store == "neo4j" else self._hold_sqlite)(facts, ontology)
-        if (store, id(ontology)) not in self._engines:
-            self._engines[store, id(ontology)] = Engine(opened, ontology, options=EngineConfig(limits=ROOMY))
-        engine = self._engines[store, id(ontology)]
-        engine.store = opened
-        engine._vocabulary = SpellingCorrector(opened)
-        engine._feed = ChangeFeed(opened)
-        return engine
+    async def load(self, store: str, facts: Facts | None = None, ontology: Ontology = ONTOLOGY) -> Engine:
+        """Load facts (default: the shipped ones) unless the store has them already, and return an engine on the store."""
+        facts = facts or shipped_facts()
+        opened = await (self._load_neo4j if store == "neo4j" else self._load_sqlite)(facts, ontology)
+        key = store, id(ontology)
+        if key not in self._engines:
+            self._engines[key] = build_engine(opened, ontology)
+        set_store(self._engines[key], opened)
+        return self._engines[key]
 
     @asynccontextmanager
-    async def fresh(self, store: str, facts: Facts | None = None) -> AsyncIterator[Engine]:
-        """The engine on a graph of these facts that no other test sees: what is written to it goes with it."""
-        own = replace(facts or shipped(), digest=uuid.uuid4().hex[:16])
-        engine = await self.hold(store, own)
+    async def load_isolated(self, store: str, facts: Facts | None = None) -> AsyncIterator[Engine]:
+        """An engine on a copy of these facts that no other test sees, so that the test can write to it."""
+        copy = replace(facts or shipped_facts(), digest=uuid.uuid4().hex[:16])
+        engine = await self.load(store, copy)
         feed = engine._feed
         try:
             yield engine
         finally:
             await feed.close()
-            await self.drop(own)
+            await self.close_sqlite(copy)
 
     @asynccontextmanager
     async def serve(self, store: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-        """A client of an application with these settings on this store, which holds the shipped facts."""
-        held = (await self.hold(store)).store
-        where = {"store": f"sqlite:///{held.path}"} if store == "sqlite" else {}
-        if store == "neo4j":
-            where = self.neo4j_settings().model_dump(include={"store", "neo4j_user", "neo4j_password", "neo4j_timeout"})
-        async with running(read_settings(**{**where, **settings})) as client:
+        """A client of an application with these settings on a store with the shipped facts."""
+        opened = (await self.load(store)).store
+        if store == "sqlite":
+            location = {"store": f"sqlite:///{opened.path}"}  # type: ignore[attr-defined]
+        else:
+            names = {"store", "neo4j_user", "neo4j_password", "neo4j_timeout"}
+            location = self.neo4j_settings().model_dump(include=names)
+        async with app_client(read_settings(**{**location, **settings})) as client:
             yield client
 
-    def forget(self) -> None:
-        """Know that somebody else has written to the Neo4j."""
-        self._held = None
+    def invalidate_neo4j(self) -> None:
+        """Load the Neo4j database anew at the next request, because a test has written to it by other means."""
+        self._neo4j_graph = None
 
-    async def drop(self, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:
-        """Close the SQLite store that `hold` has opened for these facts."""
+    async def close_sqlite(self, facts: Facts, ontology: Ontology = ONTOLOGY) -> None:
+        """Close the SQLite store that `load` has opened for these facts, if there is one."""
         opened = self._sqlite.pop((facts.digest, id(ontology)), None)
         if opened is not None:
             await opened.close()
@@ -102,77 +107,49 @@ class Graphs:
         for opened in (*self._sqlite.values(), *self._neo4j.values()):
             await opened.close()
 
-    async def _hold_sqlite(self, facts: Facts, ontology: Ontology) -> Store[Any]:
-        found = self._sqlite.get((facts.digest, id(ontology)))
-        if found is None:
-            path = self.folder / f"{next(self._numbers)}.db"
-            found = await open_store(read_settings(store=f"sqlite:///{path}"), ontology)
-            await found.seed(lambda: facts)
-            self._sqlite[facts.digest, id(ontology)] = found
-        return found
-
-    async def _hold_neo4j(self, facts: Facts, ontology: Ontology) -> Store[Any]:
-        settings = self.neo4j_settings()
-        if id(ontology) not in self._neo4j:
-            self._neo4j[id(ontology)] = await open_store(settings, ontology)
-        opened = self._neo4j[id(ontology)]
-        if self._held != (facts.digest, id(ontology)):
-            await empty(opened)
+    async def _load_sqlite(self, facts: Facts, ontology: Ontology) -> Store[Any]:
+        key = facts.digest, id(ontology)
+        if key not in self._sqlite:
+            path = self.folder / f"{next(self._file_numbers)}.db"
+            opened = await open_store(read_settings(store=f"sqlite:///{path}"), ontology)
             await opened.seed(lambda: facts)
-            self._held = facts.digest, id(ontology)
+            self._sqlite[key] = opened
+        return self._sqlite[key]
+
+    async def _load_neo4j(self, facts: Facts, ontology: Ontology) -> Store[Any]:
+        if id(ontology) not in self._neo4j:
+            self._neo4j[id(ontology)] = await open_store(self.neo4j_settings(), ontology)
+        opened = self._neo4j[id(ontology)]
+        key = facts.digest, id(ontology)
+        if self._neo4j_graph != key:
+            self._neo4j_graph = None  # stays so if one of these fails
+            await delete_all(opened)
+            await opened.seed(lambda: facts)
+            self._neo4j_graph = key
         return opened
 
+    # The former names, for tests that have not followed yet.
+    hold, fresh, forget, drop = load, load_isolated, invalidate_neo4j, close_sqlite
 
-async def empty(store: Any) -> None:
-    """Delete all that a Neo4j holds; constraints and indexes stay."""
+
+def build_engine(store: Store[Any], ontology: Ontology = ONTOLOGY) -> Engine:
+    return Engine(store, ontology, options=EngineConfig(limits=HIGH_LIMITS))
+
+
+def set_store(engine: Engine, store: Store[Any]) -> None:
+    """Replace the store of an engine. What the engine has cached for the former store is discarded."""
+    engine.store = store
+    engine._vocabulary = SpellingCorrector(store)
+    engine._feed = ChangeFeed(store)
+
+
+async def delete_all(store: Any) -> None:
+    """Delete all nodes and relationships of a Neo4j database. Constraints and indexes stay."""
     await store._run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS")
     store._filled = False
 
 
-_shipped: list[Facts] = []
-
-
-def shipped() -> Facts:
-    """The facts that come with the package."""
-    if not _shipped:
-        _shipped.append(read_facts(SHIPPED))
-    return _shipped[0]
-
-
-def facts_from(folder: Path, lines: Iterable[dict[str, Any]], ontology: Ontology = ONTOLOGY) -> Facts:
-    """Facts from lines, by way of a file, as an editor would give them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "facts.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
-    return read_facts(folder, ontology)
-
-
-WRITER = Principal("ci", frozenset({"write"}))
-
-
-async def answer(
-    engine: Engine, text: str, variables: dict[str, Any] | None = None, principal: Principal | None = None
-) -> dict[str, Any]:
-    """What a client gets: data and errors, after a round through JSON, key order kept."""
-    context = None if principal is None else TransportContext(principal)
-    result = await engine.schema.execute(text, variable_values=variables, context_value=context)
-    errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
-    return orjson.loads(orjson.dumps({**errors, "data": result.data}))
-
-
-def costing(rows: int, data: Any) -> dict[str, Any]:
-    """The whole answer to a query over HTTP whose pages can hold so many rows."""
-    return {"data": data, "extensions": {"cost": {"rows": rows, "limit": 200_000}}}
-
-
-async def data(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The data of an operation that must have no errors."""
-    answered = await answer(engine, text, variables)
-    assert "errors" not in answered, answered
-    return answered["data"]
-
-
-async def write(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The data that a mutation answers to a client that may write."""
-    answered = await answer(engine, text, variables, WRITER)
-    assert "errors" not in answered, answered
-    return answered["data"]
+# The former names, for tests that have not followed yet.
+ROOMY, empty, facts_from, shipped = HIGH_LIMITS, delete_all, facts_from_lines, shipped_facts
+answer, data, write, costing = execute, query, mutate, response_with_cost
+__all__ = ["WRITER"]

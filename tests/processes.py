@@ -1,11 +1,15 @@
-"""What processes of this machine have, as Linux tells it."""
+"""Read the memory of processes from Linux."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def resident(process: int, *kinds: str) -> int:
-    """Bytes that a process has in memory, of these kinds by their names in `/proc/[pid]/status`; of all where none is named."""
-    told = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text("utf-8").splitlines())
-    return sum(int(told[kind].split()[0]) * 1024 for kind in kinds or ("VmRSS",))
+def resident_bytes(process_id: int, *fields: str) -> int:
+    """The resident memory of a process: the sum of these fields of `/proc/[pid]/status` (default: VmRSS, all of it)."""
+    lines = Path(f"/proc/{process_id}/status").read_text("utf-8").splitlines()
+    status = dict(line.split(":", 1) for line in lines)
+    return sum(int(status[name].split()[0]) * 1024 for name in fields or ("VmRSS",))
+
+
+resident = resident_bytes  # the former name

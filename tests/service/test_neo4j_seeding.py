@@ -72,7 +72,7 @@ async def old(graphs: Graphs, opened: list[Neo4jStore]) -> AsyncIterator[list[st
         await opened[0]._run(statement)
     yield before
     if await content(opened[0]) != before:
-        graphs._held = None
+        graphs.invalidate_neo4j()
 
 
 async def test_a_graph_of_layout_1_is_refused_until_it_is_what_a_new_one_is(
@@ -217,7 +217,7 @@ UNIQUE = {"atlas_editor_slug", "atlas_editoralias_key"}
 async def test_an_empty_graph_has_no_version_and_refuses_to_spell(graphs: Graphs, opened: list[Neo4jStore]) -> None:
     await graphs.hold("neo4j")
     await empty(opened[0])
-    graphs._held = None
+    graphs.invalidate_neo4j()
 
     version = await opened[0].version()
 
