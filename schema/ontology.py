@@ -19,6 +19,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.types.field import StrawberryField
 
 from schema.scalars import Date
 
@@ -169,7 +170,10 @@ def kind(plural: str) -> Callable[[T], T]:
             delattr(cls, name)
         for name in vars(cls).get("__annotations__", {}):
             if name not in vars(cls):
-                setattr(cls, name, strawberry.field(description=f"The {name.replace('_', ' ')}."))
+                setattr(cls, name, strawberry.field())
+            member = vars(cls)[name]
+            if isinstance(member, StrawberryField) and not member.description:
+                member.description = f"The {name.replace('_', ' ')}."
         typed = typing.cast("Any", strawberry.type(cls, description=_class_description(cls)))
         typed.__plural__ = plural
         typed.__relations__ = relations
@@ -236,7 +240,7 @@ def _relations(classes: Iterable[type]) -> Iterable[Relation]:
         for name, declaration in vars(entity).get("__relations__", {}).items():
             if not _RELATION_NAME.match(declaration.name):
                 raise OntologyError(
-                    f"{entity.__name__}.{name}: write the relation '{declaration.name}' in upper case, as in USED_BY."
+                    f"{entity.__name__}.{name}: write the relation '{declaration.name}' in upper case, like HAS_FEATURE."
                 )
             if declaration.object not in kind_names:
                 raise OntologyError(

@@ -167,7 +167,7 @@ INCONSISTENT: dict[str, tuple[Callable[[], Ontology], str]] = {
     ),
     "relation in lower case": (
         lambda: extended(declare(edits=relation("edits", "Framework", inverse="edited_by"))),
-        "Editor.edits: write the relation 'edits' in upper case, as in USED_BY.",
+        "Editor.edits: write the relation 'edits' in upper case, like HAS_FEATURE.",
     ),
     "duplicate field": (
         lambda: extended(declare(edits=relation("EDITS", "Framework", inverse="features"))),

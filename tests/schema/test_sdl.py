@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import (
     GraphQLArgument,
     GraphQLEnumType,
@@ -234,6 +235,7 @@ def test_every_element_of_the_schema_has_a_description(schema: GraphQLSchema) ->
 @kind("userGroups")
 class UserGroup(Entity):
     founding_year: int
+    city: str | None = strawberry.field()
 
     favours = relation("FAVOURS", "Framework", inverse="favoured_by")
 
@@ -244,6 +246,7 @@ def test_every_element_of_another_ontology_has_a_description() -> None:
     assert list(undescribed(other)) == []
     assert other.type_map["UserGroup"].description == "The kind UserGroup."
     assert fields(other, "UserGroup")["foundingYear"].description == "The founding year."
+    assert fields(other, "UserGroup")["city"].description == "The city."
     assert fields(other, "UserGroup")["favours"].description == (
         "Frameworks that this user group favours (relation FAVOURS)."
     )
