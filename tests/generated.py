@@ -41,6 +41,7 @@ from schema import ONTOLOGY, build
 from schema.graph import kind_value
 from service.execution.engine import Engine
 from tests import neo4j_server
+from tests.differences import difference
 from tests.facts import facts_from_lines, shipped_facts
 from tests.generated_graphs import complete_graph_lines, generate_examples, graph_lines
 from tests.graphs import Graphs, build_engine, set_store
@@ -214,8 +215,8 @@ class Checker:
             if isinstance(response, str):
                 problems.append(f"{name}: {response}")
                 continue
-            if response != expected:
-                problems.append(f"{name}: {_difference(response, expected)}")
+            if found := difference(response, expected):
+                problems.append(f"{name}: {found}")
             problems += [f"{name}: {problem}" for problem in self._faults(response, text, variables, invalid=invalid)]
         if isinstance(expected, dict):
             self.report.with_errors += "errors" in expected
@@ -237,8 +238,8 @@ class Checker:
         data = response.get("data")
         if data is not None and not errors and not invalid:
             completed = conform(self.schema, text, variables, data)
-            if json.dumps(completed) != json.dumps(data):
-                yield f"does not conform to the schema: {_difference(data, completed)}"
+            if found := difference(data, completed):
+                yield f"does not conform to the schema: {found}"
 
 
 def is_invalid(schema: GraphQLSchema, text: str, variables: dict[str, Any]) -> bool:
@@ -302,21 +303,6 @@ def _remember_cursors(operation: Operation, data: Any, pool: ValuePool) -> None:
                 pass
 
     visit(data, None)
-
-
-def _difference(one: Any, other: Any, path: str = "") -> str:
-    """The first place at which two JSON values differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        if list(one) != list(other):
-            return f"at {path or 'the root'}: keys {list(one)} instead of {list(other)}: {one} instead of {other}"[:600]
-        for name in one:
-            if one[name] != other[name]:
-                return _difference(one[name], other[name], f"{path}.{name}")
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for place, (left, right) in enumerate(zip(one, other, strict=True)):
-            if left != right:
-                return _difference(left, right, f"{path}[{place}]")
-    return f"at {path or 'the root'}: {json.dumps(one)[:400]} instead of {json.dumps(other)[:400]}"
 
 
 async def run(

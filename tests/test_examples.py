@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.compare_examples import EXAMPLES, difference
-from tests.graphs import Graphs, answer, data
+from tests.compare_examples import EXAMPLES
+from tests.differences import difference
+from tests.graphs import Graphs
+from tests.queries import execute, query
 
 each_example = pytest.mark.parametrize("name", EXAMPLES)
 
 
 @each_example
 async def test_an_example_returns_a_non_empty_result(graphs: Graphs, store: str, name: str) -> None:
-    engine = await graphs.hold(store)
+    engine = await graphs.load(store)
 
-    result = await answer(engine, EXAMPLES[name])
+    result = await execute(engine, EXAMPLES[name])
 
     assert "errors" not in result, result["errors"]
     assert not list(_empty_locations(result["data"]))
@@ -27,8 +29,8 @@ async def test_an_example_returns_a_non_empty_result(graphs: Graphs, store: str,
 @pytest.mark.usefixtures("neo4j_instance")
 @each_example
 async def test_both_stores_return_the_same_result_for_an_example(graphs: Graphs, name: str) -> None:
-    sqlite = await answer(await graphs.hold("sqlite"), EXAMPLES[name])
-    neo4j = await answer(await graphs.hold("neo4j"), EXAMPLES[name])
+    sqlite = await execute(await graphs.load("sqlite"), EXAMPLES[name])
+    neo4j = await execute(await graphs.load("neo4j"), EXAMPLES[name])
 
     assert difference(sqlite, neo4j) is None
 
@@ -48,7 +50,7 @@ def test_the_numbers_of_the_examples_have_no_gaps() -> None:
 async def test_the_second_page_of_the_pagination_example_follows_its_first_page(graphs: Graphs) -> None:
     text = EXAMPLES["05-pages-and-cursors"]
 
-    pages = await data(await graphs.hold("sqlite"), text)
+    pages = await query(await graphs.load("sqlite"), text)
 
     names = [node["name"] for page in ("firstPage", "nextPage") for node in pages[page]["nodes"]]
     assert pages["firstPage"]["pageInfo"]["endCursor"] in text
@@ -60,8 +62,8 @@ def test_a_difference_has_its_location() -> None:
     result = {"a": [1, {"b": None}], "c": "x"}
 
     assert difference(result, {"a": [1, {"b": None}], "c": "x"}) is None
-    assert difference(result, {"a": [1, {"b": 0}], "c": "x"}) == "a[1].b: None | 0"
-    assert difference({"a": 1}, {"a": 1.0}) == "a: 1 | 1.0"
+    assert difference(result, {"a": [1, {"b": 0}], "c": "x"}) == "a[1].b: None instead of 0"
+    assert difference({"a": 1}, {"a": 1.0}) == "a: 1 instead of 1.0"
     assert difference(result, {"c": "x", "a": [1, {"b": None}]}) is not None
 
 

@@ -1,7 +1,7 @@
-"""Goldens: an operation, the statement it becomes on each store, and its answer, which both must give.
+"""Golden files: an operation, its statement for each store, and the response that both stores must return.
 
-`ATLAS_REFRESH_GOLDENS=1 uv run pytest tests/test_golden.py` writes the statements anew, and the answers that are
-missing. An answer that is there is never overwritten: it was checked by hand.
+`ATLAS_REFRESH_GOLDENS=1 uv run pytest tests/test_golden.py` writes the statements again, and the responses that are
+missing. It never overwrites a response, because each was checked manually.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from graphql import parse
 
 from service.stores.neo4j import statement as cypher
 from service.stores.sqlite import statement as sql
-from tests.graphs import Graphs, answer
+from tests.graphs import Graphs
+from tests.queries import execute
 from tests.statements import seen
 
 FOLDER = Path(__file__).parent / "golden"
@@ -31,25 +32,25 @@ def _variables(golden: Path) -> dict[str, Any]:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.stem)
-async def test_a_golden_costs_one_statement_and_one_record(graphs: Graphs, store: str, golden: Path) -> None:
-    engine = await graphs.hold(store)
+async def test_an_operation_takes_one_statement_and_one_record(graphs: Graphs, store: str, golden: Path) -> None:
+    engine = await graphs.load(store)
     text, variables = golden.read_text("utf-8"), _variables(golden)
-    await answer(engine, text, variables)
+    await execute(engine, text, variables)
 
     with seen(engine.store) as traffic:
-        answered = await answer(engine, text, variables)
+        response = await execute(engine, text, variables)
 
     expected = golden.with_suffix(".json")
     if REFRESH and not expected.exists():
-        expected.write_text(json.dumps(answered, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    assert json.dumps(answered) == json.dumps(json.loads(expected.read_text("utf-8")))
+        expected.write_text(json.dumps(response, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    assert json.dumps(response) == json.dumps(json.loads(expected.read_text("utf-8")))
     assert (len(traffic.statements), traffic.records) == (1, 1)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.stem)
-async def test_a_golden_writes_the_same_statements(graphs: Graphs, golden: Path) -> None:
-    engine = await graphs.hold("sqlite")
+async def test_an_operation_has_the_golden_statements(graphs: Graphs, golden: Path) -> None:
+    engine = await graphs.load("sqlite")
     text = golden.read_text("utf-8")
 
     plan = engine.compile(text, parse(text), None, _variables(golden)).plan

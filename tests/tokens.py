@@ -24,11 +24,11 @@ def bearer(token: str, **headers: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}", **headers}
 
 
-def jwt_claims(**others: Any) -> dict[str, Any]:
-    """The claims of a valid token, overridden by others; None removes a claim."""
+def jwt_claims(**claims: Any) -> dict[str, Any]:
+    """The claims of a valid token. Arguments override them; None removes a claim."""
     now = int(time.time())
     valid = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "scope": "write", "iat": now, "exp": now + 600}
-    return {name: value for name, value in {**valid, **others}.items() if value is not None}
+    return {name: value for name, value in {**valid, **claims}.items() if value is not None}
 
 
 def signed(key: Any = SECRET, algorithm: str = "HS256", headers: Any = None, **claims: Any) -> str:

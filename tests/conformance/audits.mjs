@@ -1,9 +1,9 @@
-// Prints what each audit of graphql-http says of the service at an address, as JSON.
+// Print the results of the audits of graphql-http for the service at a URL, as JSON.
 import { serverAudits } from "graphql-http";
 
-const told = [];
+const results = [];
 for (const audit of serverAudits({ url: process.argv[2] })) {
   const { status, name, reason } = await audit.fn();
-  told.push({ id: audit.id, name: name ?? audit.name, status, reason });
+  results.push({ id: audit.id, name: name ?? audit.name, status, reason });
 }
-console.log(JSON.stringify(told));
+console.log(JSON.stringify(results));

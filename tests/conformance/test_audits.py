@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as others read it: the audits of npm's graphql-http, against a running service."""
+"""The audits of npm's graphql-http against a running service: conformance with the GraphQL over HTTP specification."""
 
 from __future__ import annotations
 
@@ -26,28 +26,30 @@ def packages() -> None:
         pytest.skip(str(error))
 
 
-def audited(base: str) -> list[dict[str, Any]]:
-    asked = [str(npm.NODE), str(HERE / "audits.mjs"), f"{base}/graphql"]
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=120, check=True)
-    return json.loads(done.stdout)
+def audit(base_url: str) -> list[dict[str, Any]]:
+    command = [str(npm.NODE), str(HERE / "audits.mjs"), f"{base_url}/graphql"]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return json.loads(process.stdout)
 
 
-ASK_FOR_TYPE = {"2EA1", "28B9", "D6D5", "6A70"}
-"""Audits that ask for `__type`: where introspection is closed they cannot pass."""
+INTROSPECTION_AUDITS = {"2EA1", "28B9", "D6D5", "6A70"}
+"""Audits that query `__type`."""
 
 
 @pytest.mark.parametrize(
-    ("environment", "missed"),
+    ("environment", "expected_failures"),
     [
-        pytest.param({"ATLAS_DEVELOPMENT": "true"}, set(), id="in development"),
-        pytest.param({}, set(), id="as it starts"),
-        pytest.param({"ATLAS_INTROSPECTION": "false"}, ASK_FOR_TYPE, id="with introspection closed"),
+        pytest.param({"ATLAS_DEVELOPMENT": "true"}, set(), id="development"),
+        pytest.param({}, set(), id="default settings"),
+        pytest.param({"ATLAS_INTROSPECTION": "false"}, INTROSPECTION_AUDITS, id="introspection disabled"),
     ],
 )
-def test_every_audit_is_passed(packages: None, tmp_path: Path, environment: dict[str, str], missed: set[str]) -> None:
-    with serving(tmp_path / "atlas.db", **environment) as served:
-        found = audited(served.base)
+def test_the_service_passes_every_audit(
+    packages: None, tmp_path: Path, environment: dict[str, str], expected_failures: set[str]
+) -> None:
+    with serving(tmp_path / "atlas.db", **environment) as service:
+        results = audit(service.base)
 
-    failed = {item["id"]: item for item in found if item["status"] != "ok"}
-    assert len(found) == 60
-    assert failed.keys() == missed, failed
+    failures = {result["id"]: result for result in results if result["status"] != "ok"}
+    assert len(results) == 60
+    assert failures.keys() == expected_failures, failures
