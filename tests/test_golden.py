@@ -18,7 +18,7 @@ from service.stores.neo4j import statement as cypher
 from service.stores.sqlite import statement as sql
 from tests.graphs import Graphs
 from tests.queries import execute
-from tests.statements import seen
+from tests.statements import record_traffic
 
 FOLDER = Path(__file__).parent / "golden"
 REFRESH = os.environ.get("ATLAS_REFRESH_GOLDENS") == "1"
@@ -37,7 +37,7 @@ async def test_an_operation_takes_one_statement_and_one_record(graphs: Graphs, s
     text, variables = golden.read_text("utf-8"), _variables(golden)
     await execute(engine, text, variables)
 
-    with seen(engine.store) as traffic:
+    with record_traffic(engine.store) as traffic:
         response = await execute(engine, text, variables)
 
     expected = golden.with_suffix(".json")
