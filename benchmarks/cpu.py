@@ -113,7 +113,7 @@ async def main() -> None:
             return orjson.dumps((await plain.execute(QUERY, root_value=root)).data)
 
         compiled = engine.compile(QUERY, parse(QUERY), None, None)
-        parameters = bind(compiled.plan.parameters, {}, DEFAULT_LIMITS.bounds)
+        parameters = bind(compiled.plan.parameters, {}, DEFAULT_LIMITS.value_limits)
 
         async def statement_bytes() -> bytes:
             (text,) = cast("Any", store)._fetch(compiled.statements[0], parameters)  # noqa: SLF001 - without the reader thread, which belongs to the service

@@ -185,7 +185,9 @@ class StatementCompiler:
     def statement(self, query: Query, values: dict[str, str]) -> tuple[Any, list[Any]]:
         used = {name: value for name, value in values.items() if f"${name}:" in query.text}
         compiled = self._compiler.compile(query.text, parse(query.text), None, used)
-        return compiled.statements[0], bind(compiled.plan.parameters, compiled.values.coerced, DEFAULT_LIMITS.bounds)
+        return compiled.statements[0], bind(
+            compiled.plan.parameters, compiled.values.coerced, DEFAULT_LIMITS.value_limits
+        )
 
 
 def profile(driver: Driver, text: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:

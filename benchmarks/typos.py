@@ -113,7 +113,7 @@ async def measure_corrections(frameworks: int) -> None:
     rng = random.Random(1)
     print(f"{sum(map(len, spellings.values()))} names")
     started = time.perf_counter()
-    await corrector.mend("", None)
+    await corrector.correct("", None)
     print(f"read in {(time.perf_counter() - started) * 1000:.0f} ms")
     names = rng.sample(spellings["Framework"], min(200, frameworks))
     cases = {
@@ -126,7 +126,7 @@ async def measure_corrections(frameworks: int) -> None:
         times = []
         for text in texts:
             started = time.perf_counter()
-            await corrector.mend(text, None)
+            await corrector.correct(text, None)
             times.append((time.perf_counter() - started) * 1000)
         times.sort()
         print(f"{case:24} median {statistics.median(times):6.2f} ms, max {times[-1]:6.2f} ms")

@@ -225,7 +225,7 @@ async def _poll(store: Store[Any], ended: asyncio.Event) -> list[int]:
 
 async def _subscribe(store: Store[Any], ended: asyncio.Event) -> list[int]:
     """Listen to a change feed; stop and resume at random."""
-    feed, sequences, rng = ChangeFeed(store, look_seconds=0.02), [1], random.Random(1)
+    feed, sequences, rng = ChangeFeed(store, poll_seconds=0.02), [1], random.Random(1)
     while True:
         is_last = ended.is_set()
         listener = feed.listen(sequences[-1])

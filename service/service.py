@@ -1,4 +1,4 @@
-"""What one running service holds: its store, engine, rate limits and background tasks."""
+"""The parts of a running service: its store, engine, rate limiter and background tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schema import ONTOLOGY, Ontology
 from service.auth.authenticator import Authenticator
 from service.errors import AtlasError, StoreAccessDenied, StoreError, StoreUnavailable
 from service.execution.engine import Engine, EngineConfig
-from service.execution.warm_up import plan_ahead
+from service.execution.warm_up import warm_up
 from service.http.persisted_queries import read_trusted_documents
 from service.http.rate_limits import RateLimiter
 from service.settings import Settings
@@ -24,96 +24,106 @@ from service.stores.base import timestamp
 
 log = logging.getLogger("atlas")
 
-_WAIT_SECONDS = 1.0
+SERVICE_STATE = "atlas.service"
+"""The key of the service in the state of the application's lifespan, where the server finds it."""
+
+_SEED_RETRY_SECONDS = 1.0
 _COMPACT_SECONDS = 600.0
-_READY_SECONDS = 0.5
-STOPPING = "atlas.service"
-"""Under this name a server finds the service in the state of the lifespan."""
+_READINESS_SECONDS = 0.5
 
 
-async def prepare(settings: Settings, ontology: Ontology = ONTOLOGY, progress: Progress = no_progress) -> Store[Any]:
-    """Open the store that the settings name and fill it where it is empty; raises StoreError."""
+async def open_seeded_store(
+    settings: Settings, ontology: Ontology = ONTOLOGY, progress: Progress = no_progress
+) -> Store[Any]:
+    """Open the store of the settings, and seed it if it is empty; raises StoreError and FactsError."""
     store = await open_store(settings, ontology)
     try:
-        await fill(store, settings, ontology, progress)
+        await seed_store(store, settings, ontology, progress)
     except BaseException:
         await store.close()
         raise
     return store
 
 
-async def fill(store: Store[Any], settings: Settings, ontology: Ontology, progress: Progress = no_progress) -> bool:
-    """Fill a store where it is empty; False where it is not."""
+async def seed_store(
+    store: Store[Any], settings: Settings, ontology: Ontology, progress: Progress = no_progress
+) -> bool:
+    """Seed a store with the facts of the settings; return False if it is not empty."""
     return await store.seed(lambda: read_facts(settings.facts, ontology), progress)
 
 
 class Service:
-    """What the application holds while it runs."""
+    """The parts of one application. They exist before it starts, except the store and the engine."""
 
     def __init__(self, settings: Settings, ontology: Ontology, examples: Mapping[str, str]) -> None:
+        """`examples`: the documents of the explorer, by name."""
         self.settings = settings
         self.authenticator = Authenticator(settings)
-        self.documents = read_trusted_documents(settings, ontology)
-        self._foreseen = [*self.documents.files.items(), *(() if settings.persisted_only else examples.items())]
-        """Documents that will be asked, and the names of their files."""
-        self.rates = RateLimiter(settings)
+        self.trusted_documents = read_trusted_documents(settings, ontology)
+        self.rate_limiter = RateLimiter(settings)
         self.draining = False
-        """Whether it is about to stop: it answers still, and whoever asks is sent away afterwards."""
+        """Whether a shutdown has begun: the service still answers, and `/readyz` tells load balancers to stop."""
+        self._warm_up_documents = [
+            *self.trusted_documents.by_name.items(),
+            *(() if settings.persisted_only else examples.items()),
+        ]
         self._ontology = ontology
         self._engine: Engine | None = None
-        self._starting = asyncio.Lock()
-        self._asking = asyncio.Lock()
+        self._start_lock = asyncio.Lock()
+        self._readiness_lock = asyncio.Lock()
         self._readiness = False, -math.inf
-        """Whether the store was ready, and when it was asked."""
-        self._filling: asyncio.Task[None] | None = None
-        self._planning: asyncio.Task[None] | None = None
+        """The last readiness, and when it was determined."""
+        self._seeding: asyncio.Task[None] | None = None
+        self._warming_up: asyncio.Task[None] | None = None
         self._compacting: asyncio.Task[None] | None = None
 
     async def start(self) -> Engine:
-        """Open the store, once. Where it is away, the service starts all the same and fills it when it is back."""
+        """Open the store and return the engine; the same engine at every call.
+
+        If the store is unavailable, the service starts anyway, and seeds the store when it becomes available.
+        """
         if self._engine is None:
-            async with self._starting:
+            async with self._start_lock:
                 if self._engine is None:
                     self._engine = await self._open()
         return self._engine
 
-    async def ready(self) -> bool:
-        """Whether the store answers, and what is known beforehand has been planned; it is asked twice a second at the most,
-        however often that is.
-        """
-        async with self._asking:
-            answers, asked = self._readiness
-            if time.monotonic() < asked + _READY_SECONDS:
-                return answers
+    async def is_ready(self) -> bool:
+        """Return whether the store answers and the plan-cache warm-up is done. Asks the store at most twice a second."""
+        async with self._readiness_lock:
+            is_ready, determined_at = self._readiness
+            if time.monotonic() < determined_at + _READINESS_SECONDS:
+                return is_ready
             try:
-                answers = await (await self.start()).store.is_ready() and self._has_planned
+                is_ready = await (await self.start()).store.is_ready() and self._is_warmed_up
             except StoreError as error:
                 log.warning("not ready: %s", error)
-                answers = False
-            self._readiness = answers, time.monotonic()
-            return answers
+                is_ready = False
+            self._readiness = is_ready, time.monotonic()
+            return is_ready
 
     @property
-    def _has_planned(self) -> bool:
-        return self._planning is None or self._planning.done()
+    def _is_warmed_up(self) -> bool:
+        return self._warming_up is None or self._warming_up.done()
 
     @property
-    def settled(self) -> bool:
-        """Whether no operation runs and nobody listens."""
-        return self._engine is None or self._engine.settled
+    def is_idle(self) -> bool:
+        """Whether no operation runs and no subscription is open."""
+        return self._engine is None or self._engine.is_idle
 
     def end_streams(self) -> None:
-        """Tell all who listen that there is nothing more to come."""
+        """End all subscriptions."""
         if self._engine is not None:
             self._engine.end_streams()
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._planning, self._filling, self._compacting) if task is not None]
+        """Stop the background tasks and close everything. The service can start again."""
+        tasks = [task for task in (self._warming_up, self._seeding, self._compacting) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._planning = self._filling = self._compacting = None
-        await self.rates.close()
+        self._warming_up = self._seeding = self._compacting = None
+        await self.rate_limiter.close()
         if self._engine is not None:
             await self._engine.close()
             await self._engine.store.close()
@@ -124,57 +134,57 @@ class Service:
     async def _open(self) -> Engine:
         store = await open_store(self.settings, self._ontology)
         try:
-            await fill(store, self.settings, self._ontology)
+            await seed_store(store, self.settings, self._ontology)
         except StoreAccessDenied:
             await store.close()
             raise
         except StoreUnavailable as error:
-            log.warning("the store is away, waiting for it: %s", error)
-            self._filling = _in_background(self._fill_later(store))
+            log.warning("the store is unavailable, waiting for it: %s", error)
+            self._seeding = _create_background_task(self._seed_when_available(store))
         except BaseException:
             await store.close()
             raise
-        self._compacting = _in_background(self._compact(store))
+        self._compacting = _create_background_task(self._compact_log(store))
         engine = Engine(store, self._ontology, EngineConfig.of(self.settings))
-        if store.caches_plans and self.settings.plan_ahead and self._foreseen:
-            self._planning = _in_background(self._plan_ahead(engine))
+        if store.caches_plans and self.settings.plan_ahead and self._warm_up_documents:
+            self._warming_up = _create_background_task(self._warm_up(engine))
         return engine
 
-    async def _plan_ahead(self, engine: Engine) -> None:
+    async def _warm_up(self, engine: Engine) -> None:
         try:
-            if self._filling is not None:
-                await self._filling
-            await plan_ahead(engine, self._foreseen, self.settings.plan_ahead)
+            if self._seeding is not None:
+                await self._seeding
+            await warm_up(engine, self._warm_up_documents, self.settings.plan_ahead)
         except Exception:
-            log.exception("documents could not be planned ahead; they are planned when they are asked")
+            log.exception("the plan-cache warm-up failed; the database plans each query at its first request")
 
-    async def _compact(self, store: Store[Any]) -> None:
-        """Forget old changes now and then; every process does, and finds what another has done."""
+    async def _compact_log(self, store: Store[Any]) -> None:
+        """Delete old log entries at intervals. If there are several processes, each of them does this."""
         while True:
             await asyncio.sleep(_COMPACT_SECONDS)
             try:
-                removed = await store.compact_log(self.settings.changes_kept, timestamp(self.settings.changes_days))
+                deleted = await store.compact_log(self.settings.changes_kept, timestamp(self.settings.changes_days))
             except Exception:
-                log.exception("the log of changes could not be compacted; trying again")
+                log.exception("the change log could not be compacted; trying again")
             else:
-                if removed:
-                    log.info("forgot %d old changes", removed)
+                if deleted:
+                    log.info("deleted %d old entries of the change log", deleted)
 
-    async def _fill_later(self, store: Store[Any]) -> None:
+    async def _seed_when_available(self, store: Store[Any]) -> None:
         while True:
-            await asyncio.sleep(_WAIT_SECONDS)
+            await asyncio.sleep(_SEED_RETRY_SECONDS)
             try:
-                await fill(store, self.settings, self._ontology)
+                await seed_store(store, self.settings, self._ontology)
             except StoreUnavailable:
                 continue
             except StoreError as error:
-                log.warning("the store cannot be filled, trying again: %s", error)
+                log.warning("the store cannot be seeded, trying again: %s", error)
                 continue
             except AtlasError:
-                log.exception("the store cannot be filled; mend the facts and start again")
+                log.exception("the store cannot be seeded; correct the facts and start the service again")
             return
 
 
-def _in_background(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """A task that belongs to no request, whichever opened the store."""
+def _create_background_task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Create a task outside the context of the request that happens to start the service."""
     return asyncio.create_task(work, context=Context())

@@ -17,7 +17,7 @@ from typing import Any
 
 from service.errors import AtlasError
 from service.execution.engine import Engine
-from service.service import prepare
+from service.service import open_seeded_store
 from service.settings import read_settings
 from tests.differences import difference
 from tests.queries import execute
@@ -32,7 +32,7 @@ async def compare(neo4j_uri: str) -> int:
     differing = 0
     with TemporaryDirectory() as folder:
         stores = f"sqlite:///{folder}/compared.db", neo4j_uri
-        engines = [Engine(await prepare(read_settings(store=store))) for store in stores]
+        engines = [Engine(await open_seeded_store(read_settings(store=store))) for store in stores]
         try:
             for name, text in EXAMPLES.items():
                 (sqlite, sqlite_ms), (neo4j, neo4j_ms) = [await _execute_twice(engine, text) for engine in engines]

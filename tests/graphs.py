@@ -133,13 +133,13 @@ class Graphs:
 
 
 def build_engine(store: Store[Any], ontology: Ontology = ONTOLOGY) -> Engine:
-    return Engine(store, ontology, options=EngineConfig(limits=HIGH_LIMITS))
+    return Engine(store, ontology, config=EngineConfig(limits=HIGH_LIMITS))
 
 
 def set_store(engine: Engine, store: Store[Any]) -> None:
     """Replace the store of an engine. What the engine has cached for the former store is discarded."""
     engine.store = store
-    engine._vocabulary = SpellingCorrector(store)
+    engine._spelling = SpellingCorrector(store)
     engine._feed = ChangeFeed(store)
 
 

@@ -1,1 +1,1 @@
-"""The log of changes: its feed, and the subscriptions to it."""
+"""The change feed, and the subscriptions to it."""

@@ -1,9 +1,10 @@
-"""The log of changes, read once by each process for all who listen in it.
+"""The change feed: one reader of a store's log per process, shared by all listeners.
 
-    store's log --Reader, one statement each time something is new--> queue of every listener --> one statement an event
+    log of the store --reader: one statement per poll--> queue of each listener --> one statement per change and listener
 
-A listener that comes late reads the log itself until it has caught up with the reader, then joins. Its queue is bounded:
-who takes longer than the graph changes is cut off, and can go on from where they were.
+A listener that starts at an older position reads the log itself until it has reached the reader, then joins it. The queue
+of a listener is bounded: a listener that is slower than the graph changes is ended, and its client can resume at its
+position.
 """
 
 from __future__ import annotations
@@ -18,167 +19,173 @@ from service.stores import LogEntry, Store
 
 log = logging.getLogger("atlas")
 
-_LOOK_SECONDS = 0.25
-_PATIENCE_SECONDS = 2.0
-_PAGE = 500
-_LONGEST_QUEUE = 1000
+_POLL_SECONDS = 0.25
+_MAX_POLL_SECONDS = 2.0
+_PAGE_SIZE = 500
+_MAX_QUEUE_LENGTH = 1000
 
 
-class SubscriptionEnded(Exception):  # noqa: N818 - a state, not a mistake
-    """A listener gets nothing more; `reason` is a sentence for the client."""
+class SubscriptionEnded(Exception):  # noqa: N818 - a state, not a failure
+    """A listener gets no more changes; `reason` is the first part of the message to the client."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-_SLOW = "The graph changes faster than you read"
-BEHIND = "The log no longer reaches back to where you are"
-_STOPPING = "The service stops"
+TOO_OLD = "The change log no longer contains your position"
+_TOO_SLOW = "The graph changes faster than the client reads"
+_SHUTDOWN = "The service is shutting down"
 
 
 class ChangeFeed:
-    """Reads the log of one store while somebody listens. Close it to end all listeners."""
+    """Read the log of one store while there are listeners. Close it to end them all."""
 
     def __init__(
-        self, store: Store[Any], look_seconds: float = _LOOK_SECONDS, longest_queue: int = _LONGEST_QUEUE
+        self, store: Store[Any], poll_seconds: float = _POLL_SECONDS, max_queue_length: int = _MAX_QUEUE_LENGTH
     ) -> None:
         self._store = store
-        self._seconds = look_seconds
-        self._longest_queue = longest_queue
+        self._poll_seconds = poll_seconds
+        self._max_queue_length = max_queue_length
         self._position: int | None = None
         self._listeners: set[FeedListener] = set()
-        self._reading: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+        self._notified = asyncio.Event()
         self._closed = False
 
     def listen(self, after: int, kinds: tuple[str, ...] | None = None) -> FeedListener:
-        """Somebody who hears of every change behind this number that concerns one of these kinds."""
-        return FeedListener(self, self._store, after, kinds, self._longest_queue)
+        """Return a listener for the changes after this sequence number that concern one of these kinds (None: any)."""
+        return FeedListener(self, self._store, after, kinds, self._max_queue_length)
 
-    def look(self) -> None:
-        """Look at once: this process has just written."""
-        self._news.set()
+    def notify(self) -> None:
+        """Poll now, because this process has just written."""
+        self._notified.set()
 
     @property
     def has_listeners(self) -> bool:
         return bool(self._listeners)
 
     def end(self) -> None:
-        """Tell all listeners, and all who come, that there is nothing more."""
+        """End all listeners, and reject new ones."""
         self._closed = True
         for listener in list(self._listeners):
-            listener.end(_STOPPING)
+            listener.end(_SHUTDOWN)
 
     async def close(self) -> None:
         self.end()
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-            self._reading = None
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+            self._reader = None
 
     def join(self, listener: FeedListener, *, at_end: bool) -> bool:
-        """Let a listener hear what comes, if it is where the reader is, or `at_end` of the log where nobody reads."""
+        """Add a listener if it has reached the reader, and return whether it has.
+
+        `at_end`: whether the listener has reached the end of the log, where the first listener starts the reader.
+        """
         if self._closed:
-            raise SubscriptionEnded(_STOPPING)
+            raise SubscriptionEnded(_SHUTDOWN)
         if self._position is None and at_end:
             self._position = listener.position
-            self._reading = asyncio.create_task(self._read())
+            self._reader = asyncio.create_task(self._read())
         if self._position is None or listener.position < self._position:
             return False
         self._listeners.add(listener)
         return True
 
     def leave(self, listener: FeedListener) -> None:
-        """Forget a listener; with the last one, reading ends."""
+        """Remove a listener. The last one stops the reader."""
         self._listeners.discard(listener)
-        if not self._listeners and self._reading is not None:
-            self._reading.cancel()
-            self._reading = self._position = None
+        if not self._listeners and self._reader is not None:
+            self._reader.cancel()
+            self._reader = self._position = None
 
     async def _read(self) -> None:
-        pause = self._seconds
+        pause = self._poll_seconds
         while self._position is not None:
             try:
-                entries = await self._store.log_entries(self._position, _PAGE, background=True)
-                pause = self._seconds
+                entries = await self._store.log_entries(self._position, _PAGE_SIZE, background=True)
+                pause = self._poll_seconds
             except StoreUnavailable as error:
-                log.warning("the log of changes cannot be read just now: %s", error)
-                entries, pause = [], min(pause * 2, _PATIENCE_SECONDS)
+                log.warning("the change log is unavailable: %s", error)
+                entries, pause = [], min(pause * 2, _MAX_POLL_SECONDS)
             except Exception:
-                log.exception("the log of changes could not be read; trying again")
-                entries, pause = [], _PATIENCE_SECONDS
+                log.exception("the change log could not be read; trying again")
+                entries, pause = [], _MAX_POLL_SECONDS
             for entry in entries:
-                self._tell(entry)
+                self._publish(entry)
             if not entries:
                 await self._wait(pause)
 
-    def _tell(self, entry: LogEntry) -> None:
-        assert self._position is not None  # noqa: S101 - there is one while something is read
-        if entry.sequence > self._position + 1:  # the log was cut faster than it was read
+    def _publish(self, entry: LogEntry) -> None:
+        assert self._position is not None  # noqa: S101 - the reader has a position
+        if entry.sequence > self._position + 1:  # the store deleted entries before they were read
             for listener in list(self._listeners):
-                listener.end(BEHIND)
+                listener.end(TOO_OLD)
         self._position = entry.sequence
         for listener in list(self._listeners):
-            listener.tell(entry)
+            listener.push(entry)
 
     async def _wait(self, seconds: float) -> None:
+        """Wait for the next poll."""
         try:
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._notified.wait(), seconds)
         except TimeoutError:
             return
-        self._news.clear()
+        self._notified.clear()
 
 
 class FeedListener:
-    """Hears of changes, one after the other, none left out and none twice. Close it when done."""
+    """Get each change once and in order. Close it when done."""
 
     def __init__(
-        self, feed: ChangeFeed, store: Store[Any], after: int, kinds: tuple[str, ...] | None, longest: int
+        self, feed: ChangeFeed, store: Store[Any], after: int, kinds: tuple[str, ...] | None, max_queue_length: int
     ) -> None:
         self.position = after
+        """The sequence number of the last change that was delivered or skipped."""
         self._feed = feed
         self._store = store
         self._kinds = None if kinds is None else set(kinds)
-        self._longest = longest
+        self._max_queue_length = max_queue_length
         self._queue: deque[LogEntry] = deque()
-        self._told = asyncio.Event()
+        self._updated = asyncio.Event()
         self._joined = False
-        self._ended: str | None = None
+        self._end_reason: str | None = None
 
     async def next(self) -> LogEntry:
-        """The next change; raises Ended. `position` is the number of the last that was looked at."""
+        """Return the next change; raise SubscriptionEnded if there will be none."""
         while True:
-            if not self._queue and self._ended is None and not self._joined:
+            if not self._queue and self._end_reason is None and not self._joined:
                 await self._catch_up()
-            elif not self._queue and self._ended is None:
-                self._told.clear()
-                await self._told.wait()
+            elif not self._queue and self._end_reason is None:
+                self._updated.clear()
+                await self._updated.wait()
             if self._queue:
                 entry = self._queue.popleft()
                 self.position = entry.sequence
                 if self._concerns(entry):
                     return entry
-            elif self._ended is not None:
-                raise SubscriptionEnded(self._ended)
+            elif self._end_reason is not None:
+                raise SubscriptionEnded(self._end_reason)
 
-    def tell(self, entry: LogEntry) -> None:
-        """Hear of a change, from the reader."""
-        if self._ended is not None or entry.sequence <= self.position:
+    def push(self, entry: LogEntry) -> None:
+        """Add a change to the queue; called by the reader."""
+        if self._end_reason is not None or entry.sequence <= self.position:
             return
-        if len(self._queue) >= self._longest:
+        if len(self._queue) >= self._max_queue_length:
             self._queue.clear()
-            self.end(_SLOW)
+            self.end(_TOO_SLOW)
             return
         if self._concerns(entry):
             self._queue.append(entry)
         elif not self._queue:
             self.position = entry.sequence
-        self._told.set()
+        self._updated.set()
 
     def end(self, reason: str) -> None:
-        self._ended = reason
-        self._told.set()
+        """End after the changes in the queue."""
+        self._end_reason = reason
+        self._updated.set()
 
     def close(self) -> None:
         self._feed.leave(self)
@@ -187,19 +194,19 @@ class FeedListener:
         return self._kinds is None or not self._kinds.isdisjoint(entry.change.kinds)
 
     async def _catch_up(self) -> None:
-        """Join the others, or read a page of what they have heard already."""
+        """Join the reader, or read a page of the log up to it."""
         self._joined = self._feed.join(self, at_end=False)
         if self._joined:
             return
         try:
-            entries = await self._store.log_entries(self.position, _PAGE)
+            entries = await self._store.log_entries(self.position, _PAGE_SIZE)
         except StoreUnavailable as error:
-            log.warning("the log of changes cannot be read just now: %s", error)
-            await asyncio.sleep(_PATIENCE_SECONDS)
+            log.warning("the change log is unavailable: %s", error)
+            await asyncio.sleep(_MAX_POLL_SECONDS)
             return
         if not entries:
             self._joined = self._feed.join(self, at_end=True)
         elif entries[0].sequence > self.position + 1:
-            self.end(BEHIND)
+            self.end(TOO_OLD)
         else:
             self._queue.extend(entries)

@@ -1,4 +1,4 @@
-"""What a subscriber gets: for every change that a listener hears of, what the subscription asks of it."""
+"""Subscriptions: answer the selection of a subscription for each change that its listener gets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
-from service.changes.feed import BEHIND, ChangeFeed, FeedListener, SubscriptionEnded
+from service.changes.feed import TOO_OLD, ChangeFeed, FeedListener, SubscriptionEnded
 from service.errors import ArgumentLocation, ErrorCode, InputError, StatementTimeout, StoreUnavailable
 from service.plan import SubscriptionPlan, VersionUnavailable
 from service.plan.version import Version
@@ -22,13 +22,15 @@ from service.telemetry.metrics import SUBSCRIPTIONS
 log = logging.getLogger("atlas")
 
 _EXPIRED = "The token has expired"
-_PAUSE_SECONDS = 0.5
+_RETRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription that has been opened: what it asks of each change, as a statement and the values of its slots, of
-    which the first is the change's number. It ends when the token `expires`, in Unix seconds.
+    """An open subscription: the statement for its selection, and the values of the statement's parameters.
+
+    The first parameter is the sequence number of the change. `digest` is the digest of the graph. The subscription ends
+    when its token `expires`, in Unix seconds.
     """
 
     store: Store[Any]
@@ -39,20 +41,18 @@ class Subscription:
     expires: int | None
 
     async def events(self, listener: FeedListener) -> AsyncGenerator[ExecutionResult]:
-        """One result for every change; the last one says why there are no more, and how to go on."""
+        """Yield one result for each change. The last result has an error: why the subscription ended, and how to resume."""
         SUBSCRIPTIONS.inc()
         try:
             while True:
                 yield ExecutionResult({self.key: await self._next(listener)}, None)
         except SubscriptionEnded as error:
             cursor = str(Version(self.digest, listener.position))
-            message = (
-                f"{error.reason}; the last change that you have is '{cursor}': subscribe again with it as `after`."
-            )
+            message = f"{error.reason}; your last change is '{cursor}': subscribe again with it as `after`."
             yield ExecutionResult(
                 None, [GraphQLError(message, extensions={"code": ErrorCode.SUBSCRIPTION_ENDED, "after": cursor})]
             )
-        except StatementTimeout as error:  # the next time it would take as long
+        except StatementTimeout as error:  # another attempt would take as long
             after = str(Version(self.digest, listener.position))
             yield ExecutionResult(
                 None, [GraphQLError(str(error), extensions={"code": ErrorCode.STATEMENT_TIMEOUT, "after": after})]
@@ -62,65 +62,64 @@ class Subscription:
             listener.close()
 
     async def _next(self, listener: FeedListener) -> Any:
-        self._check_token()  # nothing times out where nothing is waited for
+        self._check_token()  # the timeout below never fires while the queue has changes
         try:
             async with asyncio.timeout(None if self.expires is None else self.expires - time.time()):
                 entry = await listener.next()
         except TimeoutError:
             raise SubscriptionEnded(_EXPIRED) from None
         try:
-            found = await self._found(entry)
+            answer = await self._fetch(entry)
         except (SubscriptionEnded, StatementTimeout):
-            listener.position = entry.sequence - 1  # the client has not been told
+            listener.position = entry.sequence - 1  # the client has not received this change
             raise
-        if isinstance(found, VersionUnavailable):
-            raise SubscriptionEnded(BEHIND)
-        return found
+        if isinstance(answer, VersionUnavailable):
+            raise SubscriptionEnded(TOO_OLD)
+        return answer
 
-    async def _found(self, entry: LogEntry) -> Any:
-        """What is asked of a change. Who listens waits for a store that is away, and misses nothing."""
+    async def _fetch(self, entry: LogEntry) -> Any:
+        """Fetch the selection for a change. Wait while the store is unavailable, so that the client misses nothing."""
         while True:
             try:
-                (found,) = await self.store.fetch(self.statement, [entry.sequence, *self.values[1:]])
+                (answer,) = await self.store.fetch(self.statement, [entry.sequence, *self.values[1:]])
             except StatementTimeout:
                 raise
             except StoreUnavailable as error:
                 log.warning("store unavailable: %s", error)
-                await asyncio.sleep(_PAUSE_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS)
                 self._check_token()
             else:
-                return found
+                return answer
 
     def _check_token(self) -> None:
         if self.expires is not None and time.time() >= self.expires:
             raise SubscriptionEnded(_EXPIRED)
 
 
-async def begin(
+async def open_listener(
     store: Store[Any], feed: ChangeFeed, plan: SubscriptionPlan, values: list[Any]
 ) -> tuple[str, FeedListener]:
-    """The digest of the graph, and who listens to it as planned; raises InputError where `after` leads nowhere."""
+    """Return the digest of the graph, and a listener at the position of the plan's `after`, by default the end of the log.
+
+    Raises InputError if the log does not contain that position.
+    """
     current = Version.parse(await store.version()) or Version("", 0)
     if plan.after is None:
         return current.digest, feed.listen(current.sequence, plan.kinds)
     digest, after = (values[parameter] for parameter in plan.after)
     location = plan.parameters[plan.after[0]].location
     if digest != current.digest or after > current.sequence:
-        raise lost(location, foreign=True)
+        raise version_error(location, foreign=True)
     first = await store.log_entries(after, 1)
     if first and first[0].sequence > after + 1:
-        raise lost(location, foreign=False)
+        raise version_error(location, foreign=False)
     return current.digest, feed.listen(after, plan.kinds)
 
 
-def lost(location: ArgumentLocation, *, foreign: bool) -> InputError:
-    """What to tell a client that asks for what came after a version that the log does not know."""
+def version_error(location: ArgumentLocation, *, foreign: bool) -> InputError:
+    """Return the error for a version from which the log cannot continue: of another graph (`foreign`), or too old."""
     if foreign:
-        return InputError(
-            f"{location.argument} is no cursor of this graph's log; begin with `graph {{ version }}`.", location
-        )
-    return InputError(
-        f"{location.argument} is older than the log of changes, which keeps the latest only; read the graph anew and begin "
-        "with its version.",
-        location,
-    )
+        message = "is not a cursor of this graph's change log; start with `graph { version }`."
+    else:
+        message = "is older than the oldest entry of the change log; read the graph again and start with its version."
+    return InputError(f"{location.argument} {message}", location)

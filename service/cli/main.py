@@ -48,7 +48,7 @@ from service.http.persisted_queries import read_trusted_documents
 from service.http.rate_limits import RateLimiter
 from service.pages.assets import Pages
 from service.server.run import listen, run
-from service.service import prepare
+from service.service import open_seeded_store
 from service.settings import Settings, default_of, read_settings
 from service.stores import Progress, Snapshot, open_store
 from service.writes.export import export as export_facts
@@ -89,8 +89,8 @@ def serve(given: argparse.Namespace) -> int:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = listening[0].getsockname()[1]
     print(f"Framework Atlas on http://{host}:{port}/graphql, from {settings.store}", file=sys.stderr, flush=True)
-    if settings.explorer and (missing := Pages().missing):
-        print(missing, file=sys.stderr, flush=True)
+    if settings.explorer and (warning := Pages().warning):
+        print(warning, file=sys.stderr, flush=True)
     run(settings, listening)
     return 0
 
@@ -248,11 +248,11 @@ def query(given: argparse.Namespace) -> int:
 
 def _print_table(data: dict[str, Any], rows: TableLayout) -> None:
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for name in tables.names(rows):
+    for name in tables.column_names(rows):
         table.add_column(Text(name), overflow="fold")
-    found = tables.found(data, rows)
+    found = tables.table_rows(data, rows)
     for row in found:
-        table.add_row(*(Text(tables.text(cell)) for cell in tables.cells(row, rows)))
+        table.add_row(*(Text(tables.cell_text(cell)) for cell in tables.cells(row, rows)))
     console = Console()
     console.print(table)
     console.print(Text("1 row" if len(found) == 1 else f"{len(found)} rows"), style="dim")
@@ -290,7 +290,7 @@ def token(given: argparse.Namespace) -> int:
 
 async def _prepare(settings: Settings, progress: Progress) -> bool:
     told: list[str] = []
-    store = await prepare(settings, progress=lambda *step: (told.append(step[0]), progress(*step))[1])
+    store = await open_seeded_store(settings, progress=lambda *step: (told.append(step[0]), progress(*step))[1])
     await store.close()
     return bool(told)
 
@@ -306,9 +306,9 @@ class _Answered:
 
 
 async def _answer(settings: Settings, given: argparse.Namespace, variables: dict[str, Any] | None) -> _Answered:
-    store = await prepare(settings)
+    store = await open_seeded_store(settings)
     try:
-        engine = Engine(store, options=replace(EngineConfig.of(settings), development=True))
+        engine = Engine(store, config=replace(EngineConfig.of(settings), development=True))
         result = await engine.schema.execute(
             given.graphql,
             variable_values=variables,
@@ -327,7 +327,7 @@ async def _answer(settings: Settings, given: argparse.Namespace, variables: dict
         if result.errors:
             return _Answered(answer, result.errors, None)
         try:
-            return _Answered(answer, (), engine.rows(given.graphql, given.operation, variables))
+            return _Answered(answer, (), engine.table_layout(given.graphql, given.operation, variables))
         except RequestError as refused:
             return _Answered(answer, (), None, str(refused))
     except MissingQueryError as error:

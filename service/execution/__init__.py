@@ -1,1 +1,1 @@
-"""Answer an operation: limits, cost, compile, bind, fetch, explain."""
+"""Execute operations: documents, limits, compilation, statements, results."""

@@ -1,4 +1,4 @@
-"""Conditional requests: whether the client already has the response."""
+"""Conditional requests: decide whether the client already has the current response."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from service.plan import Changes, Plan, Search
 
 @dataclass(slots=True)
 class ConditionalRequest:
-    """A GET on its way: what its client has already, and the tag of what it gets. Not frozen: the engine fills it in."""
+    """A GET request with the tags that its client has. Not frozen: the engine sets `etag` and `not_modified`.
 
-    request: bytes
-    known: frozenset[str]
-    tag: str | None = None
-    unchanged: bool = False
+    `key` is a hash of everything that determines the response, except the state of the graph.
+    """
 
-    def meets(self, moment: str) -> bool:
-        """Whether the client has the answer of this moment of the graph; its tag is set in any case."""
-        hashed = hashlib.sha256(self.request + moment.encode()).hexdigest()[:40]
-        self.tag = f'W/"{hashed}"'  # weak: a proxy that compresses leaves such a tag alone
-        self.unchanged = hashed in self.known
-        return self.unchanged
+    key: bytes
+    client_tags: frozenset[str]
+    etag: str | None = None
+    not_modified: bool = False
+
+    def matches(self, state: str) -> bool:
+        """Return whether the client has the response for this state of the graph; set the tag of the response."""
+        tag = hashlib.sha256(self.key + state.encode()).hexdigest()[:40]
+        self.etag = f'W/"{tag}"'  # weak: proxies that compress responses keep weak tags only
+        self.not_modified = tag in self.client_tags
+        return self.not_modified
 
 
-def lasts(plan: Plan) -> bool:
-    """Whether a plan's answer depends on nothing but the graph."""
+def is_cacheable(plan: Plan) -> bool:
+    """Return whether the answer to a plan depends on nothing but the state of the graph."""
     return not any(isinstance(root, Search | Changes) for root in plan.roots)

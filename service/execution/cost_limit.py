@@ -1,4 +1,4 @@
-"""Whether an operation can be afforded: the rows that its pages can hold, beside those that it may ask for."""
+"""Limit the cost of an operation: the maximum number of rows that its pages can contain."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from typing import Any
 import orjson
 
 from schema import Ontology
-from service.execution.document_limits import exceeded
+from service.execution.document_limits import limit_exceeded
 from service.plan.cost import CostTree, KindSizes, kind_sizes_plan, max_rows, read_kind_sizes
 from service.stores import Store
 
-_SIZES_SECONDS = 60.0
+_CACHE_SECONDS = 60.0
 
 
 class CostLimit:
-    """So many rows for each operation. Knows how many entities of each kind there are, as of a minute ago."""
+    """Limit the rows of an operation. Caches the number of entities of each kind for a minute."""
 
-    def __init__(self, ontology: Ontology, most: int) -> None:
+    def __init__(self, ontology: Ontology, limit: int) -> None:
         self._ontology = ontology
-        self._most = most
-        self._sizes: tuple[float, KindSizes] | None = None
+        self._limit = limit
+        self._cached_sizes: tuple[float, KindSizes] | None = None
 
-    async def afford(
-        self, store: Store[Any], levels: Sequence[CostTree], values: Sequence[Sequence[Any]]
+    async def check(
+        self, store: Store[Any], costs: Sequence[CostTree], values: Sequence[Sequence[Any]]
     ) -> dict[str, int]:
-        """What the pages of an operation can hold, and may; raises LimitError where that is too much.
+        """Return the cost of an operation and the limit; raise LimitError if the cost exceeds it.
 
-        Only where they might hold too much is it asked how many there are of each kind.
+        The sizes of kinds, which bound the pages, are read only if the cost without them exceeds the limit.
         """
-        asked = list(zip(levels, values, strict=True))
-        rows = sum(max_rows(one, given, {}) for one, given in asked)
-        if rows > self._most:
-            known = await self._current_sizes(store)
-            rows = sum(max_rows(one, given, known) for one, given in asked)
-        if rows > self._most:
-            raise exceeded("cost", f"pages for up to {rows} rows", self._most)
-        return {"rows": rows, "limit": self._most}
+        plans = list(zip(costs, values, strict=True))
+        rows = sum(max_rows(cost, parameters, {}) for cost, parameters in plans)
+        if rows > self._limit:
+            sizes = await self._kind_sizes(store)
+            rows = sum(max_rows(cost, parameters, sizes) for cost, parameters in plans)
+        if rows > self._limit:
+            raise limit_exceeded("cost", f"pages for up to {rows} rows", self._limit)
+        return {"rows": rows, "limit": self._limit}
 
-    async def _current_sizes(self, store: Store[Any]) -> KindSizes:
+    async def _kind_sizes(self, store: Store[Any]) -> KindSizes:
         now = time.monotonic()
-        if self._sizes is None or now - self._sizes[0] > _SIZES_SECONDS:
+        if self._cached_sizes is None or now - self._cached_sizes[0] > _CACHE_SECONDS:
             (answer,) = await store.fetch(store.write_statement(kind_sizes_plan(self._ontology)), [])
-            self._sizes = now, read_kind_sizes(orjson.loads(orjson.dumps(answer)))
-        return self._sizes[1]
+            self._cached_sizes = now, read_kind_sizes(orjson.loads(orjson.dumps(answer)))
+        return self._cached_sizes[1]

@@ -1,4 +1,4 @@
-"""What a client is told where there is no answer: the one place that decides what of an error it may see."""
+"""Turn exceptions into results with errors. Only this module decides what a client may see of an error."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from service.telemetry import request_id
 log = logging.getLogger("atlas")
 
 
-def told(error: Exception, text: str, principal: Principal, *, development: bool) -> ExecutionResult:
-    """What is told of an error that ended the operation of this document; called while it is handled.
+def error_result(error: Exception, text: str, principal: Principal, *, development: bool) -> ExecutionResult:
+    """Return the result of an operation that raised an exception; `text` is its document.
 
-    `development`: whether clients may see what went wrong inside.
+    `development`: whether clients may see details of internal errors.
     """
     match error:
         case RequestError(errors=errors):
@@ -47,15 +47,14 @@ def told(error: Exception, text: str, principal: Principal, *, development: bool
         case StoreUnavailable():
             return _unavailable(error)
         case _:
-            return _internal(error, principal, development=development)
+            return _internal_error(error, principal, development=development)
 
 
 def access_error(error: AccessError) -> GraphQLError:
-    """What a client is told that may not do what it asks for."""
     return GraphQLError(str(error), extensions={"code": code_of(error)})
 
 
-def code_of(error: AccessError) -> ErrorCode:
+def code_of(error: AccessError) -> str:
     return ErrorCode.UNAUTHENTICATED if isinstance(error, UnauthenticatedError) else ErrorCode.FORBIDDEN
 
 
@@ -74,27 +73,27 @@ def _input_error(error: InputError, text: str) -> GraphQLError:
 
 
 def _unavailable(error: StoreUnavailable) -> ExecutionResult:
-    """What is told where the store does not answer; of a mutation also which of its root fields were done before."""
-    message, code = "The graph cannot be reached just now; try again in a moment.", ErrorCode.SERVICE_UNAVAILABLE
+    """Return a result that lists the root fields of a mutation that were executed before the store became unavailable."""
+    message, code = "The database is unavailable; try again in a moment.", ErrorCode.SERVICE_UNAVAILABLE
     match error:
         case StatementTimeout():
             message, code = str(error), ErrorCode.STATEMENT_TIMEOUT
         case StoreBusy():
-            log.info("refused: %s", error)
-            message = "Too many requests wait for the graph just now; try again in a moment."
+            log.info("store busy: %s", error)
+            message = "Too many requests wait for the database; try again in a moment."
         case _:
             log.warning("store unavailable: %s", error)
     extensions: dict[str, Any] = {"code": code}
     if error.done:
-        message += f" Done before it: {', '.join(error.done)}; what came after was not tried."
+        message += f" Root fields executed before: {', '.join(error.done)}; the others were not executed."
         extensions["done"] = list(error.done)
     return ExecutionResult(None, [GraphQLError(message, extensions=extensions)])
 
 
-def _internal(error: Exception, principal: Principal, *, development: bool) -> ExecutionResult:
+def _internal_error(error: Exception, principal: Principal, *, development: bool) -> ExecutionResult:
     reference = request_id() or uuid.uuid4().hex[:12]
     log.error("internal error %s", reference, exc_info=error, extra={"principal": principal.name})
-    message = f"Something went wrong inside the service; its log calls this {reference}."
+    message = f"Internal error. The log of the service contains the details under {reference}."
     if development:
         message += f" {type(error).__name__}: {error}"
     return ExecutionResult(None, [GraphQLError(message, extensions={"code": ErrorCode.INTERNAL_SERVER_ERROR})])

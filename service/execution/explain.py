@@ -1,4 +1,4 @@
-"""How a query was answered, for `extensions.explain`: the plan in words, the statement, what the database did."""
+"""Explain how a query was answered, for `extensions.explain`: its plan, its statement, and the steps of the database."""
 
 from __future__ import annotations
 
@@ -14,69 +14,71 @@ from service.plan.parameters import Constant, ListOf, Parameter, ValueSource, Va
 from service.stores import Explanation, Store
 
 _INDENT = "  "
+_PARAMETER_TYPE = "ParameterIndex"
+_UNLABELED = {"parts", "branches"}
 
 
-def explain(store: Store[Any], plan: Plan, explained: Explanation, data: Any) -> dict[str, Any]:
-    """What a client is told of a query that was answered with this data.
+def explain(store: Store[Any], plan: Plan, explanation: Explanation, data: Any) -> dict[str, Any]:
+    """Return the explanation of a query for the client; `data` is the data of its response.
 
-    `rows` is how many things the lists of the answer hold. There is no statement where no store was asked.
+    `rows` is the number of list items in the data. Without a query to the store there is no statement.
     """
-    statement = {"language": store.language, "text": explained.statement, "steps": explained.steps}
+    statement = {"language": store.language, "text": explanation.statement, "steps": explanation.steps}
     return {
         "store": store.name,
-        "plan": describe(plan),
-        "statements": [statement] if explained.statement else [],
-        "rows": count(orjson.loads(orjson.dumps(data))),
-        "milliseconds": {"store": round(explained.seconds * 1000, 3)},
+        "plan": describe_plan(plan),
+        "statements": [statement] if explanation.statement else [],
+        "rows": count_rows(orjson.loads(orjson.dumps(data))),
+        "milliseconds": {"store": round(explanation.seconds * 1000, 3)},
     }
 
 
-def describe(plan: Plan) -> str:
-    """A plan as text: a node a line, what hangs on it below; `$3` is a value, listed at the end with where it is from."""
-    lines = [line for root in plan.roots for line in _node(root, "")]
-    lines += [f"${parameter} = {_value(value)}" for parameter, value in enumerate(plan.parameters)]
+def describe_plan(plan: Plan) -> str:
+    """Return a plan as text: one node a line, indented below its parent, then the source of each parameter (`$3`)."""
+    lines = [line for root in plan.roots for line in _describe_node(root, "")]
+    lines += [f"${index} = {_describe_parameter(parameter)}" for index, parameter in enumerate(plan.parameters)]
     return "\n".join(lines)
 
 
-def count(data: Any) -> int:
-    """How many things the lists of an answer hold."""
+def count_rows(data: Any) -> int:
+    """Count the items of all lists in the data of a response."""
     match data:
         case dict():
-            return sum(count(value) for value in data.values())
+            return sum(count_rows(value) for value in data.values())
         case list():
-            return len(data) + sum(count(item) for item in data)
+            return len(data) + sum(count_rows(item) for item in data)
         case _:
             return 0
 
 
-def _node(node: Any, indent: str, label: str = "") -> Iterator[str]:
-    told: list[str] = []
-    below: list[tuple[str, Any]] = []
+def _describe_node(node: Any, indent: str, label: str = "") -> Iterator[str]:
+    attributes: list[str] = []
+    children: list[tuple[str, Any]] = []
     for field in fields(node):
         value = getattr(node, field.name)
-        inline = _inline(value, is_parameter="ParameterIndex" in str(field.type))
+        inline = _inline(value, is_parameter=_PARAMETER_TYPE in str(field.type))
         if inline is None:
-            below.append((field.name, value))
+            children.append((field.name, value))
         elif inline and field.name == "key":
-            told.insert(0, inline)
+            attributes.insert(0, inline)
         elif inline:
-            told.append(f"{field.name} {inline}")
-    yield f"{indent}{label}{type(node).__name__} {', '.join(told)}".rstrip()
-    for name, value in below:
-        yield from _below(name, value, indent + _INDENT)
+            attributes.append(f"{field.name} {inline}")
+    yield f"{indent}{label}{type(node).__name__} {', '.join(attributes)}".rstrip()
+    for name, value in children:
+        yield from _describe_children(name, value, indent + _INDENT)
 
 
-def _below(name: str, value: Any, indent: str) -> Iterator[str]:
-    label = "" if name in {"parts", "branches"} else f"{name}: "
+def _describe_children(name: str, value: Any, indent: str) -> Iterator[str]:
+    label = "" if name in _UNLABELED else f"{name}: "
     if is_dataclass(value):
-        yield from _node(value, indent, label)
+        yield from _describe_node(value, indent, label)
     else:
         for item in value:
-            yield from _below(name, item, indent)
+            yield from _describe_children(name, item, indent)
 
 
 def _inline(value: Any, *, is_parameter: bool) -> str | None:
-    """What stands on the node's own line; None for what gets lines of its own, '' for what says nothing."""
+    """Return the text of an attribute in the line of its node; '' to omit it, None if it has lines of its own."""
     match value:
         case None | () | False:
             return ""
@@ -94,16 +96,16 @@ def _inline(value: Any, *, is_parameter: bool) -> str | None:
             return str(value)
 
 
-def _value(value: Parameter) -> str:
-    location = ".".join((*value.location.path, value.location.argument))
-    return f"{_origin(value.source)} ({value.conversion.label}, of {location})"
+def _describe_parameter(parameter: Parameter) -> str:
+    location = ".".join((*parameter.location.path, parameter.location.argument))
+    return f"{_describe_source(parameter.source)} ({parameter.conversion.label}, of {location})"
 
 
-def _origin(origin: ValueSource) -> str:
-    match origin:
+def _describe_source(source: ValueSource) -> str:
+    match source:
         case Constant(value):
             return repr(value)
         case VariablePath(path):
             return "variable " + ".".join(map(str, path))
         case ListOf(items):
-            return f"[{', '.join(map(_origin, items))}]"
+            return f"[{', '.join(map(_describe_source, items))}]"

@@ -1,4 +1,4 @@
-"""On which terms an operation is answered: who asks, and how they want it."""
+"""The context in which an operation is executed: the client, and how it wants the response."""
 
 from __future__ import annotations
 
@@ -12,69 +12,70 @@ from service.execution.conditional import ConditionalRequest
 from service.execution.tables import Table
 
 BOOKMARK = "bookmark"
-"""The request extension by which a client names the write that it wants to see; `Atlas-Bookmark` over HTTP."""
+"""The request extension with the bookmark of a write that the query must see; over HTTP also `Atlas-Bookmark`."""
 
 EXPLAIN = "explain"
-"""The request extension by which a client asks how its query is answered, and that of the answer which says so."""
+"""The request extension that asks for an explanation, and the response extension that contains it."""
 
 
 @dataclass(slots=True)
 class TransportContext:
-    """What a request hands to its operation: Strawberry's context value.
+    """What the transport knows about a request: Strawberry's context value.
 
-    Not frozen: Strawberry itself sets what a WebSocket's `connection_init` brings.
+    Not frozen: Strawberry sets `connection_params`, and a WebSocket is authenticated after its handshake.
     """
 
     principal: Principal = ANONYMOUS
-    refused: AccessError | None = None
+    access_error: AccessError | None = None
+    """The reason why the client's token is invalid."""
     table: Table | None = None
-    """The table that the answer is to be: what has no rows is refused before it runs."""
+    """The table to respond with. The engine rejects operations without rows before it runs them."""
     conditional: ConditionalRequest | None = None
-    """What a client that asks by GET has of the answer already."""
-    connection_params: dict[str, object] | None = field(default=None, repr=False)  # may hold a token
+    """The conditional part of a GET request."""
+    connection_params: dict[str, object] | None = field(default=None, repr=False)  # may contain a token
     authorization: str | None = field(default=None, repr=False)  # the header of a WebSocket's handshake
-    address: str | None = None  # of who has opened the WebSocket
+    address: str | None = None  # of the client of a WebSocket
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """On which an operation is answered: for whom, and, with a bookmark, at least as new as the write that gave it.
+    """The context of one operation.
 
-    `refused` says why the token that was sent is not taken; nothing is answered then.
+    With a `bookmark`, the operation sees at least the write that returned it. With an `access_error`, nothing is executed.
     """
 
     principal: Principal = ANONYMOUS
     bookmark: str | None = None
-    refused: AccessError | None = None
+    access_error: AccessError | None = None
     explain: bool = False
     table: Table | None = None
     conditional: ConditionalRequest | None = None
 
     @classmethod
     def of(cls, context: object, extensions: dict[str, Any] | None = None) -> RequestContext:
-        """The terms of a request by its context and extensions; where there is no context anyone asks."""
+        """Combine the context of the transport, if there is one, with the request extensions."""
         if not isinstance(context, TransportContext):
             context = TransportContext()
-        refused = context.refused
-        if refused is None and context.principal.expired:  # a WebSocket may stay open for longer than its token holds
-            refused = InvalidTokenError(EXPIRED)
-        given = extensions or {}
-        bookmark = given.get(BOOKMARK)
+        access_error = context.access_error
+        if access_error is None and context.principal.expired:  # a WebSocket can outlive its token
+            access_error = InvalidTokenError(EXPIRED)
+        extensions = extensions or {}
+        bookmark = extensions.get(BOOKMARK)
         return cls(
             context.principal,
             bookmark if isinstance(bookmark, str) else None,
-            refused,
-            given.get(EXPLAIN) is True,
+            access_error,
+            extensions.get(EXPLAIN) is True,
             context.table,
             context.conditional,
         )
 
     def require(self, scope: Scope) -> None:
-        """Raise AccessError where the token that was sent is not taken, or does not allow this."""
-        if self.refused is not None:
-            raise self.refused
+        """Raise AccessError if the client's token is invalid or lacks the scope."""
+        if self.access_error is not None:
+            raise self.access_error
         self.principal.require(scope)
 
 
-ANONYMOUS = RequestContext()
-"""Those of who says nothing of them: anyone, who may see what anyone may."""
+ANONYMOUS_CONTEXT = RequestContext()
+"""The context of an operation that is executed without one: a client without a token."""

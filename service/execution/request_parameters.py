@@ -1,4 +1,4 @@
-"""What a request for an operation may hold, by whichever transport it comes.
+"""Validate the parameters of a GraphQL request, for all transports.
 
 https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters
 """
@@ -15,31 +15,31 @@ PARAMETERS: dict[str, type] = {
     "variables": dict,
     "extensions": dict,
 }
-DEEPEST = 40
-"""How many levels of lists and objects a value has at the most; what is written as JSON again ends at 254."""
+MAX_DEPTH = 40
+"""The maximum nesting of lists and objects in a parameter. orjson serializes at most 254 levels."""
 
 
-def mistyped(given: Mapping[str, Any]) -> str | None:
-    """Which parameter is of a wrong type; None where all are right."""
+def type_error(parameters: Mapping[str, Any]) -> str | None:
+    """Return a message about a parameter of the wrong type, None if all types are correct."""
     for name, type_ in PARAMETERS.items():
-        if not isinstance(given.get(name), type_ | None):
-            return f"`{name}` must be {'text' if type_ is str else 'a JSON object'} or null."
+        if not isinstance(parameters.get(name), type_ | None):
+            return f"`{name}` must be {'a string' if type_ is str else 'a JSON object'} or null."
     return None
 
 
-def too_deep(given: Mapping[str, Any]) -> str | None:
-    """Which parameter's values are nested too deep to be handled; None where none's are."""
+def depth_error(parameters: Mapping[str, Any]) -> str | None:
+    """Return a message about a parameter that is nested too deep, None if there is none."""
     for name, type_ in PARAMETERS.items():
-        if type_ is dict and _is_deeper(given.get(name) or {}):
-            return f"`{name}` must not be nested deeper than {DEEPEST} levels."
+        if type_ is dict and _is_too_deep(parameters.get(name) or {}):
+            return f"`{name}` must not be nested deeper than {MAX_DEPTH} levels."
     return None
 
 
-def _is_deeper(given: Mapping[str, Any]) -> bool:
-    level: list[Any] = [given]
-    for _ in range(DEEPEST + 1):
-        inner = (one.values() if isinstance(one, dict) else one for one in level)
-        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+def _is_too_deep(parameter: Mapping[str, Any]) -> bool:
+    level: list[Any] = [parameter]
+    for _ in range(MAX_DEPTH + 1):
+        items = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [item for values in items for item in values if isinstance(item, dict | list)]
         if not level:
             return False
     return True

@@ -1,8 +1,8 @@
-"""Answers as tables: CSV (RFC 4180) for spreadsheets, JSON Lines for programs.
+"""Write the answer to a query as a table: CSV (RFC 4180) for spreadsheets, JSON Lines for programs.
 
-A cell of CSV that a spreadsheet would take for a formula gets an apostrophe before it
-(https://owasp.org/www-community/attacks/CSV_Injection). What lists hold below a row is joined in one cell; JSON Lines
-leave every row as it was answered.
+A CSV cell that a spreadsheet would evaluate as a formula is prefixed with an apostrophe
+(https://owasp.org/www-community/attacks/CSV_Injection). CSV joins the values of a nested list in one cell; JSON Lines
+contains each row unchanged.
 """
 
 from __future__ import annotations
@@ -19,52 +19,49 @@ from service.compiler import TableLayout
 
 CSV = "text/csv"
 JSON_LINES = "application/jsonl"
-_BETWEEN = "; "
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_LIST_SEPARATOR = "; "
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(slots=True)
 class Table:
-    """An answer that is to be a table of this media type. Not frozen: the engine fills in where its rows are."""
+    """A response in this media type. Not frozen: the engine sets the layout."""
 
     media_type: str
-    rows: TableLayout | None = None
+    layout: TableLayout | None = None
 
     def write(self, data: Any) -> bytes:
-        """The table of an answer's data, as the engine gives it."""
-        assert self.rows is not None  # noqa: S101 - what has none was refused
-        return WRITERS[self.media_type](orjson.loads(orjson.dumps(data)), self.rows)
+        """Write the data of a result, which orjson can serialize."""
+        assert self.layout is not None  # noqa: S101 - the engine rejects operations without rows
+        return WRITERS[self.media_type](orjson.loads(orjson.dumps(data)), self.layout)
 
     @property
-    def name(self) -> str:
-        """What its file is called."""
-        return f"{self.rows.path[0] if self.rows else 'rows'}.{_ENDINGS[self.media_type]}"
+    def file_name(self) -> str:
+        return f"{self.layout.path[0] if self.layout else 'rows'}.{_FILE_SUFFIXES[self.media_type]}"
 
 
-def found(data: Mapping[str, Any], rows: TableLayout) -> list[Any]:
-    """The rows of an answer, in its order."""
+def table_rows(data: Mapping[str, Any], layout: TableLayout) -> list[Any]:
+    """Return the rows in the data of a response, in order."""
     value: Any = data
-    for key in rows.path:
+    for key in layout.path:
         value = value.get(key) if value is not None else None
-    if not rows.listed:
+    if not layout.listed:
         return [] if value is None else [value]
     return value or []
 
 
-def names(rows: TableLayout) -> list[str]:
-    """What the columns are called."""
-    return [".".join(column) for column in rows.columns]
+def column_names(layout: TableLayout) -> list[str]:
+    return [".".join(column) for column in layout.columns]
 
 
-def cells(row: Any, rows: TableLayout) -> Iterator[Any]:
-    """The cells of a row: text, a number, True, False or None for nothing."""
-    for column in rows.columns:
+def cells(row: Any, layout: TableLayout) -> Iterator[Any]:
+    """Yield the cells of a row: text, numbers, booleans, or None for null."""
+    for column in layout.columns:
         values = list(_values(row, column))
-        yield values[0] if len(values) == 1 else _BETWEEN.join(text(value) for value in values)
+        yield values[0] if len(values) == 1 else _LIST_SEPARATOR.join(cell_text(value) for value in values)
 
 
-def text(value: Any) -> str:
-    """A cell as it is printed."""
+def cell_text(value: Any) -> str:
     match value:
         case None:
             return ""
@@ -74,24 +71,23 @@ def text(value: Any) -> str:
             return str(value)
 
 
-def write_csv(data: Mapping[str, Any], rows: TableLayout) -> bytes:
-    written = io.StringIO()
-    writer = csv.writer(
-        written, quoting=csv.QUOTE_NONNUMERIC
-    )  # or a spreadsheet that cuts at `;` would make cells of text
-    writer.writerow(names(rows))
-    writer.writerows([_harmless(cell) for cell in cells(row, rows)] for row in found(data, rows))
-    return written.getvalue().encode()
+def write_csv(data: Mapping[str, Any], layout: TableLayout) -> bytes:
+    output = io.StringIO()
+    # Quote all text: a spreadsheet that also splits at `;` would otherwise split a text.
+    writer = csv.writer(output, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow(column_names(layout))
+    writer.writerows([_escape_formula(cell) for cell in cells(row, layout)] for row in table_rows(data, layout))
+    return output.getvalue().encode()
 
 
-def write_json_lines(data: Mapping[str, Any], rows: TableLayout) -> bytes:
-    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found(data, rows))
+def write_json_lines(data: Mapping[str, Any], layout: TableLayout) -> bytes:
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in table_rows(data, layout))
 
 
 WRITERS: dict[str, Callable[[Mapping[str, Any], TableLayout], bytes]] = {CSV: write_csv, JSON_LINES: write_json_lines}
 """By media type."""
 
-_ENDINGS = {CSV: "csv", JSON_LINES: "jsonl"}
+_FILE_SUFFIXES = {CSV: "csv", JSON_LINES: "jsonl"}
 
 
 def _values(value: Any, column: Sequence[str]) -> Iterator[Any]:
@@ -104,11 +100,11 @@ def _values(value: Any, column: Sequence[str]) -> Iterator[Any]:
         yield from _values(value.get(column[0]), column[1:])
 
 
-def _harmless(cell: Any) -> str | float:
+def _escape_formula(cell: Any) -> str | float:
     match cell:
         case str():
-            return f"'{cell}" if cell.startswith(_FORMULA) else cell
+            return f"'{cell}" if cell.startswith(_FORMULA_PREFIXES) else cell
         case int() | float() if not isinstance(cell, bool):
             return cell
         case _:
-            return text(cell)
+            return cell_text(cell)

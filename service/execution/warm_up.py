@@ -1,11 +1,12 @@
-"""Have queries planned before anybody asks them.
+"""Plan-cache warm-up: make the database plan the known queries before the first client sends them.
 
-A database plans a statement when it first meets it: Neo4j takes 0.1 to 2 s for that, and several times as long where its
-JVM has just started. What the folder of documents holds will be asked, and what the explorer offers, too. Nothing is
-answered for that, so it costs the same on a graph of any size.
+A database plans a statement when it runs it for the first time. Neo4j takes 0.1 to 2 seconds for that, and several times
+as long just after its JVM has started. The known queries are the trusted documents and the examples of the explorer. The
+warm-up does not run them, so its duration does not depend on the size of the graph.
 
-Neo4j keeps a plan for the statement's text and the types and sizes of its parameters. What is looked up has no size
-there (`predicates.unsized`); parts of texts and lists of items do, and are planned anew where theirs is not that of what is made up.
+Neo4j caches a plan by the text of the statement and by the types and sizes of its parameters. The values that entities
+are looked up by are passed without their size (see `service.stores.neo4j.statement`). Other texts and lists are not, so
+Neo4j plans a statement again if their sizes differ from those of the example values.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ from service.execution.engine import Engine
 
 log = logging.getLogger("atlas")
 
-_PAUSE_SECONDS = 0.5
-_TEXT = "example"
-_SCALARS: dict[str, Any] = {
+_RETRY_SECONDS = 0.5
+_EXAMPLE_TEXT = "example"
+_EXAMPLE_SCALARS: dict[str, Any] = {
     "Int": 1,
     "Float": 1.0,
     "Boolean": True,
@@ -51,82 +52,88 @@ _SCALARS: dict[str, Any] = {
 }
 
 
-async def plan_ahead(engine: Engine, documents: Iterable[tuple[str, str]], seconds: float) -> None:
-    """Have the queries of documents, each with the name of its file, planned; what is not done in time is left out.
+async def warm_up(engine: Engine, documents: Iterable[tuple[str, str]], max_seconds: float) -> None:
+    """Cache the plans of the queries in documents, given as pairs of name and text, for at most `max_seconds`.
 
-    Variables have their defaults, and those that must be given are made up. What cannot be asked is left out, too. A store
-    that is away is waited for.
+    Variables have their default values; required variables have example values. Queries that are invalid, or rejected
+    with these values, are skipped. While the store is unavailable, the warm-up waits for it.
     """
-    planned, began = 0, time.monotonic()
+    planned, started = 0, time.monotonic()
     try:
-        async with asyncio.timeout(seconds):
-            for file, text in documents:
-                for query, plan in _plans(engine, file, text):
+        async with asyncio.timeout(max_seconds):
+            for name, text in documents:
+                for operation, cache_plan in _queries(engine, name, text):
                     try:
-                        await _insist(plan)
+                        await _when_available(cache_plan)
                     except (RequestError, AtlasError) as error:
-                        log.info("%s of %s.graphql is not planned ahead: %s", query, file, error)
+                        log.info("warm-up skips %s of %s.graphql: %s", operation, name, error)
                     else:
                         planned += 1
     except TimeoutError:
-        log.warning("%d queries were planned ahead within %g s; the rest is when it is asked", planned, seconds)
+        log.warning("warm-up stopped after %g s: planned %d queries, skipped the rest", max_seconds, planned)
     else:
-        log.info("planned %d queries ahead in %.1f s", planned, time.monotonic() - began)
+        log.info("warm-up planned %d queries in %.1f s", planned, time.monotonic() - started)
 
 
-def _plans(engine: Engine, file: str, text: str) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
-    """What plans each query of a document, by its name."""
+def _queries(engine: Engine, name: str, text: str) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    """Yield the name of each query in a document, and a function that caches its plan."""
     try:
-        document = engine.admit(text)
+        document = engine.documents.add(text)
     except (RequestError, LimitError) as error:
-        log.info("%s.graphql is not planned ahead: %s", file, error)
+        log.info("warm-up skips %s.graphql: %s", name, error)
         return
     for query in document.definitions:
         if isinstance(query, OperationDefinitionNode) and query.operation is OperationType.QUERY:
-            name = query.name.value if query.name else None
-            yield name or "the query", partial(engine.plan, text, document, name, _variables(engine, query))
+            query_name = query.name.value if query.name else None
+            variables = _example_variables(engine, query)
+            yield query_name or "the query", partial(engine.cache_plan, text, document, query_name, variables)
 
 
-async def _insist(plan: Callable[[], Awaitable[None]]) -> None:
-    """Do it; where the store is away, as soon as it is back."""
+async def _when_available(cache_plan: Callable[[], Awaitable[None]]) -> None:
+    """Retry until the store is available."""
     while True:
         try:
-            return await plan()
+            return await cache_plan()
         except (StatementTimeout, StoreAccessDenied):
             raise
         except StoreUnavailable:
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
-def _variables(engine: Engine, query: OperationDefinitionNode) -> dict[str, Any]:
-    """Values for the variables of a valid query that have no default and may not be left out."""
+def _example_variables(engine: Engine, query: OperationDefinitionNode) -> dict[str, Any]:
+    """Return example values for the required variables of a valid query."""
     schema: GraphQLSchema = engine.schema._schema  # noqa: SLF001 - Strawberry has no public name for it
-    missing = (item for item in query.variable_definitions or () if item.default_value is None)
-    types = {item.variable.name.value: type_from_ast(schema, item.type) for item in missing}
-    return {name: _made_up(type_) for name, type_ in types.items() if isinstance(type_, GraphQLNonNull)}
+    without_default = (item for item in query.variable_definitions or () if item.default_value is None)
+    types = {item.variable.name.value: type_from_ast(schema, item.type) for item in without_default}
+    return {name: _example_value(type_) for name, type_ in types.items() if isinstance(type_, GraphQLNonNull)}
 
 
-def _made_up(type_: Any) -> Any:
-    """A value of an input type."""
+def _example_value(type_: Any) -> Any:
+    """Return an example value of an input type."""
     match type_:
         case GraphQLNonNull():
-            return _made_up(type_.of_type)
+            return _example_value(type_.of_type)
         case GraphQLList():
-            return [_made_up(type_.of_type)] * 2
+            return [_example_value(type_.of_type)] * 2
         case GraphQLEnumType():
             return next(iter(type_.values))
         case GraphQLInputObjectType():
-            return {name: _made_up(field) for name, field in _fields(type_)}
+            return {name: _example_value(field) for name, field in _example_fields(type_)}
         case _:
-            return _SCALARS.get(type_.name, _TEXT)
+            return _EXAMPLE_SCALARS.get(type_.name, _EXAMPLE_TEXT)
 
 
-def _fields(type_: GraphQLInputObjectType) -> list[tuple[str, Any]]:
-    """The fields that an object needs. One that needs none has its first list of names: a need without any is refused."""
+def _example_fields(type_: GraphQLInputObjectType) -> list[tuple[str, Any]]:
+    """Return the required fields of an input type; without any, its first list of scalars.
+
+    The list makes a valid `Need`, which has no required field but must not be empty.
+    """
     fields = [(name, field.type) for name, field in type_.fields.items()]
     if type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of:
         return fields[:1]
-    if needed := [(name, field.type) for name, field in type_.fields.items() if is_required_input_field(field)]:
-        return needed
-    lists = (one for one in fields if isinstance(get_nullable_type(one[1]), GraphQLList))
-    return [one for one in lists if is_scalar_type(get_named_type(one[1]))][:1]
+    if required := [(name, field.type) for name, field in type_.fields.items() if is_required_input_field(field)]:
+        return required
+    lists = (
+        (name, field_type) for name, field_type in fields if isinstance(get_nullable_type(field_type), GraphQLList)
+    )
+    return [(name, field_type) for name, field_type in lists if is_scalar_type(get_named_type(field_type))][:1]

@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: the endpoint, negotiation, errors, caching, persisted queries, rate limits, security headers."""
+"""GraphQL over HTTP: endpoint, content negotiation, errors, caching, persisted queries, rate limits, security headers."""

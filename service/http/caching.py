@@ -1,27 +1,28 @@
-"""Answers to GET that a client has already: their tags, and for how long they may be used without asking.
+"""HTTP caching: entity tags, 304 responses and Cache-Control for queries by GET.
 
-A tag (`ETag`) is a hash of all that decides an answer, so that two answers with one tag say the same:
+An entity tag (`ETag`) is a hash of everything that determines a response:
 
-    the graph        its version and the time of its last change: together they tell apart states that a restored backup
-                     would count alike
-    the request      the document's text (however it was named), operation, variables, other extensions
-    the answer's     media type
-    who asks         name and scopes: no tag of one token is ever that of another, though all who may read read the same
-    the service      its release, its schema, the kind of its store, the cost that it allows, which answers tell
+    the graph      its version and the time of its last change. The time distinguishes two states with the same version
+                   number, which exist after the restore of a backup.
+    the request    the text of the document (not the way it is identified), operation name, variables, other extensions
+    the response   its media type
+    the client     its name and scopes: clients with different tokens never share a tag, even if both may read everything
+    the service    its release, its schema, the store, and the cost limit, which is part of every response
 
-The engine compares tags once the operation is planned and allowed, and before its statement runs: a request that is
-wrong or not allowed is never answered by 304. It reads the version first and the data then, on Neo4j with the bookmark of
-the first read, so data are never older than their tag. They may be newer, and then the next request gets them anew.
+The engine compares the tags after it has planned and authorized the operation, and before it runs the statement. So the
+response to an invalid or forbidden request is never a 304. It reads the version before the data (on Neo4j, it reads the
+data with the bookmark of the version), so the data are never older than their tag. They can be newer; then the next
+request fetches them again.
 
-How stale a 304 can be: on SQLite and a single Neo4j not at all; on a Neo4j cluster as much as any answer of the member
-that was asked, and not older than the bookmark that the client sends. Changes made past the service are not seen,
-since they leave the version as it is.
+Staleness: with SQLite and a single Neo4j, a 304 is never stale. In a Neo4j cluster, it is as stale as any read from the
+same member, and never older than the bookmark in the request. A change that bypasses the service does not change the
+version, and is invisible to caches.
 
-What is not the graph's alone gets no tag: `search`, whose mending of typing mistakes follows the graph by some seconds;
-`changes`, whose old entries are forgotten without a new version; and `extensions.explain`, which tells times. Questions
-about the schema alone need no version, and get a tag without one.
+Some responses depend on more than the graph and have no tag: `search`, because the spelling correction follows the graph
+with a delay of some seconds; `changes`, because the log drops old entries without a new version; and responses with
+`extensions.explain`, because they contain measured times. Introspection does not depend on the version of the graph.
 
-`no-store` is whatever is no good answer to a GET: errors, mutations, explanations, POST.
+All other responses have `Cache-Control: no-store`: errors, mutations, explanations, and every response to POST.
 """
 
 from __future__ import annotations
@@ -40,50 +41,50 @@ from service.execution.conditional import ConditionalRequest
 NO_STORE = {"cache-control": "no-store"}
 
 _VARY = "Accept, Authorization, Atlas-Bookmark"
-_IMMATERIAL = {
-    "persistedQuery",
-    "bookmark",
-}  # how a document is named; how new the answer is to be, which its moment tells
+# How the document is identified, and the minimum version, which is part of the state of the graph.
+_IGNORED_EXTENSIONS = {"persistedQuery", "bookmark"}
 
 
 class HttpCaching:
-    """What clients are told of reusing answers."""
+    """Compute entity tags and caching headers."""
 
-    def __init__(self, seconds: int, store: str, most_cost: int, schema: Callable[[], str]) -> None:
-        """`seconds`: for how long an answer may be reused without asking; `store`: the kind of the store; `most_cost`:
-        what an operation may cost.
-        """
-        self._seconds = seconds
+    def __init__(self, max_age_seconds: int, store: str, max_cost: int, schema: Callable[[], str]) -> None:
+        """`max_age_seconds`: how long a cache may reuse a response without revalidation; `store`: the name of the store."""
+        self._max_age_seconds = max_age_seconds
         self._store = store
-        self._most_cost = most_cost
+        self._max_cost = max_cost
         self._schema = schema
 
-    def conditional(
-        self, asked: Mapping[str, Any], media_type: str, principal: Principal, if_none_match: str | None
+    def conditional_request(
+        self, parameters: Mapping[str, Any], media_type: str, principal: Principal, if_none_match: str | None
     ) -> ConditionalRequest:
-        """A GET that asks for this text, operation, variables and extensions."""
-        extensions = {name: value for name, value in (asked.get("extensions") or {}).items() if name not in _IMMATERIAL}
-        who = principal.name, sorted(principal.scopes)
-        deciding = (asked["query"], asked.get("operationName"), asked.get("variables") or {}, extensions)
-        request = orjson.dumps((self._service, media_type, who, deciding), option=orjson.OPT_SORT_KEYS)
-        return ConditionalRequest(hashlib.sha256(request).digest(), _tags(if_none_match))
+        """Hash everything that determines the response to a GET request, except the state of the graph."""
+        extensions = parameters.get("extensions") or {}
+        relevant = {name: value for name, value in extensions.items() if name not in _IGNORED_EXTENSIONS}
+        client = principal.name, sorted(principal.scopes)
+        operation = parameters["query"], parameters.get("operationName"), parameters.get("variables") or {}, relevant
+        key = orjson.dumps((self._service_hash, media_type, client, operation), option=orjson.OPT_SORT_KEYS)
+        return ConditionalRequest(hashlib.sha256(key).digest(), _parse_tags(if_none_match))
 
     def headers(self, conditional: ConditionalRequest, *, private: bool) -> dict[str, str]:
-        """The headers of a good answer; `private` where caches that several share must not keep it."""
-        control = f"max-age={self._seconds}" if self._seconds else "no-cache"
-        found = {"cache-control": f"private, {control}" if private else control, "vary": _VARY}
-        return {**found, "etag": conditional.tag} if conditional.tag else found
+        """Return the caching headers of a cacheable response; `private`: whether shared caches must not store it."""
+        directive = f"max-age={self._max_age_seconds}" if self._max_age_seconds else "no-cache"
+        headers = {"cache-control": f"private, {directive}" if private else directive, "vary": _VARY}
+        return {**headers, "etag": conditional.etag} if conditional.etag else headers
 
     @cached_property
-    def _service(self) -> str:
+    def _service_hash(self) -> str:
         try:
             release = version("framework-atlas")
-        except PackageNotFoundError:  # run from its sources
+        except PackageNotFoundError:  # run from a source tree that is not installed
             release = ""
-        return hashlib.sha256(f"{release} {self._store} {self._most_cost} {self._schema()}".encode()).hexdigest()
+        return hashlib.sha256(f"{release} {self._store} {self._max_cost} {self._schema()}".encode()).hexdigest()
 
 
-def _tags(if_none_match: str | None) -> frozenset[str]:
-    """The tags in an If-None-Match header, compared weakly; `*` names none, since nobody has asked what is there."""
-    given = (one.strip().removeprefix("W/") for one in (if_none_match or "").split(","))
-    return frozenset(one[1:-1] for one in given if len(one) > 2 and one[0] == one[-1] == '"')
+def _parse_tags(if_none_match: str | None) -> frozenset[str]:
+    """Return the tags of an If-None-Match header, for weak comparison (RFC 9110, 13.1.2).
+
+    `*` is ignored: a client that has no tag has no response to reuse.
+    """
+    tags = (tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(","))
+    return frozenset(tag[1:-1] for tag in tags if len(tag) > 2 and tag[0] == tag[-1] == '"')

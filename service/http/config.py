@@ -1,4 +1,4 @@
-"""What an operator has decided about requests, beside who may send them: one thing for the view to be given."""
+"""The configuration of the GraphQL endpoint."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ from dataclasses import dataclass
 
 from service.execution.engine import Engine
 from service.http.caching import HttpCaching
-from service.http.persisted_queries import NONE, PersistedQueries, TrustedDocuments
+from service.http.persisted_queries import NO_TRUSTED_DOCUMENTS, PersistedQueries, TrustedDocuments
 from service.http.rate_limits import RateLimiter
 from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class HttpConfig:
-    """Which documents are answered, how long answers may be kept, how often somebody may ask.
+    """Persisted queries, HTTP caching, rate limits, and the limits of requests.
 
-    `most_bytes` is how long a body may be; pages of `origins` may open WebSockets.
+    `max_body_bytes` is the maximum size of a request body. Pages of `allowed_origins` may open WebSockets.
     """
 
-    persisted: PersistedQueries
+    persisted_queries: PersistedQueries
     caching: HttpCaching
-    rates: RateLimiter
-    most_bytes: int
-    origins: tuple[str, ...]
+    rate_limiter: RateLimiter
+    max_body_bytes: int
+    allowed_origins: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, settings: Settings, engine: Engine, rates: RateLimiter, documents: TrustedDocuments = NONE
+        cls,
+        settings: Settings,
+        engine: Engine,
+        rate_limiter: RateLimiter,
+        documents: TrustedDocuments = NO_TRUSTED_DOCUMENTS,
     ) -> HttpConfig:
-        """What these settings decide for an engine; `documents` are those of their folder."""
+        """Derive the configuration of an engine's endpoint from the settings."""
         return cls(
-            PersistedQueries(settings, documents, lambda text: engine.known(text) is not None),
+            PersistedQueries(settings, documents, lambda text: engine.documents.cached(text) is not None),
             HttpCaching(settings.cache_seconds, engine.store.name, settings.max_cost, engine.schema.as_str),
-            rates,
+            rate_limiter,
             settings.max_body,
             settings.origins,
         )

@@ -1,4 +1,4 @@
-"""Which shapes of an answer a client accepts, and which of them it gets.
+"""Content negotiation: choose the format of a response from the Accept header.
 
 https://graphql.github.io/graphql-over-http/draft/#sec-Media-Types
 """
@@ -17,62 +17,63 @@ from service.execution import tables
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
-_LONGEST = 4096
-"""Characters of Accept that are read; a browser sends two hundred, and each item is compared with all there is."""
-_REMEMBERED = 32
-"""Headers: it is asked three times a request, and clients send the same one again."""
+_MAX_ACCEPT_LENGTH = 4096
+"""The number of characters of Accept that are parsed. A browser sends about 200; each range is compared with each format."""
+_CACHED_HEADERS = 32
+"""Each request parses its header three times, and most clients send the same one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """The shapes in which an answer is wanted: the media type of its JSON, a stream, a table."""
+    """The format of a response: JSON, an event stream, or a table. Errors are always JSON."""
 
-    json: str = JSON
-    streams: bool = False
-    table: str | None = None
+    json_media_type: str = JSON
+    is_stream: bool = False
+    table_media_type: str | None = None
 
     @property
-    def strict(self) -> bool:
-        """Whether what was not executed is a 400."""
-        return self.json == GRAPHQL_JSON or self.streams or self.table is not None
+    def error_statuses(self) -> bool:
+        """Whether a request error has the status 400. Only a client of application/json expects 200."""
+        return self.json_media_type == GRAPHQL_JSON or self.is_stream or self.table_media_type is not None
 
 
 def negotiate(headers: Headers) -> ResponseFormat:
-    """What both sides like best, application/json where anything goes."""
-    ranges = _ranges(_accept(headers))
+    """Choose the format that the client prefers, application/json by default; raise a 406 if it accepts none."""
+    ranges = _media_ranges(_accept_header(headers))
     if not ranges:
         return ResponseFormat()
-    best = max((JSON, GRAPHQL_JSON, *tables.WRITERS), key=lambda media: _weight(media, ranges))
-    if _weight(best, ranges)[0] > 0:
-        return ResponseFormat(table=best) if best in tables.WRITERS else ResponseFormat(best)
+    best = max((JSON, GRAPHQL_JSON, *tables.WRITERS), key=lambda media_type: _preference(media_type, ranges))
+    if _preference(best, ranges)[0] > 0:
+        return ResponseFormat(table_media_type=best) if best in tables.WRITERS else ResponseFormat(best)
     if accepts(headers, EVENT_STREAM):
-        return ResponseFormat(streams=True)
-    raise HTTPException(406, f"The answer can be {_listed((GRAPHQL_JSON, JSON, *tables.WRITERS))}; Accept allows none.")
+        return ResponseFormat(is_stream=True)
+    available = _join((GRAPHQL_JSON, JSON, *tables.WRITERS))
+    raise HTTPException(406, f"The Accept header allows no available media type; use {available}.")
 
 
-def accepts(headers: Mapping[str, str], wanted: str) -> bool:
-    """Whether Accept names this very media type."""
-    return any(media == wanted and quality > 0 for media, quality in _ranges(_accept(headers)))
+def accepts(headers: Mapping[str, str], media_type: str) -> bool:
+    """Return whether Accept contains this media type literally, not as part of a range."""
+    return any(name == media_type and quality > 0 for name, quality in _media_ranges(_accept_header(headers)))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _accept(headers: Mapping[str, str]) -> str:
-    """What a client accepts, as far as it is read: of a longer header what fits, in whole items."""
-    given = headers.get("accept", "")
-    return given if len(given) <= _LONGEST else given[:_LONGEST].rpartition(",")[0]
+def _accept_header(headers: Mapping[str, str]) -> str:
+    """Return the Accept header, truncated after the last complete range."""
+    accept = headers.get("accept", "")
+    return accept if len(accept) <= _MAX_ACCEPT_LENGTH else accept[:_MAX_ACCEPT_LENGTH].rpartition(",")[0]
 
 
-@lru_cache(_REMEMBERED)
-def _ranges(accept: str) -> tuple[tuple[str, float], ...]:
-    found: list[tuple[str, float]] = []
+@lru_cache(_CACHED_HEADERS)
+def _media_ranges(accept: str) -> tuple[tuple[str, float], ...]:
+    ranges: list[tuple[str, float]] = []
     for item in accept.split(","):
-        media, *parameters = (part.strip().lower() for part in item.split(";"))
-        if media:
-            found.append((media, _quality(parameters)))
-    return tuple(found)
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        if name:
+            ranges.append((name, _quality(parameters)))
+    return tuple(ranges)
 
 
 def _quality(parameters: list[str]) -> float:
@@ -86,12 +87,11 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _weight(media: str, ranges: tuple[tuple[str, float], ...]) -> tuple[float, int]:
-    """How much a media type is liked, and then how early it stands among equals."""
-    best = (0.0, 0)
-    for specific, names in ((2, {media}), (1, {"application/*"}), (0, {"*/*"})):
+def _preference(media_type: str, ranges: tuple[tuple[str, float], ...]) -> tuple[float, int]:
+    """Return the quality of a media type by its most specific range, then its rank among ranges of equal quality."""
+    for specific, names in ((True, {media_type}), (False, {"application/*"}), (False, {"*/*"})):
         matching = [(quality, -index) for index, (name, quality) in enumerate(ranges) if name in names]
         if matching:
-            quality, order = max(matching)
-            return (quality, order if specific == 2 else -1000)
-    return best
+            quality, rank = max(matching)
+            return (quality, rank if specific else -1000)
+    return (0.0, 0)

@@ -1,11 +1,11 @@
-"""How often somebody may ask: a token by its name, who sends none by the address.
+"""Rate limiting: requests per token, or per address for clients without a token.
 
-Counted by the library `limits` in a sliding window (this one and a share of the last), in the process or in a Redis for all
-processes. Each process counts for itself in `memory://`: several together allow several times as much. Where the
-Redis is away nobody is limited, for a few seconds at a time, and the log says so: what protects the service must not be
-what takes it down.
+The library `limits` counts in a sliding window (the current window and a share of the previous one), in the memory of
+the process (`memory://`) or in a Redis. In memory, each process counts separately, so N processes allow N times the rate.
+If the Redis is unavailable, the limit is suspended for some seconds and the log reports it: the rate limit protects the
+service, so its failure must not stop the service.
 
-An IPv6 address counts as its /64, which is what a household gets.
+An IPv6 address counts as its /64, the network of one household.
 """
 
 from __future__ import annotations
@@ -32,71 +32,76 @@ log = logging.getLogger("atlas")
 
 _MEMORY = "memory://"
 _REDIS = ("redis://", "rediss://", "redis+unix://", "redis+sentinel://", "redis+cluster://")
-_PATIENCE_SECONDS = 0.5
-_AWAY_SECONDS = 5.0
+_TIMEOUT_SECONDS = 0.5
+_SUSPENSION_SECONDS = 5.0
 _SWEEP_SECONDS = 1.0
 
 
 class RateLimitedError(AtlasError):
-    """Somebody has asked too often."""
+    """A client has exceeded its rate limit."""
 
     def __init__(self, quota: Quota) -> None:
         super().__init__(
-            f"Too many requests: at most {quota.amount} in {quota.window} seconds; try again in {quota.seconds} seconds."
+            f"Too many requests: at most {quota.limit} in {quota.window_seconds} seconds; "
+            f"try again in {quota.reset_seconds} seconds."
         )
         self.quota = quota
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What somebody may still ask: of an `amount` in a `window` so many, and in so many seconds some more."""
+    """The state of a client's rate limit: `limit` requests per window, of which some remain until the reset."""
 
     allowed: bool
-    amount: int
-    window: int
+    limit: int
+    window_seconds: int
     remaining: int
-    seconds: int
+    reset_seconds: int
 
     @property
     def headers(self) -> dict[str, str]:
-        """As draft-ietf-httpapi-ratelimit-headers-11 has them."""
-        found = {
-            "ratelimit-policy": f'"default";q={self.amount};w={self.window}',
-            "ratelimit": f'"default";r={self.remaining};t={self.seconds}',
+        """The response headers of draft-ietf-httpapi-ratelimit-headers-11."""
+        headers = {
+            "ratelimit-policy": f'"default";q={self.limit};w={self.window_seconds}',
+            "ratelimit": f'"default";r={self.remaining};t={self.reset_seconds}',
         }
-        return found if self.allowed else {**found, "retry-after": str(self.seconds)}
+        return headers if self.allowed else {**headers, "retry-after": str(self.reset_seconds)}
 
 
 class RateLimiter:
-    """Counts what is asked. Raises SettingsError where a setting is wrong. Close it to give back its connections."""
+    """Count requests per client. Raises SettingsError for an invalid setting. Close it to release its connections."""
 
     def __init__(self, settings: Settings) -> None:
-        self._item = _item(settings.rate)
+        self._rate = _parse_rate(settings.rate)
         self._uri = settings.rate_store.get_secret_value()
         self._limiter = self._open()
-        self._away_until = 0.0
+        self._suspended_until = 0.0
 
-    async def count(self, who: str) -> Quota | None:
-        """Count one request of somebody; None where there is no limit or nobody can say. Raises RateLimitedError."""
-        if self._item is None or time.monotonic() < self._away_until:
+    async def count(self, client: str) -> Quota | None:
+        """Count one request of a client and return its quota; raise RateLimitedError if it is exceeded.
+
+        Returns None if there is no limit or the limit is suspended.
+        """
+        if self._rate is None or time.monotonic() < self._suspended_until:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                allowed = await self._limiter.hit(self._item, who)
-                stats = await self._limiter.get_window_stats(self._item, who)
-        except Exception as error:  # noqa: BLE001 - whatever a store of counts may raise, requests are answered
-            self._away_until = time.monotonic() + _AWAY_SECONDS
-            log.warning("requests cannot be counted, so nobody is limited for %g s: %r", _AWAY_SECONDS, error)
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                allowed = await self._limiter.hit(self._rate, client)
+                stats = await self._limiter.get_window_stats(self._rate, client)
+        except Exception as error:  # noqa: BLE001 - whatever the rate store raises, requests are answered
+            self._suspended_until = time.monotonic() + _SUSPENSION_SECONDS
+            log.warning("the rate store is unavailable, no rate limit for %g s: %r", _SUSPENSION_SECONDS, error)
             return None
-        seconds = max(1, math.ceil(stats.reset_time - time.time()))
-        quota = Quota(allowed, self._item.amount, self._item.get_expiry(), stats.remaining if allowed else 0, seconds)
+        remaining = stats.remaining if allowed else 0
+        reset_seconds = max(1, math.ceil(stats.reset_time - time.time()))
+        quota = Quota(allowed, self._rate.amount, self._rate.get_expiry(), remaining, reset_seconds)
         if not allowed:
-            log.info("limited: %s", who)
+            log.info("rate limit exceeded: %s", client)
             raise RateLimitedError(quota)
         return quota
 
     async def close(self) -> None:
-        """Forget what was counted here; it can be used again."""
+        """Close the connections and drop the counts in memory. The limiter can be used again."""
         limiter, self._limiter = self._limiter, self._open()
         bridge: Any = getattr(limiter.storage, "bridge", None)
         if bridge is not None:
@@ -104,45 +109,45 @@ class RateLimiter:
 
     def _open(self) -> SlidingWindowCounterRateLimiter:
         if self._uri == _MEMORY:
-            storage: Storage = _Memory()
+            storage: Storage = _SweepingMemoryStorage()
         elif self._uri.startswith(_REDIS):
             try:
                 options: Any = {"implementation": "redispy", "key_prefix": "framework-atlas", "wrap_exceptions": True}
                 storage = cast("Storage", storage_from_string(f"async+{self._uri}", **options))
             except (ConfigurationError, ValueError) as error:
-                raise SettingsError("ATLAS_RATE_STORE: this is no address of a Redis.") from error
-        else:  # it may hold a password, so it is not repeated
-            raise SettingsError("ATLAS_RATE_STORE: write memory:// or redis://HOST:PORT/0.")
+                raise SettingsError("ATLAS_RATE_STORE: invalid Redis URL; use redis://HOST:PORT/0.") from error
+        else:  # the message does not quote the URL, which may contain a password
+            raise SettingsError("ATLAS_RATE_STORE: use memory:// or redis://HOST:PORT/0.")
         return SlidingWindowCounterRateLimiter(storage)
 
 
 def client_key(principal: Principal, address: str | None) -> str:
-    """By what somebody is counted."""
+    """Return the key under which the requests of a client are counted."""
     if principal.name is not None:
         return f"token:{principal.name}"
     try:
-        found = ip_address((address or "").partition("%")[0])
-    except ValueError:  # a socket of this machine, or a test
+        ip = ip_address((address or "").partition("%")[0])
+    except ValueError:  # a Unix socket, or a test client
         return f"address:{address or 'local'}"
-    if isinstance(found, IPv6Address):
-        return f"address:{found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64)}"
-    return f"address:{found}"
+    if isinstance(ip, IPv6Address):
+        return f"address:{ip.ipv4_mapped or IPv6Address(int(ip) >> 64 << 64)}"
+    return f"address:{ip}"
 
 
-class _Memory(MemoryStorage):
-    """Forgets old counts once a second; of itself the storage goes through all of them at every request."""
+class _SweepingMemoryStorage(MemoryStorage):
+    """Drop expired counts once a second. The library's own storage examines all of them at every request."""
 
     STORAGE_SCHEME: ClassVar[list[str]] = ["async+memory-once-a-second"]
 
-    _swept = 0.0
+    _swept_at = 0.0
 
-    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - a private name of limits
-        if time.monotonic() - self._swept > _SWEEP_SECONDS:
-            self._swept = time.monotonic()
+    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - a private method of limits
+        if time.monotonic() - self._swept_at > _SWEEP_SECONDS:
+            self._swept_at = time.monotonic()
             await getattr(super(), "_MemoryStorage__schedule_expiry")()  # noqa: B009
 
 
-def _item(rate: str) -> RateLimitItem | None:
+def _parse_rate(rate: str) -> RateLimitItem | None:
     if not rate.strip():
         return None
     try:
@@ -151,6 +156,6 @@ def _item(rate: str) -> RateLimitItem | None:
         item = None
     if item is None or item.amount < 1:
         raise SettingsError(
-            f"ATLAS_RATE: write how often in what time, such as 600/minute, or nothing (it is {rate!r})."
+            f"ATLAS_RATE: {rate!r} is not a rate; write a number and a period, such as 600/minute, or nothing for no limit."
         )
     return item

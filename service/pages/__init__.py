@@ -1,1 +1,1 @@
-"""The pages for a browser."""
+"""The HTML pages of the explorer and their assets."""

@@ -22,7 +22,7 @@ import uvicorn
 
 from service.server.config import ServerConfig
 from service.server.http_protocol import HttpProtocol
-from service.service import STOPPING, Service
+from service.service import SERVICE_STATE, Service
 
 _POLL_SECONDS = 0.1
 
@@ -35,7 +35,7 @@ class GracefulServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         timeouts = self.config.timeouts
         deadline = time.monotonic() + timeouts.stop
-        service: Service | None = self.lifespan.state.get(STOPPING)
+        service: Service | None = self.lifespan.state.get(SERVICE_STATE)
         self._drain()
         if service is not None:
             service.draining = True
@@ -43,7 +43,7 @@ class GracefulServer(uvicorn.Server):
         await self._stop_listening(sockets or [])
         if service is not None:
             service.end_streams()
-            await self._wait_until(lambda: service.settled, deadline - time.monotonic() - _POLL_SECONDS)
+            await self._wait_until(lambda: service.is_idle, deadline - time.monotonic() - _POLL_SECONDS)
             await asyncio.sleep(_POLL_SECONDS)  # for the last messages to be written
         self.config.timeout_graceful_shutdown = max(_POLL_SECONDS, deadline - time.monotonic())  # type: ignore[assignment] - uvicorn accepts a float
         await super().shutdown(sockets)

@@ -1,1 +1,1 @@
-"""The graphql-transport-ws protocol."""
+"""GraphQL over WebSockets: the graphql-transport-ws protocol."""

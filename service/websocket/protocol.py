@@ -1,4 +1,4 @@
-"""graphql-transport-ws to the letter, where Strawberry takes less care: what a message must be, and how a socket closes.
+"""The graphql-transport-ws protocol, where Strawberry's handler is less strict: message validation and close frames.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -15,15 +15,15 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from service.execution.request_parameters import mistyped
+from service.execution.request_parameters import type_error
 
-_LONGEST_REASON = 123  # bytes, RFC 6455, 5.5
+_MAX_REASON_BYTES = 123  # RFC 6455, 5.5
 _extensions: ContextVar[dict[str, Any] | None] = ContextVar("extensions", default=None)
-"""Those of the operation that a task runs: a task gets what is set where it is made."""
+"""The request extensions of an operation. Strawberry runs each operation in a task, which copies the context."""
 
 
 class TextFrameAdapter(ASGIWebSocketAdapter):
-    """A WebSocket of text frames, as the protocol asks for; Strawberry sends bytes as binary ones."""
+    """A WebSocket that sends text frames, as the protocol requires. Strawberry sends bytes in binary frames."""
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
@@ -32,12 +32,12 @@ class TextFrameAdapter(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
-        """Close; a reason that is longer than a frame of control holds would break the connection off."""
-        await super().close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
+        """Close the socket. The reason is truncated: a control frame that is too long would be a protocol error."""
+        await super().close(code, reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore"))
 
 
-class OperationRejected(Exception):  # noqa: N818 - a verdict on an operation
-    """An operation that is not admitted; the client of a WebSocket gets this error for it."""
+class OperationRejected(Exception):  # noqa: N818 - a decision, not a failure
+    """An operation is not admitted. The client gets `error` as the protocol's message of type `error`."""
 
     def __init__(self, message: str, extensions: dict[str, Any]) -> None:
         super().__init__(message)
@@ -45,60 +45,60 @@ class OperationRejected(Exception):  # noqa: N818 - a verdict on an operation
 
 
 class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
-    """graphql-transport-ws for a view that has `admit(context, payload)`, which returns the payload or raises Turned.
+    """Handle graphql-transport-ws for a view with a method `admit_operation`, which applies the same checks as HTTP.
 
-    What is asked here so passes the same door as over HTTP. A message that is none closes the socket with 4400.
+    An invalid message closes the socket with the code 4400.
     """
 
     view: Any
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.schema = cast("Any", _Extended(self.schema))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.schema = cast("Any", _SchemaWithExtensions(self.schema))
 
     async def handle_message(self, message: Any) -> None:
-        fault = _fault(message)
-        if fault is None:
+        error = _validation_error(message)
+        if error is None:
             await super().handle_message(message)
         else:
-            await self.handle_invalid_message(fault)
+            await self.handle_invalid_message(error)
 
     async def handle_subscribe(self, message: Any) -> None:
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
-                message = {**message, "payload": await self.view.admit(self.context, message["payload"])}
-            except OperationRejected as turned:
-                refused = {"id": message["id"], "type": "error", "payload": [turned.error.formatted]}
-                await self.send_message(refused)  # type: ignore[arg-type]
+                message = {**message, "payload": await self.view.admit_operation(self.context, message["payload"])}
+            except OperationRejected as rejection:
+                error_message = {"id": message["id"], "type": "error", "payload": [rejection.error.formatted]}
+                await self.send_message(error_message)  # type: ignore[arg-type]
                 return
             _extensions.set(message["payload"].get("extensions"))
         await super().handle_subscribe(message)
 
 
-class _Extended:
-    """A schema that is told an operation's `extensions` (a bookmark, explain), which Strawberry's handler leaves out."""
+class _SchemaWithExtensions:
+    """A schema that executes an operation with its request extensions, which Strawberry's handler ignores."""
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
 
-    async def stream(self, *given: Any, **named: Any) -> Any:
-        return await self._schema.stream(*given, **named, operation_extensions=_extensions.get())
+    async def stream(self, *args: Any, **kwargs: Any) -> Any:
+        return await self._schema.stream(*args, **kwargs, operation_extensions=_extensions.get())
 
 
-def _fault(message: Any) -> str | None:
-    """What is wrong with a message; None where nothing is that its type would not tell."""
+def _validation_error(message: Any) -> str | None:
+    """Return why a message is invalid, None if it is valid. Strawberry rejects unknown types."""
     if not isinstance(message, dict):
         return "A message must be a JSON object."
-    given = cast("dict[str, Any]", message)
-    if not isinstance(given.get("type"), str):
+    fields = cast("dict[str, Any]", message)
+    if not isinstance(fields.get("type"), str):
         return "A message must have a `type`."
-    if given["type"] not in {"subscribe", "complete"}:
+    if fields["type"] not in {"subscribe", "complete"}:
         return None
-    if not isinstance(given.get("id"), str) or not given["id"]:
-        return "`id` must be text that is not empty."
-    if given["type"] == "complete":
+    if not isinstance(fields.get("id"), str) or not fields["id"]:
+        return "`id` must be a non-empty string."
+    if fields["type"] == "complete":
         return None
-    payload = given.get("payload")
+    payload = fields.get("payload")
     if not isinstance(payload, dict):
-        return "`payload` must be an object with a `query`."
-    return mistyped(payload)
+        return "`payload` must be a JSON object with a `query`."
+    return type_error(payload)

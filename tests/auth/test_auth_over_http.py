@@ -25,7 +25,7 @@ from service.execution.request_context import TransportContext
 from service.http.config import HttpConfig
 from service.http.endpoint import GraphQLEndpoint
 from service.http.rate_limits import RateLimiter
-from service.service import prepare
+from service.service import open_seeded_store
 from service.settings import read_settings
 from tests.apps import client, fresh
 from tests.auth.authenticators import EXPIRED, MALFORMED, NO_SCOPE, NO_TOKEN, UNKNOWN_TOKEN, constant_id
@@ -172,7 +172,7 @@ async def test_the_engine_checks_the_scope_again_for_new_and_for_cached_document
             return Principal("powerless", frozenset()) if authorization else Principal(None, frozenset())
 
     settings = read_settings(store=f"sqlite:///{seeded}")
-    store = await prepare(settings)
+    store = await open_seeded_store(settings)
     engine = Engine(store)
     config = HttpConfig.of(settings, engine, RateLimiter(settings))
     try:

@@ -127,7 +127,7 @@ async def test_a_shutdown_under_load_loses_no_request_and_ends_every_subscriptio
     for item in received:
         text = item if isinstance(item, str) else json.dumps(item)
         assert "SUBSCRIPTION_ENDED" in text
-        assert "The service stops" in text
+        assert "The service is shutting down" in text
         if isinstance(item, str):
             assert "event: complete" in text
         else:

@@ -146,7 +146,7 @@ async def test_the_log_is_paged_by_cursors_to_its_end(engine: Engine) -> None:
 
 async def test_a_version_that_leads_nowhere_is_told(engine: Engine) -> None:
     digest = (await engine.store.version()).rpartition(".")[0]
-    foreign = "after is no cursor of this graph's log; begin with `graph { version }`."
+    foreign = "after is not a cursor of this graph's change log; start with `graph { version }`."
     malformed = "after is not a valid cursor of the change log; use the cursor of a change or a version."
     given = {
         f"{digest}.2": foreign,
@@ -178,8 +178,7 @@ async def test_what_is_older_than_the_log_is_told_and_what_is_as_old_is_answered
 
     assert (removed, await sequences(engine)) == (4, [5, 6, 7])
     assert found[0]["errors"][0]["message"] == (
-        "after is older than the log of changes, which keeps the latest only; read the graph anew and begin with its "
-        "version."
+        "after is older than the oldest entry of the change log; read the graph again and start with its version."
     )
     assert [len(one["data"]["changes"]["nodes"]) for one in found[1:]] == [3, 0]
     assert len(all_["changes"]["nodes"]) == 3

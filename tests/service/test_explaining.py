@@ -105,6 +105,6 @@ async def test_in_development_everybody_sees_it_and_a_mutation_that_asks_for_it_
 
         refused, looked = await ask(mutation), await ask(held)
 
-    assert refused == {"errors": [{"message": "Only queries are explained."}]}
+    assert refused == {"errors": [{"message": "Only queries can be explained."}]}
     assert looked["data"] == {"feature": None}
     assert "explain" in looked["extensions"]  # type: ignore[operator]

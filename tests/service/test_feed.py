@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.changes.feed import BEHIND, ChangeFeed, FeedListener, SubscriptionEnded
+from service.changes.feed import TOO_OLD, ChangeFeed, FeedListener, SubscriptionEnded
 from service.changes.subscription import Subscription
 from service.errors import StatementTimeout, StoreUnavailable
 from service.stores import LogEntry
@@ -42,7 +42,7 @@ async def feeding(graphs: Graphs, tmp_path: Path, **options: Any) -> AsyncIterat
     """A feed of a graph of its own, the store as it sees it, and what makes changes: one for each slug."""
     async with graphs.fresh("sqlite", facts_from(tmp_path / "facts", LINES)) as engine:
         watched = Watched(engine.store)
-        feed = ChangeFeed(watched, **{"look_seconds": 0.01, **options})  # type: ignore[arg-type]
+        feed = ChangeFeed(watched, **{"poll_seconds": 0.01, **options})  # type: ignore[arg-type]
 
         async def change(slugs: str) -> None:
             for slug in slugs:
@@ -102,7 +102,7 @@ async def test_nobody_reads_once_nobody_listens(graphs: Graphs, tmp_path: Path) 
         await asyncio.gather(*heard)
 
         one.close()
-        reading = feed._reading
+        reading = feed._reader
         other.close()
         await asyncio.sleep(0.05)
         reads = len(watched.reads)
@@ -110,13 +110,13 @@ async def test_nobody_reads_once_nobody_listens(graphs: Graphs, tmp_path: Path) 
 
         assert reading is not None
         assert reading.cancelled()
-        assert (feed._reading, feed._listeners, len(watched.reads)) == (None, set(), reads)
+        assert (feed._reader, feed._listeners, len(watched.reads)) == (None, set(), reads)
         await change("b")
         assert await hear(feed.listen(2), 1) == [3]  # and who comes then is served as before
 
 
 async def test_who_is_slow_is_cut_off_and_resumes_without_loss(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path, longest_queue=3) as (feed, _, change):
+    async with feeding(graphs, tmp_path, max_queue_length=3) as (feed, _, change):
         slow, quick = feed.listen(1), feed.listen(1)
         first = asyncio.gather(hear(slow, 1), hear(quick, 1))
         await asyncio.sleep(0.05)
@@ -128,7 +128,7 @@ async def test_who_is_slow_is_cut_off_and_resumes_without_loss(graphs: Graphs, t
             heard += await hear(quick, 1)
 
         assert heard == [3, 4, 5, 6, 7, 8, 9, 10]  # nobody waits for the slow one
-        assert await reason(slow) == "The graph changes faster than you read"
+        assert await reason(slow) == "The graph changes faster than the client reads"
         assert slow.position == 2
         slow.close()
         assert await hear(feed.listen(slow.position), 8) == [3, 4, 5, 6, 7, 8, 9, 10]
@@ -137,7 +137,7 @@ async def test_who_is_slow_is_cut_off_and_resumes_without_loss(graphs: Graphs, t
 async def test_who_listens_for_a_kind_hears_of_it_alone_and_is_not_cut_off_for_others(
     graphs: Graphs, tmp_path: Path
 ) -> None:
-    async with feeding(graphs, tmp_path, longest_queue=2) as (feed, _, change):
+    async with feeding(graphs, tmp_path, max_queue_length=2) as (feed, _, change):
         companies = feed.listen(1, ("Company",))
         both = feed.listen(1, ("Company", "Framework"))
         nobody = feed.listen(1, ())
@@ -160,16 +160,16 @@ async def test_who_listens_for_a_kind_hears_of_it_alone_and_is_not_cut_off_for_o
 
 
 async def test_who_is_behind_what_the_log_keeps_is_told(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path, look_seconds=60) as (feed, _, change):
+    async with feeding(graphs, tmp_path, poll_seconds=60) as (feed, _, change):
         live = feed.listen(1)
         ended = asyncio.create_task(reason(live))
         await asyncio.sleep(0.1)  # the reader looks again in a minute
         await change("abc")
         await change.engine.store.compact_log(1, EVER)
         late = feed.listen(1)
-        feed.look()
+        feed.notify()
 
-        assert (await ended, await reason(late)) == (BEHIND, BEHIND)
+        assert (await ended, await reason(late)) == (TOO_OLD, TOO_OLD)
         assert (live.position, late.position) == (1, 1)
 
 
@@ -187,7 +187,7 @@ async def test_a_store_that_is_away_is_waited_for(
         watched.away = False
 
         assert (early, await heard) == (False, [2, 3])
-        assert "the log of changes cannot be read just now: away" in caplog.text
+        assert "the change log is unavailable: away" in caplog.text
 
 
 async def test_all_are_told_when_the_feed_closes_and_who_comes_later_too(graphs: Graphs, tmp_path: Path) -> None:
@@ -197,8 +197,8 @@ async def test_all_are_told_when_the_feed_closes_and_who_comes_later_too(graphs:
         await asyncio.sleep(0.05)
         await feed.close()
 
-        assert [await one for one in ended] == ["The service stops"] * 3
-        assert await reason(feed.listen(1)) == "The service stops"
+        assert [await one for one in ended] == ["The service is shutting down"] * 3
+        assert await reason(feed.listen(1)) == "The service is shutting down"
 
 
 # ------------------------------------------------------------------------------------------------------------- streams
@@ -244,6 +244,6 @@ async def test_a_token_expires_while_a_listener_waits_for_a_store_that_is_away(g
         store, told = await streamed(feed, StoreUnavailable("away"), int(time.time()) + 3)
 
     (ended,) = told
-    assert ended["message"].startswith("The token has expired; the last change that you have is 'd.1'")
+    assert ended["message"].startswith("The token has expired; your last change is 'd.1'")
     assert ended["extensions"] == {"code": "SUBSCRIPTION_ENDED", "after": "d.1"}
     assert store.asked > 0

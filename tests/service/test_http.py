@@ -126,7 +126,9 @@ async def test_a_client_that_accepts_no_json_is_told_what_there_is(client: httpx
         "Accept",
         {
             "errors": [
-                {"message": f"The answer can be {GRAPHQL}, {JSON}, text/csv or application/jsonl; Accept allows none."}
+                {
+                    "message": f"The Accept header allows no available media type; use {GRAPHQL}, {JSON}, text/csv or application/jsonl."
+                }
             ]
         },
     )
@@ -186,14 +188,14 @@ BODIES = {
     b'"{ __typename }"': "The body must be one JSON object with a `query`.",
     b"[]": "The body must be one JSON object with a `query`.",
     b'[{"query": "{ __typename }"}]': "The body must be one JSON object with a `query`.",
-    b"{}": "The request names no `query`.",
-    b'{"query": null}': "The request names no `query`.",
-    b'{"query": ""}': "The request names no `query`.",
-    b'{"query": 5}': "`query` must be text or null.",
-    b'{"query": ["{ __typename }"]}': "`query` must be text or null.",
-    b'{"query": "{ __typename }", "operationName": 5}': "`operationName` must be text or null.",
-    b'{"query": "{ __typename }", "operationName": []}': "`operationName` must be text or null.",
-    b'{"query": "{ __typename }", "operationName": false}': "`operationName` must be text or null.",
+    b"{}": "The request has no `query`.",
+    b'{"query": null}': "The request has no `query`.",
+    b'{"query": ""}': "The request has no `query`.",
+    b'{"query": 5}': "`query` must be a string or null.",
+    b'{"query": ["{ __typename }"]}': "`query` must be a string or null.",
+    b'{"query": "{ __typename }", "operationName": 5}': "`operationName` must be a string or null.",
+    b'{"query": "{ __typename }", "operationName": []}': "`operationName` must be a string or null.",
+    b'{"query": "{ __typename }", "operationName": false}': "`operationName` must be a string or null.",
     b'{"query": "{ __typename }", "variables": []}': "`variables` must be a JSON object or null.",
     b'{"query": "{ __typename }", "variables": "{}"}': "`variables` must be a JSON object or null.",
     b'{"query": "{ __typename }", "variables": 0}': "`variables` must be a JSON object or null.",
@@ -260,7 +262,7 @@ async def test_another_content_type_is_a_415(client: httpx.AsyncClient, given: s
 
     assert (refused.status_code, refused.json()) == (
         415,
-        {"errors": [{"message": f"Send the operation as {JSON}, not as '{given or ''}'."}]},
+        {"errors": [{"message": f"The content type must be {JSON}, not '{given or ''}'."}]},
     )
 
 
@@ -304,9 +306,9 @@ async def test_what_is_empty_in_a_url_counts_as_left_out(client: httpx.AsyncClie
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
-        ({}, "The request names no `query`."),
-        ({"query": ""}, "The request names no `query`."),
-        ({"variables": "{}"}, "The request names no `query`."),
+        ({}, "The request has no `query`."),
+        ({"query": ""}, "The request has no `query`."),
+        ({"variables": "{}"}, "The request has no `query`."),
         ({"query": DJANGO, "variables": "{"}, "`variables` is not JSON in UTF-8"),
         ({"query": DJANGO, "variables": "[]"}, "`variables` must be a JSON object or null."),
         ({"query": DJANGO, "extensions": "x"}, "`extensions` is not JSON in UTF-8"),
@@ -957,7 +959,7 @@ async def test_a_fault_inside_is_masked_and_the_log_tells_it(tmp_path: Path, cap
             {
                 "errors": [
                     {
-                        "message": f"Something went wrong inside the service; its log calls this {reference}.",
+                        "message": f"Internal error. The log of the service contains the details under {reference}.",
                         "extensions": {"code": "INTERNAL_SERVER_ERROR"},
                     }
                 ],

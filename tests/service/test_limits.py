@@ -14,7 +14,7 @@ from service.compiler import LruCache
 from service.errors import LimitError
 from service.execution.document_limits import DEFAULT_LIMITS, DocumentLimits
 from service.execution.engine import Engine, EngineConfig
-from service.execution.explain import count
+from service.execution.explain import count_rows
 from service.settings import Settings
 from tests.graphs import Graphs, answer
 
@@ -51,8 +51,8 @@ def test_a_document_that_asks_for_too_much_is_told_by_how_much_and_how_to_change
     most = getattr(DEFAULT_LIMITS, limit)
     assert refused.value.limit == limit
     assert str(refused.value) == (
-        f"{limit.replace('_', ' ')}: the request has {value}, and at most {most} are allowed; ask for less at once, or let "
-        f"whoever runs the service raise ATLAS_MAX_{limit.upper()}."
+        f"{limit.replace('_', ' ')}: the request has {value}, the limit is {most}; request less at once, or ask the operator "
+        f"to raise ATLAS_MAX_{limit.upper()}."
     )
 
 
@@ -206,7 +206,7 @@ def test_long_documents_take_the_room_of_several_in_a_cache() -> None:
 
 async def limited(graphs: Graphs, store: str, **limits: int) -> Engine:
     held = await graphs.hold(store)
-    return Engine(held.store, options=EngineConfig(limits=replace(DEFAULT_LIMITS, **limits)))
+    return Engine(held.store, config=EngineConfig(limits=replace(DEFAULT_LIMITS, **limits)))
 
 
 async def told(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
@@ -217,10 +217,7 @@ async def told(engine: Engine, text: str, variables: dict[str, Any] | None = Non
     return error["message"], error["extensions"]
 
 
-DEEP = (
-    "depth: the request has 4, and at most 3 are allowed; ask for less at once, or let whoever runs the service raise "
-    "ATLAS_MAX_DEPTH."
-)
+DEEP = "depth: the request has 4, the limit is 3; request less at once, or ask the operator to raise ATLAS_MAX_DEPTH."
 
 
 @pytest.mark.anyio
@@ -256,7 +253,7 @@ async def test_the_rows_that_pages_can_hold_are_known_and_limited(graphs: Graphs
 
     assert await cost(9, 10) == ({"rows": 99, "limit": 100}, None)
     (refused,) = (await cost(10, 10))[1] or ()
-    assert refused.message.startswith("cost: the request has pages for up to 110 rows, and at most 100 are allowed; ")
+    assert refused.message.startswith("cost: the request has pages for up to 110 rows, the limit is 100; ")
     assert refused.extensions == {"code": "LIMIT_EXCEEDED", "limit": "cost"}
 
 
@@ -323,7 +320,7 @@ async def test_no_answer_of_the_shipped_facts_holds_more_than_was_known(graphs: 
     result = await engine.schema.execute(text)
 
     assert result.errors is None
-    assert count(orjson.loads(orjson.dumps(result.data))) <= (result.extensions or {})["cost"]["rows"]
+    assert count_rows(orjson.loads(orjson.dumps(result.data))) <= (result.extensions or {})["cost"]["rows"]
 
 
 @pytest.mark.anyio
@@ -344,7 +341,7 @@ async def test_questions_about_the_schema_are_few_and_not_too_deep(graphs: Graph
     again = await answer(engine, get_introspection_query())
 
     assert extensions["limit"] == "questions"
-    assert repeated == "Questions about the schema take no aliases below __schema."
+    assert repeated == "An introspection field must not contain aliases; __schema does."
     assert "introspection" in too_deep["errors"][0]["message"].lower()
     assert "errors" not in usual
     assert usual == again
@@ -366,7 +363,7 @@ async def test_conditions_are_counted_and_as_many_as_are_allowed_are_answered(
     most = 50 if store == "sqlite" else 20  # planning goes with the square
     answered = await answer(engine, FILTERED, {"w": {word: parts[:most]}})
 
-    assert message.startswith("conditions: the request has 51, and at most 50 are allowed; ")
+    assert message.startswith("conditions: the request has 51, the limit is 50; ")
     assert extensions == {"code": "LIMIT_EXCEEDED", "limit": "conditions"}
     assert answered["data"] == {"frameworks": {"totalCount": 0}}
     if store == "sqlite":
@@ -377,7 +374,7 @@ async def test_conditions_are_counted_and_as_many_as_are_allowed_are_answered(
 @pytest.mark.anyio
 async def test_a_mutation_whose_payload_asks_for_too_much_writes_nothing(graphs: Graphs, store: str) -> None:
     async with graphs.fresh(store) as held:
-        engine = Engine(held.store, options=EngineConfig(limits=replace(DEFAULT_LIMITS, cost=10)))
+        engine = Engine(held.store, config=EngineConfig(limits=replace(DEFAULT_LIMITS, cost=10)))
         text = (
             'mutation { upsertFramework(input: {slug: "x", name: "X"}) '
             "{ ... on UpsertedFramework { framework { features(first: 11) { nodes { name } } } } } }"

@@ -703,7 +703,7 @@ async def test_who_may_not_write_is_told_so_and_nothing_is_written_warm_or_cold(
         "id": id_of("Company:acme"),
     }
     before = await contents(engine.store)
-    refused = TransportContext(refused=InvalidTokenError("The token has expired; get a new one."))
+    refused = TransportContext(access_error=InvalidTokenError("The token has expired; get a new one."))
 
     async def ask(text: str, context: TransportContext | None) -> dict[str, Any]:
         result = await engine.schema.execute(text, variable_values=given, context_value=context)
@@ -779,4 +779,4 @@ async def test_where_the_store_goes_away_half_way_it_is_told_what_was_done(
     (error,) = told["errors"]
     assert (told["data"], held) == (None, {"first": {"name": "First"}, "second": None})
     assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "done": ["first"]}
-    assert error["message"].endswith("Done before it: first; what came after was not tried.")
+    assert error["message"].endswith("Root fields executed before: first; the others were not executed.")

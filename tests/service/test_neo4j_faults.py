@@ -135,7 +135,7 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for(graphs: Graphs
     assert away.json() == {
         "errors": [
             {
-                "message": "The graph cannot be reached just now; try again in a moment.",
+                "message": "The database is unavailable; try again in a moment.",
                 "extensions": {"code": "SERVICE_UNAVAILABLE"},
             }
         ],

@@ -98,7 +98,7 @@ async def test_who_would_have_to_wait_too_long_is_refused_at_once(tmp_path: Path
         refused, waited = next(iter(first)).result(), any(task.done() for task in tasks)
         found = Counter([one.status_code for one in await asyncio.gather(*asking)])
 
-    message = "Too many requests wait for the graph just now; try again in a moment."
+    message = "Too many requests wait for the database; try again in a moment."
     assert (refused.status_code, refused.headers["retry-after"], waited) == (503, "1", False)
     assert refused.json() == {
         "data": None,

@@ -254,15 +254,15 @@ CLAIM = global_id("Claim", "Framework:django/HAS_FEATURE/Feature:admin-panel")
 @pytest.mark.parametrize(
     ("start", "end", "message"),
     [
-        (NOBODY, DJANGO, f"from: there is nothing with the ID '{NOBODY}'."),
-        (DJANGO, NOBODY, f"to: there is nothing with the ID '{NOBODY}'."),
+        (NOBODY, DJANGO, f"from: there is no entity with the ID '{NOBODY}'."),
+        (DJANGO, NOBODY, f"to: there is no entity with the ID '{NOBODY}'."),
         (
             NOBODY,
             NOBODY,
-            f"from: there is nothing with the ID '{NOBODY}'. to: there is nothing with the ID '{NOBODY}'.",
+            f"from: there is no entity with the ID '{NOBODY}'. to: there is no entity with the ID '{NOBODY}'.",
         ),
-        (CLAIM, "", f"from: there is nothing with the ID '{CLAIM}'. to: there is nothing with the ID ''."),
-        ("'\\`{}", DJANGO, "from: there is nothing with the ID ''\\`{}'."),
+        (CLAIM, "", f"from: there is no entity with the ID '{CLAIM}'. to: there is no entity with the ID ''."),
+        ("'\\`{}", DJANGO, "from: there is no entity with the ID ''\\`{}'."),
         ("a\0", DJANGO, "from contains the character U+0000."),
     ],
 )
@@ -347,7 +347,7 @@ async def test_a_hub_is_crossed_where_the_way_is_short_and_given_up_where_it_is_
     assert [len(found) for found in crossed.values()] == [2, 2, 4, 2, 2, 0]
     assert given_up["data"] is None
     assert [error["message"] for error in given_up["errors"]] == [
-        "maxLength: chains of 4 steps between the two lead over too many claims; ask for at most 3."
+        "maxLength: too many claims are on paths of 4 steps between these two; use at most 3."
     ]
     assert len(some) == 2
 
@@ -377,6 +377,6 @@ async def test_a_longer_chain_does_not_pass_for_the_shortest_where_shorter_ones_
         await graphs.drop(facts)
 
     assert [error["message"].partition(";")[0] for error in five["errors"]] == [
-        "maxLength: chains of 5 steps between the two lead over too many claims"
+        "maxLength: too many claims are on paths of 5 steps between these two"
     ]
     assert six == five

@@ -18,7 +18,7 @@ import pytest
 from service.app import create_app
 from service.cli.main import main
 from service.errors import PersistedQueryError, SettingsError
-from service.http.persisted_queries import NONE, PersistedQueries
+from service.http.persisted_queries import NO_TRUSTED_DOCUMENTS, PersistedQueries
 from service.settings import Settings
 from tests.apps import client as client_of
 from tests.apps import fresh
@@ -34,7 +34,7 @@ NOT_FOUND = {"errors": [{"message": "PersistedQueryNotFound", "extensions": {"co
 UNSAFE = {
     "errors": [
         {
-            "message": "This document is not one of those that are answered here; ask whoever runs the service to add it.",
+            "message": "The document is not one of the trusted documents of this service; ask its operator to add it.",
             "extensions": {"code": "QUERY_NOT_IN_SAFELIST"},
         }
     ]
@@ -119,11 +119,11 @@ async def test_a_document_that_is_not_valid_is_not_kept(client: httpx.AsyncClien
 @pytest.mark.parametrize(("length", "known"), [(20_000, True), (20_001, False)])
 def test_a_document_that_is_too_long_takes_no_memory(length: int, known: bool) -> None:
     text = DJANGO.ljust(length)
-    persisted = PersistedQueries(Settings(), NONE, lambda _: True)
-    persisted.text(apq(text, query=text))
+    persisted = PersistedQueries(Settings(), NO_TRUSTED_DOCUMENTS, lambda _: True)
+    persisted.resolve(apq(text, query=text))
 
     with nullcontext() if known else pytest.raises(PersistedQueryError, match="PersistedQueryNotFound"):
-        assert persisted.text(apq(text)) == text
+        assert persisted.resolve(apq(text)) == text
 
 
 @pytest.mark.anyio
@@ -145,27 +145,27 @@ WRONG_NAMES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"extensions": {"persistedQuery": {"version": 2, "sha256Hash": sha256(DJANGO)}}},
         "BAD_USER_INPUT",
-        "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; there is no other.",
+        "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; no other version is supported.",
     ),
     (
         {"extensions": {"persistedQuery": "x"}},
         "BAD_USER_INPUT",
-        "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; there is no other.",
+        "`persistedQuery` must be `{version: 1, sha256Hash: ...}`; no other version is supported.",
     ),
     (
         {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ABC"}}},
         "BAD_USER_INPUT",
-        "`sha256Hash` must be 64 hexadecimal digits in lower case.",
+        "`sha256Hash` must be 64 lowercase hexadecimal digits.",
     ),
     (
         {"documentId": "md5:abc"},
         "BAD_USER_INPUT",
-        "`documentId` must be `sha256:` and 64 hexadecimal digits in lower case, or the name of a document.",
+        "`documentId` must be `sha256:` and 64 lowercase hexadecimal digits, or the name of a trusted document.",
     ),
     (
         {"documentId": "django", "query": DJANGO},
         "BAD_USER_INPUT",
-        "Name the document by `documentId` alone, or send `query`.",
+        "Send `documentId` alone, or send `query`.",
     ),
 ]
 
@@ -307,9 +307,9 @@ def test_a_wrong_document_is_told_before_anything_is_filled(
     [
         (
             {"persisted_only": True},
-            "ATLAS_PERSISTED_ONLY: there is no folder of documents; name it by ATLAS_PERSISTED.",
+            "ATLAS_PERSISTED_ONLY needs a folder of trusted documents; set ATLAS_PERSISTED.",
         ),
-        ({"persisted": "nowhere"}, "ATLAS_PERSISTED: nowhere is no folder."),
+        ({"persisted": "nowhere"}, "ATLAS_PERSISTED: nowhere is not a folder."),
     ],
 )
 def test_a_folder_that_is_not_there_stops_the_start(settings: dict[str, Any], reason: str) -> None:
@@ -337,7 +337,7 @@ def test_a_document_that_every_request_would_be_refused_for_stops_the_start(
 
 
 def test_an_empty_folder_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"holds no file that ends in \.graphql"):
+    with pytest.raises(SettingsError, match=r"contains no \.graphql file"):
         create_app(Settings(persisted=tmp_path))
 
 
@@ -396,4 +396,4 @@ async def test_a_hash_that_is_not_known_is_told_over_a_web_socket(seeded: Path) 
 
     assert (unknown["type"], unknown["payload"]) == ("error", NOT_FOUND["errors"])
     assert [one[0]["payload"] for one in (sent, named)] == [DJANGO_ANSWER] * 2
-    assert unnamed["payload"][0]["message"] == "The request names no `query`."
+    assert unnamed["payload"][0]["message"] == "The request has no `query`."

@@ -90,7 +90,7 @@ async def begin(service: app.Service) -> None:
     """Start it, until it is ready."""
     await service.start()
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await service.ready():  # noqa: ASYNC110 - as probes do
+        while not await service.is_ready():  # noqa: ASYNC110 - as probes do
             await asyncio.sleep(0.1)
 
 
@@ -115,9 +115,9 @@ async def test_a_client_meets_statements_that_have_been_planned(
     assert two.json()["data"] == {"framework": {"slug": "flask"}}
     assert (len(planned), before, len(asked)) == (5, 0, 2)
     assert set(asked) < set(planned)
-    left_out, done = [text for text in map(logging.LogRecord.getMessage, caplog.records) if "ahead" in text]
-    assert left_out.startswith("After of wrong.graphql is not planned ahead: after is not a valid cursor of this list")
-    assert done.startswith("planned 5 queries ahead in ")
+    left_out, done = [text for text in map(logging.LogRecord.getMessage, caplog.records) if "warm-up" in text]
+    assert left_out.startswith("warm-up skips After of wrong.graphql: after is not a valid cursor of this list")
+    assert done.startswith("warm-up planned 5 queries in ")
 
 
 async def test_the_examples_are_planned_where_they_are_offered(
@@ -162,8 +162,8 @@ async def test_an_example_that_is_refused_here_is_left_out(
     await service.stop()
 
     assert len(planned) == 1
-    assert "deep.graphql is not planned ahead: " in caplog.text
-    assert "other.graphql is not planned ahead: Cannot query field 'planets' on type 'Query'." in caplog.text
+    assert "warm-up skips deep.graphql: " in caplog.text
+    assert "warm-up skips other.graphql: Cannot query field 'planets' on type 'Query'." in caplog.text
 
 
 async def test_it_is_not_ready_until_then(
@@ -196,13 +196,13 @@ async def test_what_takes_too_long_is_left_out(
     async with fresh(seeded, persisted=folder, plan_ahead=0.1) as client:
         await ready(client)
 
-    assert "0 queries were planned ahead within 0.1 s; the rest is when it is asked" in caplog.text
+    assert "warm-up stopped after 0.1 s: planned 0 queries, skipped the rest" in caplog.text
 
 
 async def test_a_store_that_is_away_is_waited_for(
     seeded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, planned: Statements
 ) -> None:
-    away, fill, plan = asyncio.Event(), app.fill, SqliteStore.cache_plan
+    away, fill, plan = asyncio.Event(), app.seed_store, SqliteStore.cache_plan
     away.set()
 
     async def filled(*given: Any) -> bool:
@@ -220,7 +220,7 @@ async def test_a_store_that_is_away_is_waited_for(
             raise StoreUnavailable("away")
         return await plan(*given)
 
-    monkeypatch.setattr(app, "fill", filled)
+    monkeypatch.setattr(app, "seed_store", filled)
     monkeypatch.setattr(SqliteStore, "cache_plan", answered)
     async with fresh(seeded, persisted=folder, explorer=False, plan_ahead=PATIENCE_SECONDS) as client:
         before = await status(client), len(planned)
@@ -240,8 +240,8 @@ async def test_the_end_waits_for_none(seeded: Path, folder: Path, monkeypatch: p
     monkeypatch.setattr(SqliteStore, "cache_plan", never)
     service = app.Service(read_settings(store=f"sqlite:///{seeded}", persisted=folder), ONTOLOGY, {})
     await service.start()
-    waiting = await service.ready()
-    settled = service.settled
+    waiting = await service.is_ready()
+    settled = service.is_idle
     async with asyncio.timeout(30):
         await service.stop()
 
@@ -261,7 +261,7 @@ async def test_no_plan_depends_on_the_size_of_what_is_looked_up(graphs: Graphs) 
     def sizes(text: str, many: int) -> dict[str, tuple[type, int]]:
         name = base64.b64encode(f"Framework:{text}".encode()).decode()
         given = {"text": text, "id": name, "ids": [name] * many, "texts": [f"{text}{number}" for number in range(many)]}
-        compiled = engine.compile(LOOKED_UP, engine.admit(LOOKED_UP), None, given)
+        compiled = engine.compile(LOOKED_UP, engine.documents.add(LOOKED_UP), None, given)
         parameters = cypher.write_statement(compiled.plan).parameters(engine._bind(compiled.plan.parameters, compiled))
         return {
             name: (type(value), len(value) if hasattr(value, "__len__") else 0) for name, value in parameters.items()

@@ -162,13 +162,13 @@ def test_somebody_is_a_token_or_an_address(principal: Principal, address: str | 
     [
         (
             {"rate": "often"},
-            "ATLAS_RATE: write how often in what time, such as 600/minute, or nothing (it is 'often').",
+            "ATLAS_RATE: 'often' is not a rate; write a number and a period, such as 600/minute, or nothing for no limit.",
         ),
         (
             {"rate": "0/minute"},
-            "ATLAS_RATE: write how often in what time, such as 600/minute, or nothing (it is '0/minute').",
+            "ATLAS_RATE: '0/minute' is not a rate; write a number and a period, such as 600/minute, or nothing for no limit.",
         ),
-        ({"rate_store": "mongodb://:hunter2@x"}, "ATLAS_RATE_STORE: write memory:// or redis://HOST:PORT/0."),
+        ({"rate_store": "mongodb://:hunter2@x"}, "ATLAS_RATE_STORE: use memory:// or redis://HOST:PORT/0."),
     ],
 )
 def test_a_wrong_rate_stops_the_start(settings: dict[str, Any], reason: str) -> None:
@@ -191,7 +191,7 @@ async def test_a_redis_that_is_away_limits_nobody_and_is_told_once(
 
     assert [one.json() for one in found] == [DJANGO_ANSWER] * 3
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
-        "requests cannot be counted, so nobody is limited for 5 s"
+        "the rate store is unavailable, no rate limit for 5 s"
     ]
     assert "hunter2" not in caplog.text
 

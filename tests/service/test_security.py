@@ -73,7 +73,7 @@ async def test_injection_text_is_only_ever_text(graphs: Graphs, store: str, text
         (b"\xff\xfe", 400, "The body is not JSON in UTF-8: "),
         (b"[" * 100_000, 400, "The body is not JSON in UTF-8: "),
         (b'{"query": "{ __typename }", "variables": {"n": ' + b"9" * 5000 + b"}}", 400, "The body is not JSON in UTF-8: "),
-        (b'{"query": ' + b" " * 1_000_001, 413, "The body has more than 1000000 bytes; at most so many are allowed (ATLAS_MAX_BODY)."),
+        (b'{"query": ' + b" " * 1_000_001, 413, "The body is longer than 1000000 bytes (ATLAS_MAX_BODY); send a shorter one."),
     ],
     ids=["null", "number", "batch", "text", "no UTF-8", "deep", "huge integer", "too long"],
 )  # fmt: skip
@@ -97,7 +97,7 @@ async def test_a_body_is_taken_as_it_is(graphs: Graphs, store: str) -> None:
 
     assert (refused.status_code, refused.json()["errors"][0]["message"]) == (
         415,
-        "Send the body as it is, not in the encoding 'zstd'.",
+        "The content encoding 'zstd' is not supported; send the body without encoding.",
     )
 
 
@@ -300,4 +300,7 @@ async def test_what_goes_wrong_inside_is_told_in_development_alone(
         assert answered.status_code == 500
         told.append(answered.json()["errors"][0]["message"])
 
-    assert [("SELECT" in one, "its log calls this" in one) for one in told] == [(False, True), (True, True)]
+    assert [("SELECT" in one, "The log of the service contains the details under" in one) for one in told] == [
+        (False, True),
+        (True, True),
+    ]

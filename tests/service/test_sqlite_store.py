@@ -28,7 +28,7 @@ from schema.ontology import kind, relation
 from schema.text import search_words
 from service.errors import FactsError, StoreError
 from service.execution.engine import Engine
-from service.service import prepare
+from service.service import open_seeded_store
 from service.settings import Settings
 from service.stores.sqlite import migrations
 from service.stores.sqlite.migrations import LAYOUT_VERSION
@@ -83,12 +83,12 @@ def by_hand(path: Path, statement: str) -> Any:
 
 @pytest.mark.anyio
 async def test_the_first_start_makes_and_fills_it_and_later_ones_leave_it_alone(path: Path, facts: Path) -> None:
-    store = await prepare(settings(path, facts))
+    store = await open_seeded_store(settings(path, facts))
     first = await data(Engine(store), DJANGO)
     await store.close()
     by_hand(path, "UPDATE entity SET name = 'Changed by hand' WHERE slug = 'django'")
 
-    store = await prepare(settings(path, facts))
+    store = await open_seeded_store(settings(path, facts))
     second = await data(Engine(store), DJANGO)
     again = await store.seed(never)
     await store.close()
@@ -104,7 +104,7 @@ async def test_the_first_start_makes_and_fills_it_and_later_ones_leave_it_alone(
 async def test_a_later_start_writes_nothing(filled: Path, facts: Path) -> None:
     before = filled.read_bytes(), filled.stat().st_mtime_ns
 
-    store = await prepare(settings(filled, facts))
+    store = await open_seeded_store(settings(filled, facts))
     await data(Engine(store), COUNT)
     await store.close()
 
@@ -142,10 +142,10 @@ async def test_faulty_facts_leave_a_store_that_a_later_start_fills(path: Path, f
     faulty = folder_of(tmp_path / "faulty", good=GOOD, later=["{"])
 
     with pytest.raises(FactsError, match=r"later\.jsonl:1: invalid JSON"):
-        await prepare(settings(path, faulty))
+        await open_seeded_store(settings(path, faulty))
 
     left = by_hand(path, "SELECT count(*) FROM entity")
-    store = await prepare(settings(path, facts))
+    store = await open_seeded_store(settings(path, facts))
     found = await data(Engine(store), COUNT)
     await store.close()
     assert (left, found) == (0, {"frameworks": {"totalCount": 1}, "claims": {"totalCount": 2}})
@@ -483,7 +483,7 @@ async def test_a_file_that_cannot_serve_is_refused_and_not_touched(
 
     for _ in range(2):
         with pytest.raises(StoreError, match=f"^{filled}: {reason}$"):
-            await prepare(settings(filled, facts))
+            await open_seeded_store(settings(filled, facts))
 
     assert (filled.read_bytes(), filled.stat().st_mtime_ns, filled.stat().st_mode) == before
 
@@ -523,14 +523,14 @@ def test_an_empty_file_is_a_new_store(path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_reads_and_starts_go_on_while_somebody_writes(filled: Path, facts: Path) -> None:
-    store = await prepare(settings(filled, facts))
+    store = await open_seeded_store(settings(filled, facts))
     writer = apsw.Connection(str(filled))
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("UPDATE entity SET name = 'Half written' WHERE slug = 'django'")
 
     began = time.monotonic()
     open_already = await data(Engine(store), DJANGO)
-    another = await prepare(settings(filled, facts))
+    another = await open_seeded_store(settings(filled, facts))
     started_meanwhile = await data(Engine(another), DJANGO)
     took = time.monotonic() - began
     writer.execute("COMMIT")

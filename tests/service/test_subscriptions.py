@@ -378,9 +378,7 @@ async def test_a_stream_ends_with_the_token_and_says_where_to_go_on(
         ended = [await opened.next(), await stream.next()]
         after = [await opened.receive(), await stream.receive()]
 
-    message = (
-        f"The token has expired; the last change that you have is '{version}': subscribe again with it as `after`."
-    )
+    message = f"The token has expired; your last change is '{version}': subscribe again with it as `after`."
     told = {"message": message, "extensions": {"code": "SUBSCRIPTION_ENDED", "after": version}}
     assert first == [{"data": {"changes": {"cursor": version}}}] * 2
     assert ended == [{"data": None, "errors": [told]}] * 2
@@ -415,7 +413,7 @@ async def test_an_expired_token_ends_a_stream_that_always_has_something_to_send(
     expires = int(time.time()) + 600
     context = TransportContext(Principal("alice", frozenset({"read"}), expires))
 
-    stream = await service.engine.listen(CURSORS, {"after": begun}, context, None)
+    stream = await service.engine.subscribe(CURSORS, {"after": begun}, context, None)
     assert isinstance(stream, AsyncGenerator)
     first = await anext(stream)
     clock(expires)
@@ -442,7 +440,7 @@ async def test_who_goes_away_leaves_no_listener_and_no_reader(service: Running) 
             one.connection.transport.abort()
             await other.send(type="complete", id="1")
         await joined(service, 0)
-        await settled(lambda: service.feed._reading is None, "nobody reads")
+        await settled(lambda: service.feed._reader is None, "nobody reads")
 
     names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]  # type: ignore[union-attr]
     assert [name for name in names if "run_operation" in name or "drain" in name or "Feed" in name] == []
@@ -514,7 +512,7 @@ INVALID: dict[str, str] = {
     "subscription { changes { cursor } graph: changes { slug } }": "Anonymous Subscription must select only one top level field.",
     'subscription { changes(after: "x") { cursor } }': "after is not a valid cursor of the change log; use the cursor of a change or a "
     "version.",
-    'subscription { changes(after: "0123456789abcdef.1") { cursor } }': "after is no cursor of this graph's log; begin with "
+    'subscription { changes(after: "0123456789abcdef.1") { cursor } }': "after is not a cursor of this graph's change log; start with "
     "`graph { version }`.",
     "subscription ($kinds: [Kind!]!) { changes(kinds: $kinds) { cursor } }": "Variable '$kinds' has invalid value: Expected a "
     "value of non-null type '[Kind!]!' to be provided.",

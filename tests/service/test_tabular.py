@@ -29,7 +29,7 @@ NASTY = 'a "quoted", name\nin two lines'
 async def table(engine: Engine, text: str, variables: dict[str, Any] | None = None) -> list[list[str]]:
     """The answer to a query as a reader of CSV gets it."""
     data = (await answer(engine, text, variables))["data"]
-    written = tables.write_csv(data, engine.rows(text, None, variables)).decode()
+    written = tables.write_csv(data, engine.table_layout(text, None, variables)).decode()
     return list(csv.reader(io.StringIO(written, newline="")))
 
 
@@ -96,7 +96,7 @@ async def test_what_has_no_rows_says_so(graphs: Graphs, asked: str) -> None:
     await answer(engine, asked)
 
     with pytest.raises(RequestError, match="A table needs exactly one root field"):
-        engine.rows(asked, None, None)
+        engine.table_layout(asked, None, None)
 
 
 @pytest.mark.anyio
@@ -169,7 +169,7 @@ async def test_accept_chooses_the_format(client: httpx.AsyncClient, method: str)
         (
             'mutation { retract(input: {subject: "x", relation: "x", object: "x", source: "x"}) { __typename } }',
             400,
-            "Only the answers of queries become tables.",
+            "Only the answer to a query can be a table.",
         ),
     ],
 )
@@ -190,7 +190,7 @@ async def test_a_text_is_never_cut_whatever_a_spreadsheet_cuts_at(graphs: Graphs
 
     data = (await answer(engine, asked))["data"]
 
-    assert tables.write_csv(data, engine.rows(asked, None, None)) == b'"name"\r\n"a;=1+1"\r\n'
+    assert tables.write_csv(data, engine.table_layout(asked, None, None)) == b'"name"\r\n"a;=1+1"\r\n'
 
 
 @pytest.mark.anyio

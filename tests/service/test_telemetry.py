@@ -96,7 +96,7 @@ async def test_a_fault_inside_has_the_name_of_its_request(tmp_path: Path, caplog
         answer = await client.post("/graphql", json={"query": text})
 
     name = answer.headers["x-request-id"]
-    assert f"its log calls this {name}." in answer.json()["errors"][0]["message"]
+    assert f"The log of the service contains the details under {name}." in answer.json()["errors"][0]["message"]
     assert [
         name in record.getMessage() or record.__dict__["atlas"]["request"] == name for record in caplog.records
     ] == [

@@ -54,7 +54,7 @@ async def test_what_was_meant_is_one_of_the_shipped_names(graphs: Graphs, store:
     engine = await graphs.hold(store)
     vocabulary = SpellingCorrector(engine.store)
 
-    assert {text: await vocabulary.mend(text_key(text), None) for text in SHIPPED} == SHIPPED
+    assert {text: await vocabulary.correct(text_key(text), None) for text in SHIPPED} == SHIPPED
     await vocabulary.close()
 
 
@@ -68,7 +68,7 @@ async def test_only_names_of_the_kinds_that_are_asked_for_count(graphs: Graphs, 
         None,
     ]
 
-    found = [await vocabulary.mend("djnago", kinds) for kinds in asked]
+    found = [await vocabulary.correct("djnago", kinds) for kinds in asked]
 
     assert found == ["djnago", "django", "django", "djnago", "django"]
 
@@ -139,7 +139,7 @@ async def spelt(graphs: Graphs, tmp_path: Path) -> AsyncIterator[Any]:
 async def test_the_rules(spelt: Any, names: list[str], typed: str, mended: str) -> None:
     vocabulary = await spelt(*names)
 
-    assert await vocabulary.mend(text_key(typed), None) == mended
+    assert await vocabulary.correct(text_key(typed), None) == mended
 
 
 FAST = {"kind": "Framework", "slug": "fastapi", "name": "FastAPI", "summary": "A fast one."}
@@ -164,7 +164,7 @@ async def test_words_that_nothing_has_together_are_compared_as_one(
     facts = facts_from(tmp_path, lines)
     vocabulary = SpellingCorrector((await graphs.hold("sqlite", facts)).store)
 
-    assert await vocabulary.mend("fast ai", kinds) == mended
+    assert await vocabulary.correct("fast ai", kinds) == mended
     await graphs.drop(facts)
 
 
@@ -191,7 +191,7 @@ async def test_what_was_mended_beside_many_names_is_the_same_and_others_run_mean
             await asyncio.sleep(0)
 
     running = asyncio.create_task(run())
-    mended = [await vocabulary.mend(text, None) for text in ("stravbery", "jijiqiuck", "zzzzquick", "zzjjquick")]
+    mended = [await vocabulary.correct(text, None) for text in ("stravbery", "jijiqiuck", "zzzzquick", "zzjjquick")]
     running.cancel()
 
     assert mended == ["strawberry", "jijiquick", "zzzzquick", "aajjquick"]
@@ -218,33 +218,33 @@ def rename(store: SqliteStore, name: str, version: str) -> None:
 
 
 async def test_it_is_read_again_when_the_version_moves_and_nobody_waits_for_that(own: SqliteStore) -> None:
-    vocabulary = SpellingCorrector(own, look_seconds=0)
-    told = [await vocabulary.mend("flsk", None)]
+    vocabulary = SpellingCorrector(own, refresh_seconds=0)
+    told = [await vocabulary.correct("flsk", None)]
     rename(own, "flosk", "1")
-    told.append(await vocabulary.mend("flsk", None))
-    assert vocabulary._looking is not None
-    await vocabulary._looking
-    told.append(await vocabulary.mend("flsk", None))
+    told.append(await vocabulary.correct("flsk", None))
+    assert vocabulary._refreshing is not None
+    await vocabulary._refreshing
+    told.append(await vocabulary.correct("flsk", None))
     await vocabulary.close()
 
     assert told == ["flask", "flask", "flosk"]
 
 
 async def test_it_is_not_read_again_when_the_version_stays_or_before_it_is_time(own: SqliteStore) -> None:
-    patient, eager = SpellingCorrector(own), SpellingCorrector(own, look_seconds=0)
+    patient, eager = SpellingCorrector(own), SpellingCorrector(own, refresh_seconds=0)
     version = await own.version()
     told = []
     for vocabulary in (patient, eager):
         rename(own, "flask", version)
-        await vocabulary.mend("flsk", None)
+        await vocabulary.correct("flsk", None)
         rename(own, "flosk", version)
-        await vocabulary.mend("flsk", None)
+        await vocabulary.correct("flsk", None)
         if vocabulary is eager:
-            assert vocabulary._looking is not None
-            await vocabulary._looking
+            assert vocabulary._refreshing is not None
+            await vocabulary._refreshing
         else:
-            assert vocabulary._looking is None
-        told.append(await vocabulary.mend("flasj", None))
+            assert vocabulary._refreshing is None
+        told.append(await vocabulary.correct("flasj", None))
         await vocabulary.close()
 
     assert told == ["flask", "flask"]
@@ -253,25 +253,25 @@ async def test_it_is_not_read_again_when_the_version_stays_or_before_it_is_time(
 async def test_what_cannot_be_read_again_is_logged_and_the_old_names_stay(
     own: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    vocabulary = SpellingCorrector(own, look_seconds=0)
+    vocabulary = SpellingCorrector(own, refresh_seconds=0)
     faults = iter([StoreUnavailable("away"), ZeroDivisionError("strange")])
 
     async def fail(**_: object) -> str:
         raise next(faults)
 
-    await vocabulary.mend("flsk", None)
+    await vocabulary.correct("flsk", None)
     monkeypatch.setattr(own, "version", fail)
     told = []
     with caplog.at_level(logging.WARNING, logger="atlas"):
         for _ in range(2):
-            told.append(await vocabulary.mend("flsk", None))
-            assert vocabulary._looking is not None
-            await vocabulary._looking
+            told.append(await vocabulary.correct("flsk", None))
+            assert vocabulary._refreshing is not None
+            await vocabulary._refreshing
     monkeypatch.undo()
     rename(own, "flosk", "2")
-    await vocabulary.mend("flsk", None)
-    await vocabulary._looking
-    told.append(await vocabulary.mend("flsk", None))
+    await vocabulary.correct("flsk", None)
+    await vocabulary._refreshing
+    told.append(await vocabulary.correct("flsk", None))
     await vocabulary.close()
 
     assert told == ["flask", "flask", "flosk"]
@@ -292,13 +292,13 @@ async def test_many_first_uses_read_it_once_and_one_task_at_a_time_looks(
         return await version()
 
     monkeypatch.setattr(own, "version", slow)
-    vocabulary = SpellingCorrector(own, look_seconds=0)
-    await asyncio.gather(*(vocabulary.mend("flsk", None) for _ in range(5)))
+    vocabulary = SpellingCorrector(own, refresh_seconds=0)
+    await asyncio.gather(*(vocabulary.correct("flsk", None) for _ in range(5)))
     once = len(asked)
     for _ in range(5):
-        await vocabulary.mend("flsk", None)
+        await vocabulary.correct("flsk", None)
         await asyncio.sleep(0)
-    looking = vocabulary._looking
+    looking = vocabulary._refreshing
     await vocabulary.close()
 
     assert (once, len(asked)) == (1, 2)
@@ -315,23 +315,23 @@ async def test_a_store_that_is_away_is_told_at_the_first_use_and_asked_again_at_
     vocabulary = SpellingCorrector(own)
     monkeypatch.setattr(own, "names_by_kind", away)
     with pytest.raises(StoreUnavailable, match="away"):
-        await vocabulary.mend("flsk", None)
+        await vocabulary.correct("flsk", None)
     monkeypatch.undo()
 
-    assert await vocabulary.mend("flsk", None) == "flask"
+    assert await vocabulary.correct("flsk", None) == "flask"
 
 
 async def test_a_graph_that_is_empty_mends_nothing_until_it_is_filled(tmp_path: Path) -> None:
     store = await open_store(read_settings(store=f"sqlite:///{tmp_path / 'empty.db'}"), ONTOLOGY)
-    vocabulary = SpellingCorrector(store, look_seconds=0)
+    vocabulary = SpellingCorrector(store, refresh_seconds=0)
     facts = facts_from(tmp_path / "facts", [{"kind": "Framework", "slug": "flask", "name": "Flask"}])
 
-    before = await store.version(), await store.names_by_kind(), await vocabulary.mend("flsk", None)
+    before = await store.version(), await store.names_by_kind(), await vocabulary.correct("flsk", None)
     await store.seed(lambda: facts)
-    await vocabulary.mend("flsk", None)
-    assert vocabulary._looking is not None
-    await vocabulary._looking
-    after = await store.version(), await store.names_by_kind(), await vocabulary.mend("flsk", None)
+    await vocabulary.correct("flsk", None)
+    assert vocabulary._refreshing is not None
+    await vocabulary._refreshing
+    after = await store.version(), await store.names_by_kind(), await vocabulary.correct("flsk", None)
     await vocabulary.close()
     await store.close()
 

@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         raise Unavailable("no chromium on the PATH")
-    if missing := Pages().missing:
+    if missing := Pages().warning:
         raise Unavailable(missing)
     with sync_playwright() as playwright:
         try:

@@ -139,14 +139,16 @@ def test_a_failed_build_is_reported_with_its_reason(tmp_path: Path) -> None:
 
     pages = Pages(tmp_path)
 
-    told = "The explorer's page is missing because npm's registry <does> not answer; the API works."
-    assert (pages.missing or "").startswith(told)
+    told = "The pages of the explorer are missing because npm's registry <does> not answer; the API works."
+    assert (pages.warning or "").startswith(told)
     assert b"&lt;does&gt;" in bytes(pages.page("explorer").body)
 
 
 def test_a_previous_build_is_served_and_reported(built: Path) -> None:
-    assert Pages(built).missing is None
+    assert Pages(built).warning is None
     (built / "failed.txt").write_text("npm failed\n")
 
-    assert (Pages(built).missing or "").startswith("The explorer's page is older than its sources because npm failed;")
+    assert (Pages(built).warning or "").startswith(
+        "The pages of the explorer are older than their sources because npm failed;"
+    )
     assert Pages(built).page("index").body == b"<html>index</html>"
