@@ -189,7 +189,7 @@ def test_a_subscription_resumes_at_the_cursor_that_the_service_sends(connect: Co
         ("subscription { changes { cursor } }", {}, DocumentError, "has no variable `\\$after"),
         (CHANGES.replace("{ cursor", "{"), {}, DocumentError, "has no `cursor`; select it"),
         (CHANGES.replace("slug", "slgu"), {}, OperationError, "Did you mean 'slug'"),
-        (CHANGES, {"after": "no cursor"}, OperationError, "no cursor"),
+        (CHANGES, {"after": "no cursor"}, OperationError, "not a valid cursor"),
         (CHANGES, {"token": "atlas_unknown"}, UnauthenticatedError, "token"),
     ],
 )
