@@ -1,8 +1,9 @@
-"""What shares most with an entity, in Cypher.
+"""The alternatives to an entity, in Cypher: the entities of its kind that share most targets with it. The variables:
 
-mine    what the entity is joined to: the number of the edge, the node, its degree, its rarity; rarest first
-near    others that are joined to the rarest of it, as many as that leads to within a bound; the best by those
-theirs  what such another is joined to: a list for each edge
+mine    the targets of the entity: number of the edge, node, degree, rarity; the rarest first
+rare    the rarest of them, as many as lead to a limited number of entities, at least one
+near    the best of these entities, by the rarity of the targets that they share
+theirs  the targets of such an entity: one list for each edge
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.plan import AlternativePart, Alternatives, EntityNode, Overlap, Score, Traversal, Typename
+from service.stores.neo4j.expressions import placeholder
 from service.stores.neo4j.layout import label
-from service.stores.neo4j.predicates import pattern, placeholder
-from service.stores.neo4j.row import Row, dictionary
+from service.stores.neo4j.predicates import pattern
+from service.stores.neo4j.row import Row
+from service.stores.neo4j.shaper import Shaped, dict_source
 from service.stores.ranking import EXTRA_ALTERNATIVES, MAX_ALTERNATIVE_HOPS
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The variables of one list of alternatives; a list below it needs others."""
+    """The variables of one list of alternatives; a nested list needs others."""
 
     node: str
     mine: str
@@ -33,8 +36,8 @@ class _Names:
     shared: str
 
 
-def alternatives(writer: Writer, part: Alternatives, node: str) -> tuple[str, str]:
-    """The expression of the list's value, and the name of the function that shapes it."""
+def alternatives(writer: Writer, part: Alternatives, node: str) -> Shaped:
+    """Return the list of alternatives to a node."""
     new = writer.variables.new
     names = _Names(node, new("mine"), new("near"), new("t"), new("theirs"), new("shared"))
     row = Row()
@@ -46,21 +49,21 @@ def alternatives(writer: Writer, part: Alternatives, node: str) -> tuple[str, st
             case EntityNode(parts=parts):
                 return writer.entity(parts, names.other, row)
             case Score():
-                total = row.place(f"reduce(s = 0, m IN {names.mine} | s + m[3])")
-                return f"1000 * {row.place(names.shared)} // {total} / 1000"
+                total = row.item(f"reduce(s = 0, m IN {names.mine} | s + m[3])")
+                return f"1000 * {row.item(names.shared)} // {total} / 1000"
             case Overlap():
                 return _overlap(writer, part, item, names, row)
 
-    body = dictionary((item.key, value(item)) for item in part.parts)
-    lists = ", ".join(f"COLLECT {{ MATCH {_hop(edge, names.other, 'x')} RETURN x }}" for edge in part.edges)
+    members = dict_source((item.key, value(item)) for item in part.parts)
+    target_lists = ", ".join(f"COLLECT {{ MATCH {_hop(edge, names.other, 'x')} RETURN x }}" for edge in part.edges)
     text = (
         f"COLLECT {{ {_mine(part, names)} {_near(part, names)} UNWIND {names.near} AS {names.other}"
-        f" WITH {names.mine}, {names.other}, [{lists}] AS {names.theirs}"
+        f" WITH {names.mine}, {names.other}, [{target_lists}] AS {names.theirs}"
         f" WITH {names.mine}, {names.other}, {names.theirs}, reduce(s = 0, m IN {names.mine} |"
         f" s + CASE WHEN m[1] IN {names.theirs}[m[0]] THEN m[3] ELSE 0 END) AS {names.shared}"
         f" ORDER BY {names.shared} DESC, {names.other}.slug LIMIT {placeholder(part.size)} RETURN {row.text} }}"
     )
-    return text, writer.source.function(f"return [{body} for r in c]")
+    return text, writer.shaper.function(f"return [{members} for r in c]")
 
 
 def _hop(edge: Edge, near: str, far: str) -> str:
@@ -80,8 +83,8 @@ def _mine(part: Alternatives, names: _Names) -> str:
 
 
 def _near(part: Alternatives, names: _Names) -> str:
-    within = f"reduce(s = 0, m IN {names.mine}[..i + 1] | s + m[2]) <= {MAX_ALTERNATIVE_HOPS}"
-    rare = f"[i IN range(0, size({names.mine}) - 1) WHERE i = 0 OR {within} | {names.mine}[i]]"
+    is_within_limit = f"reduce(s = 0, m IN {names.mine}[..i + 1] | s + m[2]) <= {MAX_ALTERNATIVE_HOPS}"
+    rare = f"[i IN range(0, size({names.mine}) - 1) WHERE i = 0 OR {is_within_limit} | {names.mine}[i]]"
     branches = " UNION ALL ".join(
         f"UNWIND rare AS m WITH m WHERE m[0] = {number} WITH m[1] AS e, m[3] AS y"
         f" MATCH {_hop(edge, 'f', 'e')} RETURN f, y"
@@ -97,23 +100,23 @@ def _near(part: Alternatives, names: _Names) -> str:
 
 
 def _overlap(writer: Writer, part: Alternatives, overlap: Overlap, names: _Names, row: Row) -> str:
-    """The Python that shapes one of the lists of targets."""
+    """Return the code of a list of targets."""
     if overlap.name == "extra":
         return f"[{', '.join(_extra(writer, number, overlap, names, row) for number in range(len(part.edges)))}]"
     entity = writer.variables.new("e")
     value, shape = writer.branches(overlap.branches, entity)
     has = f"m[1] IN {names.theirs}[m[0]]"
-    kept = f"[m IN {names.mine} WHERE {has if overlap.name == 'shared' else f'NOT {has}'} | m[1]]"
-    return f"[{shape}(x, v) for x in {row.place(f'[{entity} IN {kept} | {value}]')}]"
+    targets = f"[m IN {names.mine} WHERE {has if overlap.name == 'shared' else f'NOT {has}'} | m[1]]"
+    return f"[{shape}(x, v) for x in {row.item(f'[{entity} IN {targets} | {value}]')}]"
 
 
 def _extra(writer: Writer, number: int, overlap: Overlap, names: _Names, row: Row) -> str:
-    """The Python that shapes what only the other has, of one edge."""
+    """Return the code of the targets of one edge that only the other entity has."""
     entity = writer.variables.new("e")
     value, shape = writer.branches(overlap.branches, entity)
-    own = f"[m IN {names.mine} WHERE m[0] = {number} | m[1]]"
+    mine = f"[m IN {names.mine} WHERE m[0] = {number} | m[1]]"
     text = (
-        f"COLLECT {{ UNWIND {names.theirs}[{number}] AS {entity} WITH {entity} WHERE NOT {entity} IN {own}"
+        f"COLLECT {{ UNWIND {names.theirs}[{number}] AS {entity} WITH {entity} WHERE NOT {entity} IN {mine}"
         f" WITH {entity} ORDER BY {entity}.slug RETURN {value} }}"
     )
-    return f"*({shape}(x, v) for x in {row.place(text)})"
+    return f"*({shape}(x, v) for x in {row.item(text)})"

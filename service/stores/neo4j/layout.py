@@ -68,11 +68,11 @@ def has_key(prop: Property) -> bool:
 VERSION = "coalesce(g.digest + '.' + toString(g.sequence), '')"
 """The version of the graph, of whose node `g` is the variable."""
 
-WORDS = "atlas_words"
+WORDS_INDEX = "atlas_words"
 """The full-text index of the words of entities."""
 
 # the words are made in Python, the analyzer only takes them apart: no database's own idea of case or language enters
-_WORDS_INDEX = """CREATE FULLTEXT INDEX atlas_words IF NOT EXISTS FOR (n:Entity) ON EACH [n.name_words, n.summary_words]
+_CREATE_WORDS_INDEX = """CREATE FULLTEXT INDEX atlas_words IF NOT EXISTS FOR (n:Entity) ON EACH [n.name_words, n.summary_words]
 OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}"""
 
 
@@ -96,7 +96,7 @@ def indexes(kinds: tuple[Kind, ...]) -> dict[str, str]:
         _index("Claim", "relation", "key"),
         _index("Claim", "subject"),
         _index("Claim", "object", "key"),
-        (WORDS, _WORDS_INDEX),
+        (WORDS_INDEX, _CREATE_WORDS_INDEX),
     ]
     for kind in kinds:
         made.append(_unique(kind.name, "slug"))

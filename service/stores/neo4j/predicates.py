@@ -1,15 +1,15 @@
-"""Write what must hold of a node, and what it is sorted by, as Cypher expressions."""
+"""Write filters, traversals and orders as Cypher conditions and expressions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from service.plan import (
     And,
     ByClaim,
     ByCount,
     ByProperty,
+    ClaimFilter,
     CountMatches,
     HasRelated,
     NameMatches,
@@ -23,9 +23,11 @@ from service.plan import (
     null_placeholder,
 )
 from service.plan.parameters import ParameterIndex
+from service.stores.neo4j.expressions import list_placeholder, placeholder, string_list, where_clause
 from service.stores.neo4j.layout import alias_label, key_name, label, property_name, relationship
+from service.stores.neo4j.row import Variables
 
-_COMPARE = {
+_OPERATORS = {
     "eq": "=",
     "in": "IN",
     "lt": "<",
@@ -36,87 +38,69 @@ _COMPARE = {
     "startsWith": "STARTS WITH",
     "endsWith": "ENDS WITH",
 }
+_NOT_DENIED = frozenset({"HAS", "DISPUTED"})
 CLAIM_PROPERTIES = {"firstSeen": "first_seen", "lastSeen": "last_seen"}
+"""The properties of claims whose names differ from those of the fields."""
 
 
-@dataclass(slots=True)
-class Variables:
-    """The variables of one statement: `t1`, `t2`, `r1`."""
-
-    _used: dict[str, int] = field(default_factory=dict[str, int])
-
-    def new(self, letter: str) -> str:
-        self._used[letter] = self._used.get(letter, 0) + 1
-        return f"{letter}{self._used[letter]}"
-
-
-def placeholder(number: ParameterIndex | None) -> str:
-    """The parameter that holds the value of a slot. Neo4j plans by its type and, of texts and lists, by its size."""
-    assert number is not None  # noqa: S101 - only `null` has none
-    return f"$v{number}"
-
-
-def list_placeholder(number: ParameterIndex | None) -> str:
-    """The value of a slot by which no plan is better or worse: one plan serves texts and lists of every size."""
-    assert number is not None  # noqa: S101 - only `null` has none
-    return f"$v[{number}]"
-
-
-def clause(conditions: Sequence[str]) -> str:
-    """A WHERE, when there is something to ask."""
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
-
-
-def claim_count(node: str) -> str:
-    """How many claims speak of a node: its degree, less its aliases."""
-    return f"COUNT {{ ({node})--() }} - COUNT {{ ({node})<-[:NAMES]-() }}"
-
-
-def texts(names: Iterable[str]) -> str:
-    """Names of ours as a list."""
-    return f"[{', '.join(repr(name) for name in names)}]"
-
-
-# ---------------------------------------------------------------------------------------------------------------- nodes
+# -------------------------------------------------------------------------------------------------------------- filters
 
 
 def conditions(parts: Iterable[Predicate], node: str, kind: str, variables: Variables) -> tuple[str, ...]:
-    """What must hold of a node of a kind: each is true or false, never null."""
+    """Return the conditions of predicates on a node of a kind. Each is true or false, never null."""
     return tuple(_condition(part, node, kind, variables) for part in parts)
 
 
-def compared(expression: str, operator: str, number: ParameterIndex | None) -> str:
-    """An expression beside a value. A text index serves what is known to be a text, and of a part of one its size tells
-    how many match.
+def comparison(expression: str, operator: str, parameter: ParameterIndex | None) -> str:
+    """Compare an expression to a value. The type and size of the value help Neo4j to plan: a text index serves only a value
+    that is known to be a text, and the length of a part of a text indicates the number of matches.
     """
-    return f"{expression} {_COMPARE[operator]} {placeholder(number)}"
+    return f"{expression} {_OPERATORS[operator]} {placeholder(parameter)}"
 
 
-def slug_compared(node: str, operator: str, number: ParameterIndex | None) -> str:
-    """A node's slug beside a value. Slugs are unique: one equals it, however long it is."""
-    value = list_placeholder(number) if operator == "eq" else placeholder(number)
-    return f"{node}.slug {_COMPARE[operator]} {value}"
+def slug_comparison(node: str, operator: str, parameter: ParameterIndex | None) -> str:
+    """Compare the slug of a node to a value. Slugs are unique, so the length of a single slug does not help to plan."""
+    value = list_placeholder(parameter) if operator == "eq" else placeholder(parameter)
+    return f"{node}.slug {_OPERATORS[operator]} {value}"
+
+
+def claim_patterns(where: ClaimFilter, claim: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the patterns and the conditions of a filter on claims."""
+    # every claim has a key; Neo4j uses indexes with a key only if a condition requires it
+    patterns, terms = [f"({claim}:Claim)"], [f"{claim}.key IS NOT NULL"]
+    for name, end in (("subject", where.subject), ("object", where.object)):
+        if end is not None:
+            terms.append(f"{claim}.{name} = {list_placeholder(end)}")
+    if where.source is not None:
+        patterns.append(f"({claim})-[:CITES]->(:Entity {{id: {list_placeholder(where.source)}}})")
+    if where.relations is not None:
+        terms.append(f"{claim}.relation IN {placeholder(where.relations)}")
+    if where.stances is not None:
+        terms.append(f"{claim}.stance IN {string_list(where.stances)}")
+    if where.min_confidence is not None:
+        terms.append(f"{claim}.confidence >= {placeholder(where.min_confidence)}")
+    return tuple(patterns), tuple(terms)
 
 
 def _condition(predicate: Predicate, node: str, kind: str, variables: Variables) -> str:
     match predicate:
         case PropertyMatches(prop, "null"):
             return f"{node}.{property_name(prop)} IS NULL"
-        case PropertyMatches(prop, operator, number) if prop.name == "slug":
-            return slug_compared(node, operator, number)
-        case PropertyMatches(prop, operator, number):
+        case PropertyMatches(prop, operator, parameter) if prop.name == "slug":
+            return slug_comparison(node, operator, parameter)
+        case PropertyMatches(prop, operator, parameter):
             value = f"{node}.{key_name(prop)}"
-            text = compared(value, operator, number)
+            text = comparison(value, operator, parameter)
             return text if prop.required else f"({value} IS NOT NULL AND {text})"
-        case NameMatches(operator, number):
+        case NameMatches(operator, parameter):
             alias = variables.new("n")
-            other = f"({node})<-[:NAMES]-({alias}:{alias_label(kind)})"
-            other = f"EXISTS {{ {other} WHERE {compared(f'{alias}.key', operator, number)} }}"
-            return f"({compared(f'{node}.name_key', operator, number)} OR {other})"
+            pattern_ = f"({node})<-[:NAMES]-({alias}:{alias_label(kind)})"
+            has_alias = f"EXISTS {{ {pattern_} WHERE {comparison(f'{alias}.key', operator, parameter)} }}"
+            return f"({comparison(f'{node}.name_key', operator, parameter)} OR {has_alias})"
         case HasRelated(traversal, where):
-            return _related(traversal, where, node, variables)
-        case CountMatches(traversal, operator, number):
-            return compared(_hop_count(traversal, node), operator, number)
+            return _has_related(traversal, where, node, variables)
+        case CountMatches(traversal, operator, parameter):
+            return comparison(_hop_count(traversal, node), operator, parameter)
         case And(parts):
             return _join(" AND ", "true", conditions(parts, node, kind, variables))
         case Or(parts):
@@ -125,78 +109,78 @@ def _condition(predicate: Predicate, node: str, kind: str, variables: Variables)
             return f"NOT ({_condition(part, node, kind, variables)})"
 
 
-def _related(traversal: Traversal, where: Predicate | None, node: str, variables: Variables) -> str:
+def _has_related(traversal: Traversal, where: Predicate | None, node: str, variables: Variables) -> str:
     edge, target = variables.new("r"), variables.new("t")
-    if where is None and not needs_edge(traversal):
+    if where is None and not has_hop_conditions(traversal):
         return f"EXISTS {{ {pattern(traversal, node, '', '')} }}"
-    asked = conditions(conjuncts(where), target, traversal.edge.target, variables)
-    found = pattern(traversal, node, edge, f"{target}:{label(traversal.edge.target)}" if asked else "")
-    return f"EXISTS {{ MATCH {found}{clause((*hop_conditions(traversal, edge), *asked))} }}"
+    terms = conditions(conjuncts(where), target, traversal.edge.target, variables)
+    hop = pattern(traversal, node, edge, f"{target}:{label(traversal.edge.target)}" if terms else "")
+    return f"EXISTS {{ MATCH {hop}{where_clause((*hop_conditions(traversal, edge), *terms))} }}"
 
 
-def _join(word: str, empty: str, parts: Sequence[str]) -> str:
-    return f"({word.join(parts)})" if parts else empty
+def _join(operator: str, empty: str, terms: Sequence[str]) -> str:
+    return f"({operator.join(terms)})" if terms else empty
 
 
-# ----------------------------------------------------------------------------------------------------------------- hops
+# ----------------------------------------------------------------------------------------------------------- traversals
 
 
 def pattern(traversal: Traversal, near: str, edge: str, far: str) -> str:
-    """`(near)-[edge:TYPES]->(far)`, turned where the edge is walked back. Its types imply the label of what is far."""
-    known = {"HAS", "DISPUTED"} & set(traversal.stances) or not traversal.stances
-    types = [relationship(traversal.edge.relation)] if known else []
-    types += [relationship(traversal.edge.relation, denied=True)] if "LACKS" in traversal.stances else []
-    ahead, back = ("<-", "-") if traversal.edge.reverse else ("-", "->")
-    return f"({near}){ahead}[{edge}:{'|'.join(types)}]{back}({far})"
+    """Return `(near)-[edge:TYPES]->(far)`, or the reverse for a reverse edge. The types imply the label of the far node."""
+    relation, stances = traversal.edge.relation, set(traversal.stances)
+    types = [relationship(relation)] if _NOT_DENIED & stances or not stances else []
+    types += [relationship(relation, denied=True)] if "LACKS" in stances else []
+    left, right = ("<-", "-") if traversal.edge.reverse else ("-", "->")
+    return f"({near}){left}[{edge}:{'|'.join(types)}]{right}({far})"
 
 
-def needs_edge(traversal: Traversal) -> bool:
-    """Whether more must hold of an edge than its type."""
+def has_hop_conditions(traversal: Traversal) -> bool:
+    """Return whether a traversal has conditions on relationships in addition to their types."""
     return bool(hop_conditions(traversal, ""))
 
 
 def hop_conditions(traversal: Traversal, edge: str) -> tuple[str, ...]:
-    """What must hold of an edge beyond its type."""
-    least = (
-        () if traversal.min_confidence is None else (f"{edge}.confidence >= {placeholder(traversal.min_confidence)}",)
-    )
-    if set(traversal.stances) & {"HAS", "DISPUTED"} in ({"HAS", "DISPUTED"}, set()) and traversal.stances:
-        return least
-    return f"{edge}.stance IN {texts(traversal.stances)}", *least
+    """Return the conditions on a relationship in addition to its type."""
+    terms: tuple[str, ...] = ()
+    if traversal.min_confidence is not None:
+        terms = (f"{edge}.confidence >= {placeholder(traversal.min_confidence)}",)
+    if traversal.stances and _NOT_DENIED & set(traversal.stances) in (_NOT_DENIED, frozenset()):
+        return terms  # the types select exactly these stances
+    return f"{edge}.stance IN {string_list(traversal.stances)}", *terms
 
 
-def bare_stances(traversal: Traversal, claim: str) -> tuple[str, ...]:
-    """What must hold of a claim whose edge has a type that is walked, when nothing more is asked of the edge."""
-    known, denied = "HAS" in traversal.stances, "LACKS" in traversal.stances
-    return () if known and denied else (f"{claim}.stance {'=' if denied else '<>'} 'LACKS'",)
+def claim_stance_conditions(traversal: Traversal, claim: str) -> tuple[str, ...]:
+    """Return the conditions that a claim has a stance of a traversal without hop conditions."""
+    has, lacks = "HAS" in traversal.stances, "LACKS" in traversal.stances
+    return () if has and lacks else (f"{claim}.stance {'=' if lacks else '<>'} 'LACKS'",)
 
 
 def _hop_count(traversal: Traversal, node: str) -> str:
-    if not needs_edge(traversal):
+    if not has_hop_conditions(traversal):
         return f"COUNT {{ {pattern(traversal, node, '', '')} }}"
-    return f"COUNT {{ MATCH {pattern(traversal, node, 'r', '')}{clause(hop_conditions(traversal, 'r'))} }}"
+    return f"COUNT {{ MATCH {pattern(traversal, node, 'r', '')}{where_clause(hop_conditions(traversal, 'r'))} }}"
 
 
 # --------------------------------------------------------------------------------------------------------------- orders
 
 
-def sorting(order: tuple[Order, ...], node: str, edge: str) -> tuple[tuple[str, bool], ...]:
-    """The expressions of an order, and whether each falls."""
-    return tuple((_order_term(term, node, edge), term.descending) for term in order)
+def sort_terms(order: tuple[Order, ...], node: str, edge: str) -> tuple[tuple[str, bool], ...]:
+    """Return the expressions of an order, and whether each is descending."""
+    return tuple((_sort_expression(term, node, edge), term.descending) for term in order)
 
 
-def _order_term(order: Order, node: str, edge: str) -> str:
+def _sort_expression(order: Order, node: str, edge: str) -> str:
     match order:
         case ByProperty(prop):
             text = f"{node}.{key_name(prop)}"
-            return text if prop.required else f"coalesce({text}, {_sentinel(order)})"
+            return text if prop.required else f"coalesce({text}, {_null_value(order)})"
         case ByCount(target):
             return _hop_count(Traversal(target, ("HAS", "DISPUTED")), node)
         case ByClaim("confidence"):
             return f"{edge}.confidence"
         case ByClaim(name):
-            return f"coalesce({edge}.{CLAIM_PROPERTIES[name]}, {_sentinel(order)})"
+            return f"coalesce({edge}.{CLAIM_PROPERTIES[name]}, {_null_value(order)})"
 
 
-def _sentinel(order: ByProperty | ByClaim) -> str:
+def _null_value(order: ByProperty | ByClaim) -> str:
     return repr(null_placeholder(order))

@@ -1,12 +1,13 @@
-"""Turn the lists of a record into the response: Python that is written along with the statement.
+"""Turn the lists of a record into the response, by Python code that is written together with the statement.
 
-The writer knows what stands at which place of a list; it writes one function per object or list, of the value `c` (for
-a row: `r`) and the slots' values `v`. Names that clients chose enter only as `repr` of a string.
+Only the writer of the statement knows the meaning of each item of a list. So it writes a Python function for each object
+and list of the response. Its arguments are the value `c` (`r` for a row) and the values of the parameters `v`. Names that
+clients choose enter the code only as `repr` of a string.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from graph_seed.facts import global_id
@@ -16,41 +17,49 @@ from service.plan import PathLimitReached, UnknownReferences, VersionUnavailable
 from service.plan.cursors import write_cursor
 
 Shaper: TypeAlias = Callable[[list[Any], Sequence[Any]], list[Any]]
-"""Takes the record's list and the slots' values; returns the JSON value of each root field, in the plan's order."""
+"""Takes the list of a record and the values of the parameters; returns the value of each root field, in the plan's order."""
+
+Shaped: TypeAlias = tuple[str, str]
+"""A Cypher expression, and the name of the function that shapes its value."""
 
 
-class Source:
-    """The functions of one shaper, as they are written."""
+class ShaperSource:
+    """The source code of the functions of one shaper."""
 
     def __init__(self) -> None:
         self._functions: list[str] = []
 
     def function(self, *lines: str, argument: str = "c") -> str:
-        """Write a function and return its name."""
+        """Add a function and return its name."""
         name = f"f{len(self._functions)}"
         body = "".join(f"\n    {line}" for line in lines)
         self._functions.append(f"def {name}({argument}, v):{body}")
         return name
 
-    def shaper(self, roots: Sequence[str]) -> Shaper:
-        """Compile the functions; `roots` are those of the root fields."""
+    def compile(self, roots: Sequence[str]) -> Shaper:
+        """Compile the functions; `roots` are the names of those of the root fields."""
         calls = ", ".join(f"{name}(data[{index}], v)" for index, name in enumerate(roots))
         text = "\n".join([*self._functions, f"def shape(data, v):\n    return [{calls}]"])
         namespace: dict[str, Any] = {
             "write_cursor": write_cursor,
             "claim_id": _claim_id,
-            "unknown": _unknown,
+            "unknown_references": _unknown_references,
             "PathLimitReached": PathLimitReached,
             "VersionUnavailable": VersionUnavailable,
             "highlights": highlights,
             "sentence": sentence,
         }
-        exec(compile(text, "<shaper>", "exec"), namespace)  # noqa: S102 - text of our own making
+        exec(compile(text, "<shaper>", "exec"), namespace)  # noqa: S102 - the code is written by this package
         return namespace["shape"]
 
 
-def _unknown(items: list[tuple[int, str]]) -> UnknownReferences:
-    return UnknownReferences(tuple((number, name) for number, name in items))
+def dict_source(items: Iterable[tuple[str, str]]) -> str:
+    """Return the Python code of a dictionary with these keys and the code of their values."""
+    return "{" + ", ".join(f"{key!r}: {value}" for key, value in items) + "}"
+
+
+def _unknown_references(items: list[tuple[int, str]]) -> UnknownReferences:
+    return UnknownReferences(tuple((number, reference) for number, reference in items))
 
 
 def _claim_id(key: str) -> str:
