@@ -146,7 +146,7 @@ def set_store(engine: Engine, store: Store[Any]) -> None:
 async def delete_all(store: Any) -> None:
     """Delete all nodes and relationships of a Neo4j database. Constraints and indexes stay."""
     await store._run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS")
-    store._filled = False
+    store._is_seeded = False
 
 
 # The former names, for tests that have not followed yet.

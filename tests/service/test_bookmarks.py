@@ -38,4 +38,4 @@ async def test_a_read_waits_for_the_write_that_gave_its_bookmark(graphs: Graphs,
 
     assert [by_header.json(), by_extension.json()] == [costing(1, {"framework": {"name": "Written"}})] * 2
     told = {(answer.status_code, answer.json()["errors"][0]["message"]) for answer in refused}
-    assert told == {(200, "The bookmark is none of this graph's.")}
+    assert told == {(200, "The bookmark is not a bookmark of this graph.")}

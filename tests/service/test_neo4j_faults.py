@@ -176,7 +176,7 @@ async def test_who_waits_too_long_for_others_that_write_is_refused_and_not_faile
 async def test_a_wrong_password_is_told_at_the_start(graphs: Graphs, neo4j_instance: Server) -> None:
     await graphs.hold("neo4j")
 
-    with pytest.raises(StoreAccessDenied, match="refuses the connection"):
+    with pytest.raises(StoreAccessDenied, match="rejected the connection"):
         async with apps.running(_settings(neo4j_instance, neo4j_password="wrong")):
             pass
 
@@ -222,7 +222,7 @@ async def test_who_finds_no_connection_in_time_is_told_that_the_graph_is_away(
     monkeypatch.setattr(store, "_run_once", fails)
     try:
         with pytest.raises(StoreUnavailable, match="from the pool"):
-            await store._is_filled()
+            await store._fetch_is_seeded()
     finally:
         await store.close()
 

@@ -81,7 +81,7 @@ async def test_a_graph_of_layout_1_is_refused_until_it_is_what_a_new_one_is(
     first, second, *_ = opened
     told: list[tuple[str, int, int]] = []
 
-    with pytest.raises(StoreUnavailable, match="brought up to date"):
+    with pytest.raises(StoreUnavailable, match="seeded or migrated"):
         await second.names_by_kind()
     ready = await second.is_ready()
     filled = await first.seed(never, lambda *step: told.append(step))
@@ -98,7 +98,7 @@ async def test_of_several_processes_that_start_at_once_one_brings_it_up_to_date(
     old: list[str], opened: list[Neo4jStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, int, int]] = []
-    monkeypatch.setattr(migrations, "_BATCH", 100)
+    monkeypatch.setattr(migrations, "_BATCH_SIZE", 100)
 
     filled = await asyncio.gather(*(store.seed(never, lambda *step: told.append(step)) for store in opened))
 
@@ -111,7 +111,7 @@ async def test_what_was_cut_off_is_taken_over_and_finished(
 ) -> None:
     first, second, *_ = opened
     told: list[tuple[str, int, int]] = []
-    monkeypatch.setattr(migrations, "_BATCH", 100)
+    monkeypatch.setattr(migrations, "_BATCH_SIZE", 100)
     monkeypatch.setattr(seeding, "_LEASE_SECONDS", 2)
 
     def cut_off(_what: str, done: int, _of: int) -> None:
@@ -133,7 +133,7 @@ async def test_who_was_taken_over_writes_no_more(
     old: list[str], opened: list[Neo4jStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, *_ = opened
-    monkeypatch.setattr(migrations, "_BATCH", 100)
+    monkeypatch.setattr(migrations, "_BATCH_SIZE", 100)
     steps = 0
 
     async def slow(run: Any, write: Any, progress: Any) -> None:
@@ -144,7 +144,7 @@ async def test_who_was_taken_over_writes_no_more(
                 await second._run("MATCH (g:AtlasGraph) SET g.holder = 'somebody else'")
             await write(statement, rows)
 
-        await migrations._words(run, taken_over, progress)
+        await migrations._add_search_words(run, taken_over, progress)
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (slow,))
     with pytest.raises(StoreError, match="another process has taken over"):
@@ -163,7 +163,7 @@ async def test_a_newer_layout_is_refused(graphs: Graphs, opened: list[Neo4jStore
     await opened[0]._run("MATCH (g:AtlasGraph) SET g.layout = 99")
 
     try:
-        with pytest.raises(StoreError, match=f"layout 99, this version knows {migrations.LAYOUT}"):
+        with pytest.raises(StoreError, match=f"layout 99, but this version supports {migrations.LAYOUT}"):
             await opened[0].seed(never)
     finally:
         await opened[0]._run("MATCH (g:AtlasGraph) SET g.layout = $layout", layout=migrations.LAYOUT)
@@ -182,13 +182,13 @@ async def test_indexes_that_are_missing_are_made_at_the_start_and_no_others(
     settings = neo4j_instance.settings()
     store = Neo4jStore(settings, grown)
     prepared: list[Sequence[str]] = []
-    prepare = store._prepare
+    prepare = store._run_schema_changes
 
     async def note(texts: Sequence[str]) -> None:
         prepared.append(texts)
         await prepare(texts)
 
-    monkeypatch.setattr(store, "_prepare", note)
+    monkeypatch.setattr(store, "_run_schema_changes", note)
     await graphs.hold("neo4j")
     try:
         filled = [await store.seed(never), await store.seed(never)]
@@ -222,5 +222,5 @@ async def test_an_empty_graph_has_no_version_and_refuses_to_spell(graphs: Graphs
     version = await opened[0].version()
 
     assert version == ""
-    with pytest.raises(StoreUnavailable, match="still being filled"):
+    with pytest.raises(StoreUnavailable, match="still being seeded"):
         await opened[0].names_by_kind()

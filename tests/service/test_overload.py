@@ -168,7 +168,7 @@ async def test_neo4j_too_tells_a_statement_that_took_too_long_and_refuses_who_wo
     await graphs.hold("neo4j")
     given = graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 6.0, "neo4j_pool": 1, "waiting": 1})
     store = Neo4jStore(given, ONTOLOGY)
-    store._filled = True
+    store._is_seeded = True
     found = await asyncio.gather(*(store.fetch(ENDLESS, []) for _ in range(3)), return_exceptions=True)
     short = Statement("RETURN [1] AS data", lambda data, _: data, ())
     after = await store.fetch(short, [])

@@ -1,6 +1,6 @@
-"""Bring a graph that an older version filled up to date, in batches, each of which may be run again without harm.
+"""Migrate a graph that an older version wrote to the current layout, in idempotent batches.
 
-The migration that leads to layout 4 is written below `_log` and added at the end of `MIGRATIONS`.
+To add a migration, write its function below the others, and add it at the end of `MIGRATIONS`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from service.stores.neo4j.transaction import change_row
 from service.stores.transaction import Change, LogEntry
 
 Run = Callable[..., Awaitable[list[dict[str, Any]]]]
-"""Runs one statement with parameters in a transaction of its own; returns its records."""
+"""Runs a statement with parameters, in a transaction of its own, and returns its records."""
 
 Write = Callable[[str, list[Any]], Awaitable[None]]
-"""Runs one statement with `$rows` and renews the lease; raises StoreError where somebody else has that by now."""
+"""Runs a statement with `$rows` and renews the lease. Raises StoreError if another process has the lease."""
 
-_BATCH = 1000
+_BATCH_SIZE = 1000
 
-_WORDLESS = """
+_WITHOUT_WORDS = """
 MATCH (n:Entity) WHERE n.id > $last AND n.all_names IS NULL
 RETURN n.id AS id, n.name AS name, n.aliases AS aliases, n.summary AS summary ORDER BY n.id LIMIT $size"""
-_COUNT_WORDLESS = "MATCH (n:Entity) WHERE n.id > '' AND n.all_names IS NULL RETURN count(n) AS count"
+_COUNT_WITHOUT_WORDS = "MATCH (n:Entity) WHERE n.id > '' AND n.all_names IS NULL RETURN count(n) AS count"
 _SET_WORDS = "UNWIND $rows AS row MATCH (n:Entity {id: row.id}) SET n += row.values"
 
 _COUNT_ALL = """
@@ -39,32 +39,32 @@ MERGE (c:Change {sequence: row.sequence}) SET c = row"""
 
 
 async def migrate(run: Run, write: Write, layout: int, progress: Progress) -> None:
-    """Bring the graph from that layout, 1 or more, to `LAYOUT`."""
+    """Migrate the graph from a layout to `LAYOUT`."""
     for migration in MIGRATIONS[layout - 1 :]:
         await migration(run, write, progress)
 
 
-async def _words(run: Run, write: Write, progress: Progress) -> None:
-    """To layout 2: the words by which entities are searched, and all their names."""
-    (counted,) = await run(_COUNT_WORDLESS)
+async def _add_search_words(run: Run, write: Write, progress: Progress) -> None:
+    """Migrate to layout 2: add the search words of entities, and all their names."""
+    (total,) = await run(_COUNT_WITHOUT_WORDS)
     last, done = "", 0
-    while batch := await run(_WORDLESS, last=last, size=_BATCH):
+    while batch := await run(_WITHOUT_WORDS, last=last, size=_BATCH_SIZE):
         values = (search_properties(row["name"], row["aliases"] or [], row["summary"]) for row in batch)
-        await write(_SET_WORDS, [{"id": row["id"], "values": one} for row, one in zip(batch, values, strict=True)])
+        await write(_SET_WORDS, [{"id": row["id"], "values": new} for row, new in zip(batch, values, strict=True)])
         last, done = batch[-1]["id"], done + len(batch)
-        progress("entities", done, counted["count"])
+        progress("entities", done, total["count"])
 
 
-async def _log(run: Run, write: Write, _progress: Progress) -> None:
-    """To layout 3: the log of changes, which begins with what is there."""
-    (found,) = await run(_COUNT_ALL)
-    change = Change("LOAD", None, None, tuple(found["kinds"]), found["count"])
+async def _add_log(run: Run, write: Write, _progress: Progress) -> None:
+    """Migrate to layout 3: add the log, whose first entry is the load of the whole graph."""
+    (graph,) = await run(_COUNT_ALL)
+    change = Change("LOAD", None, None, tuple(graph["kinds"]), graph["count"])
     await run(_MARK_CHANGED)
-    await write(_BEGIN_LOG, [change_row(LogEntry(1, found["at"] or timestamp(), change))])
+    await write(_BEGIN_LOG, [change_row(LogEntry(1, graph["at"] or timestamp(), change))])
 
 
-MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_words, _log)
-"""What leads from layout 1 to 2, from 2 to 3, and so on."""
+MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_add_search_words, _add_log)
+"""The migrations from layout 1 to 2, from 2 to 3, and so on."""
 
 LAYOUT = 1 + len(MIGRATIONS)
-"""The version of the graph's layout, kept on its AtlasGraph node."""
+"""The current layout. The AtlasGraph node has the layout of the graph."""

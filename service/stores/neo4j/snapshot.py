@@ -1,7 +1,7 @@
-"""Read a whole graph from a Neo4j, page by page, in one read transaction.
+"""Read a whole graph from Neo4j, page by page, in one read transaction.
 
-Neo4j keeps no snapshot for a transaction: what others commit meanwhile shows on the pages that are read later. So the
-version is read at the beginning and at the end, and a reader is told when it has moved.
+A transaction of Neo4j has no snapshot: later pages contain what other transactions committed meanwhile. So the version is
+read at the beginning and at the end, and `Snapshot.changed_while_read` tells whether it has changed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from schema import Kind, Ontology, PropertyType
 from service.stores.neo4j.layout import VERSION, label, property_name
 
 Run = Callable[..., Awaitable[Any]]
-"""Runs a statement of the transaction with parameters; returns the one value of its one record."""
+"""Runs a statement in the transaction, with parameters, and returns the only value of its only record."""
 
-_PAGE = 2000
+_PAGE_SIZE = 2000
 _VERSION = f"MATCH (g:AtlasGraph {{name: 'graph'}}) RETURN {VERSION} AS version"
 _COUNT = "RETURN COUNT { MATCH (:Entity) } + COUNT { MATCH ()-[:CITES]->() } AS count"
 _EVIDENCE = """
@@ -31,25 +31,25 @@ async def version(run: Run) -> str:
     return await run(_VERSION)
 
 
-async def count(run: Run) -> int:
-    """How many entities and pieces of evidence there are."""
+async def fact_count(run: Run) -> int:
+    """Return the number of entities and pieces of evidence."""
     return await run(_COUNT)
 
 
-async def pages(run: Run, ontology: Ontology) -> AsyncIterator[list[EntityFact | EvidenceFact]]:
-    """All facts, in the order of `Snapshot.facts`."""
+async def facts(run: Run, ontology: Ontology) -> AsyncIterator[list[EntityFact | EvidenceFact]]:
+    """Yield all facts in batches, in the order of `Snapshot.facts`."""
     for kind in ontology.kinds:
         after = ""
-        while rows := await run(_entities(kind), after=after, most=_PAGE):
-            yield [_entity(kind, row) for row in rows]
+        while rows := await run(_entity_page(kind), after=after, most=_PAGE_SIZE):
+            yield [_entity_fact(kind, row) for row in rows]
             after = rows[-1][0]
     after = ""
-    while rows := await run(_EVIDENCE, after=after, most=_PAGE):
-        yield [EvidenceFact(*parse_claim_key(key, ontology), *one) for key, said in rows for one in said]
+    while rows := await run(_EVIDENCE, after=after, most=_PAGE_SIZE):
+        yield [EvidenceFact(*parse_claim_key(key, ontology), *values) for key, items in rows for values in items]
         after = rows[-1][0]
 
 
-def _entities(kind: Kind) -> str:
+def _entity_page(kind: Kind) -> str:
     values = ", ".join(f"e.{property_name(item)}" for item in kind.properties if item.name != "id")
     return (
         f"MATCH (e:{label(kind.name)}) WHERE e.slug > $after WITH e ORDER BY e.slug LIMIT $most"
@@ -57,10 +57,10 @@ def _entities(kind: Kind) -> str:
     )
 
 
-def _entity(kind: Kind, row: list[Any]) -> EntityFact:
-    items = (item for item in kind.properties if item.name != "id")
+def _entity_fact(kind: Kind, row: list[Any]) -> EntityFact:
+    properties = (prop for prop in kind.properties if prop.name != "id")
     values = {
-        item.name: [] if value is None and item.type is PropertyType.TEXTS else value
-        for item, value in zip(items, row[1:], strict=True)
+        prop.name: [] if value is None and prop.type is PropertyType.TEXTS else value
+        for prop, value in zip(properties, row[1:], strict=True)
     }
     return EntityFact(kind.name, row[0], values)
