@@ -12,17 +12,17 @@ ANY = "..."
 _WIDTH = 100
 
 
-def same_json(shown: Any, answered: Any) -> bool:
+def same_json(shown: Any, answer: Any) -> bool:
     """Whether both are equal, including the order of keys; `ANY` equals every value."""
-    match shown, answered:
+    match shown, answer:
         case str(), _ if shown == ANY:
             return True
         case dict(), dict():
-            return list(shown) == list(answered) and all(same_json(shown[key], answered[key]) for key in shown)
+            return list(shown) == list(answer) and all(same_json(shown[key], answer[key]) for key in shown)
         case list(), list():
-            return len(shown) == len(answered) and all(map(same_json, shown, answered))
+            return len(shown) == len(answer) and all(map(same_json, shown, answer))
         case _:
-            return type(shown) is type(answered) and shown == answered
+            return type(shown) is type(answer) and shown == answer
 
 
 def same_text(shown: str, printed: str) -> bool:

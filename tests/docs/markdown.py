@@ -43,20 +43,20 @@ def blocks(page: Path) -> list[Block]:
     return [
         Block(
             page,
-            text.count("\n", 0, found.start("language")) + 1,
-            found["language"],
-            found["title"],
-            re.sub(f"^{found['indent']}", "", found["text"], flags=re.MULTILINE),
-            found["argument"] if found["mark"] == "not run" else None,
-            found["argument"] if found["mark"] == "excerpt" else None,
+            text.count("\n", 0, match.start("language")) + 1,
+            match["language"],
+            match["title"],
+            re.sub(f"^{match['indent']}", "", match["text"], flags=re.MULTILINE),
+            match["argument"] if match["mark"] == "not run" else None,
+            match["argument"] if match["mark"] == "excerpt" else None,
         )
-        for found in _BLOCK.finditer(text)
+        for match in _BLOCK.finditer(text)
     ]
 
 
 def replace_block(page: Path, index: int, text: str) -> None:
     """Write another text into the block with this index."""
     content = page.read_text("utf-8")
-    found = list(_BLOCK.finditer(content))[index]
-    indented = "".join(found["indent"] + line if line.strip() else line for line in text.splitlines(keepends=True))
-    page.write_text(content[: found.start("text")] + indented + content[found.end("text") :], "utf-8")
+    match = list(_BLOCK.finditer(content))[index]
+    indented = "".join(match["indent"] + line if line.strip() else line for line in text.splitlines(keepends=True))
+    page.write_text(content[: match.start("text")] + indented + content[match.end("text") :], "utf-8")

@@ -111,9 +111,9 @@ def _values(field: Any) -> str:
     if types == [SecretStr]:
         return "text (secret)"
     name = {"int": "integer", "float": "number", "str": "text", "Path": "path"}[types[0].__name__]
-    least = f"at least {bounds[Ge].ge}" if Ge in bounds else f"above {bounds[Gt].gt}" if Gt in bounds else ""
-    most = f"at most {bounds[Le].le}" if Le in bounds else ""
-    return ", ".join(filter(None, (name, least, most)))
+    minimum = f"at least {bounds[Ge].ge}" if Ge in bounds else f"above {bounds[Gt].gt}" if Gt in bounds else ""
+    maximum = f"at most {bounds[Le].le}" if Le in bounds else ""
+    return ", ".join(filter(None, (name, minimum, maximum)))
 
 
 def _command_page() -> Iterator[str]:
@@ -217,7 +217,7 @@ def _examples_page() -> Iterator[str]:
         )
 
 
-class _Found(Exception):  # noqa: N818 - it ends the command before it starts
+class _ParserCreated(Exception):  # noqa: N818 - it ends the command before it starts
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self.parser = parser
 
@@ -226,12 +226,12 @@ def _parser() -> argparse.ArgumentParser:
     """The parser that the command `framework-atlas` creates, whichever module does it."""
 
     def parse_args(parser: argparse.ArgumentParser, *_: Any) -> None:
-        raise _Found(parser)
+        raise _ParserCreated(parser)
 
     (command,) = entry_points(group="console_scripts", name="framework-atlas")
     with patch.object(argparse.ArgumentParser, "parse_args", parse_args):
         try:
             command.load()([])
-        except _Found as found:
-            return found.parser
+        except _ParserCreated as created:
+            return created.parser
     raise AssertionError("framework-atlas has no argparse parser")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import textwrap
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 RUN = {"graphql", "sh", "python"}
-SHOWN = {"json", "text", "csv", "jsonl"}
+OUTPUT = {"json", "text", "csv", "jsonl"}
+NOT_EXECUTABLE = {"sql", "cypher", "ts"}
 TOKEN = new_token("docs", "admin")
 
 NOT_RUN = {
@@ -48,11 +50,11 @@ NOT_RUN = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A block to run, its variables, and the indexes of the blocks that show its output and its statement."""
+    """A block to run, its variables, and the indexes of the blocks with its expected output and statement."""
 
     block: Block
     variables: dict[str, Any] | None
-    shown: int | None
+    output: int | None
     statement: int | None
 
 
@@ -104,27 +106,35 @@ def environment(
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_a_page_shows_what_the_service_answers(page: Path, environment: Environment) -> None:
-    shown = blocks(page)
+    page_blocks = blocks(page)
     changed: dict[int, str] = {}
 
-    for block in shown:
-        if block.title and block.language in SHOWN and block.title != "Variables":
+    for block in page_blocks:
+        if block.title and block.language in OUTPUT and block.title != "Variables":
             (environment.folder / block.title).write_text(block.text, "utf-8")
-    for step in steps(shown):
+    for step in steps(page_blocks):
         output = run(step.block, step.variables, environment)
+        expected = None if step.output is None else page_blocks[step.output]
         if step.block.language == "graphql":
-            fails = step.shown is not None and '"errors"' in shown[step.shown].text
+            fails = expected is not None and '"errors"' in expected.text
             assert ("errors" in json.loads(output)) == fails, f"{step.block}: {output}"
-        if step.shown is not None and (text := different(shown[step.shown], output)) is not None:
-            assert REFRESH, f"{shown[step.shown]} shows something else than\n{text}"
-            changed[step.shown] = text
+        if step.output is not None and expected and (text := correction(expected, output)):
+            changed[step.output] = text
         if step.statement is not None:
             text = statement(step.block, environment)
-            if shown[step.statement].text.split() != text.split():
-                assert REFRESH, f"{shown[step.statement]} shows something else than\n{text}"
+            if page_blocks[step.statement].text.split() != text.split():
                 changed[step.statement] = text + "\n"
     for index, text in changed.items():
+        assert REFRESH, f"{page_blocks[index]} must show\n{text}"
         replace_block(page, index, text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_fence_is_a_block_in_a_language_that_the_tests_know(page: Path) -> None:
+    fences = re.findall(r"^ *```", page.read_text("utf-8"), re.MULTILINE)
+
+    assert len(fences) == 2 * len(blocks(page))
+    assert {block.language for block in blocks(page)} <= RUN | OUTPUT | NOT_EXECUTABLE
 
 
 def test_blocks_that_are_not_run_say_why_and_are_few() -> None:
@@ -141,35 +151,34 @@ def test_an_excerpt_is_part_of_its_file() -> None:
         assert [line for line in lines if line.strip() not in file] == [], block
 
 
-def steps(shown: list[Block]) -> Iterator[Step]:
+def steps(page_blocks: list[Block]) -> Iterator[Step]:
     """The blocks of a page that are run, in order."""
-    for index, block in enumerate(shown):
+    for index, block in enumerate(page_blocks):
         if block.language not in RUN or block.not_run or block.excerpt_of:
             continue
         following = index + 1
         variables = None
-        if following < len(shown) and shown[following].title == "Variables":
-            variables = json.loads(shown[following].text)
+        if following < len(page_blocks) and page_blocks[following].title == "Variables":
+            variables = json.loads(page_blocks[following].text)
             following += 1
-        output = _index(shown, following, SHOWN)
-        statement_ = _index(shown, following if output is None else output + 1, {"sql"})
-        yield Step(block, variables, output, statement_)
+        output = following if _is(page_blocks, following, OUTPUT) else None
+        following += output is not None
+        yield Step(block, variables, output, following if _is(page_blocks, following, {"sql"}) else None)
 
 
-def _index(shown: list[Block], index: int, languages: set[str]) -> int | None:
-    """The index, if the block there shows something of these languages."""
-    is_shown = index < len(shown) and shown[index].language in languages and shown[index].title is None
-    return index if is_shown else None
+def _is(page_blocks: list[Block], index: int, languages: set[str]) -> bool:
+    """Whether the block at this index has one of these languages, and no title."""
+    return index < len(page_blocks) and page_blocks[index].language in languages and page_blocks[index].title is None
 
 
-def different(shown: Block, output: str) -> str | None:
-    """What the block has to show instead; None where it shows this output."""
-    if shown.language != "json":
-        return None if same_text(shown.text, output) else output.replace("\r\n", "\n").strip("\n") + "\n"
-    answered, expected = json.loads(output), json.loads(shown.text)
-    if "extensions" not in expected:
-        answered.pop("extensions", None)
-    return None if same_json(expected, answered) else pretty(answered) + "\n"
+def correction(expected: Block, output: str) -> str | None:
+    """The text that the block must have instead; None if it matches the output."""
+    if expected.language != "json":
+        return None if same_text(expected.text, output) else output.replace("\r\n", "\n").strip("\n") + "\n"
+    answer, shown = json.loads(output), json.loads(expected.text)
+    if "extensions" not in shown:
+        answer.pop("extensions", None)
+    return None if same_json(shown, answer) else pretty(answer) + "\n"
 
 
 def writes(page: Path) -> bool:

@@ -51,7 +51,7 @@ def test_every_error_code_is_documented() -> None:
 
 
 def test_the_pages_name_settings_that_exist() -> None:
-    known = {f"ATLAS_{name.upper()}" for name in Settings.model_fields} | {"ATLAS_URL", "ATLAS_TOKEN"}
+    settings = {f"ATLAS_{name.upper()}" for name in Settings.model_fields} | {"ATLAS_URL", "ATLAS_TOKEN"}
     of_tests = re.compile(r"ATLAS_(TEST|REQUIRE|REFRESH)_")
     pages = [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")]
     named = {
@@ -60,4 +60,4 @@ def test_the_pages_name_settings_that_exist() -> None:
         for name in re.findall(r"\bATLAS_[A-Z0-9_]*[A-Z0-9]\b(?!_)", page.read_text("utf-8"))
     }
 
-    assert [(page, name) for page, name in sorted(named) if name not in known and not of_tests.match(name)] == []
+    assert [(page, name) for page, name in sorted(named) if name not in settings and not of_tests.match(name)] == []
