@@ -1,0 +1,44 @@
+"""Fixtures of the tests of stores: SQLite files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graph_seed import read_facts
+from schema import ONTOLOGY
+from service.stores.sqlite.store import SqliteStore
+from tests.fact_lines import GOOD, folder_of
+from tests.graphs import shipped
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The path of a file that does not exist yet."""
+    return tmp_path / "atlas.db"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of a few facts."""
+    return folder_of(tmp_path / "facts", good=GOOD)
+
+
+@pytest.fixture
+def filled(path: Path, folder: Path) -> Path:
+    """A closed file that contains the few facts."""
+    store = SqliteStore.open(path, ONTOLOGY)
+    store._seed(lambda: read_facts(folder), lambda *_: None)
+    store.database.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def shipped_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed file that contains the shipped facts."""
+    path = tmp_path_factory.mktemp("shipped") / "atlas.db"
+    store = SqliteStore.open(path, ONTOLOGY)
+    store._seed(shipped, lambda *_: None)
+    store.database.close()
+    return path
