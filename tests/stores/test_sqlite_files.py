@@ -17,7 +17,7 @@ from schema.entities import KINDS, Entity, Framework
 from schema.ontology import kind, relation
 from service.errors import FactsError, StoreError
 from service.execution.engine import Engine
-from service.service import prepare
+from service.service import open_seeded_store
 from service.settings import Settings
 from service.stores.sqlite.migrations import LAYOUT_VERSION
 from service.stores.sqlite.store import SqliteStore
@@ -41,12 +41,12 @@ async def test_the_first_start_creates_and_fills_the_file_and_later_starts_do_no
     def unexpected() -> Facts:
         raise AssertionError("the facts were read")
 
-    store = await prepare(settings(path, folder))
+    store = await open_seeded_store(settings(path, folder))
     first = await data(Engine(store), DJANGO)
     await store.close()
     run_sql(path, "UPDATE entity SET name = 'Changed' WHERE slug = 'django'")
 
-    store = await prepare(settings(path, folder))
+    store = await open_seeded_store(settings(path, folder))
     second = await data(Engine(store), DJANGO)
     is_seeded = await store.seed(unexpected)
     await store.close()
@@ -62,7 +62,7 @@ async def test_the_first_start_creates_and_fills_the_file_and_later_starts_do_no
 async def test_a_later_start_writes_nothing(filled: Path, folder: Path) -> None:
     before = filled.read_bytes(), filled.stat().st_mtime_ns
 
-    store = await prepare(settings(filled, folder))
+    store = await open_seeded_store(settings(filled, folder))
     await data(Engine(store), COUNTS)
     await store.close()
 
@@ -101,10 +101,10 @@ async def test_a_store_that_was_not_filled_because_of_invalid_facts_is_filled_by
     invalid = folder_of(tmp_path / "invalid", good=GOOD, later=["{"])
 
     with pytest.raises(FactsError, match=r"later\.jsonl:1: invalid JSON"):
-        await prepare(settings(path, invalid))
+        await open_seeded_store(settings(path, invalid))
 
     entities = run_sql(path, "SELECT count(*) FROM entity")
-    store = await prepare(settings(path, folder))
+    store = await open_seeded_store(settings(path, folder))
     counts = await data(Engine(store), COUNTS)
     await store.close()
     assert (entities, counts) == (0, {"frameworks": {"totalCount": 1}, "claims": {"totalCount": 2}})
@@ -273,7 +273,7 @@ async def test_an_unusable_file_is_rejected_and_not_changed(
 
     for _ in range(2):
         with pytest.raises(StoreError, match=f"^{filled}: {message}$"):
-            await prepare(settings(filled, folder))
+            await open_seeded_store(settings(filled, folder))
 
     assert (filled.read_bytes(), filled.stat().st_mtime_ns, filled.stat().st_mode) == before
 

@@ -19,7 +19,7 @@ import pytest
 
 from schema import ONTOLOGY
 from service.execution.engine import Engine
-from service.service import prepare
+from service.service import open_seeded_store
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteStore
 from tests.fact_lines import folder_of
@@ -32,14 +32,14 @@ DJANGO = '{ framework(slug: "django") { name } }'
 @pytest.mark.anyio
 async def test_reads_and_starts_do_not_wait_for_a_writer(filled: Path, folder: Path) -> None:
     settings = Settings(store=f"sqlite:///{filled}", facts=folder)
-    store = await prepare(settings)
+    store = await open_seeded_store(settings)
     writer = apsw.Connection(str(filled))
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("UPDATE entity SET name = 'Uncommitted' WHERE slug = 'django'")
 
     start = time.monotonic()
     before = await data(Engine(store), DJANGO)
-    other = await prepare(settings)
+    other = await open_seeded_store(settings)
     during = await data(Engine(other), DJANGO)
     seconds = time.monotonic() - start
     writer.execute("COMMIT")

@@ -1,4 +1,4 @@
-"""What search stands on is the same on both stores: words, what is found by them, how many claims speak of a thing."""
+"""Both stores hold the same search words, names and claim counts, and find the same entities by prefixes."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ LINES: list[dict[str, Any]] = [
     ),
 ]
 
-IN_SQLITE = """SELECT id, _names, _summary, ifnull((SELECT claims FROM degree WHERE degree.entity = entity._pk), 0),
+SQL = """SELECT id, _names, _summary, ifnull((SELECT claims FROM degree WHERE degree.entity = entity._pk), 0),
   (SELECT json_group_array(DISTINCT key) FROM name WHERE name.entity = entity._pk) FROM entity"""
-IN_NEO4J = """MATCH (n:Entity) RETURN n.id AS id, n.name_words AS names, n.summary_words AS summary,
-  COUNT { (n)--() } - COUNT { (n)<-[:NAMES]-() } AS claims, n.all_names AS all"""
-FOUND = "CALL db.index.fulltext.queryNodes('atlas_words', $words) YIELD node RETURN node.id AS id"
+CYPHER = """MATCH (n:Entity) RETURN n.id AS id, n.name_words AS names, n.summary_words AS summary,
+  COUNT { (n)--() } - COUNT { (n)<-[:NAMES]-() } AS claims, n.all_names AS keys"""
+CYPHER_PREFIX = "CALL db.index.fulltext.queryNodes('atlas_words', $words) YIELD node RETURN node.id AS id"
 
 
 async def both(graphs: Graphs, facts: Facts) -> tuple[SqliteStore, Any]:
@@ -59,22 +59,24 @@ async def both(graphs: Graphs, facts: Facts) -> tuple[SqliteStore, Any]:
     return sqlite, neo4j
 
 
-@pytest.mark.parametrize("lines", [None, LINES], ids=["shipped", "drawn"])
-async def test_words_names_and_degrees(graphs: Graphs, tmp_path: Path, lines: list[Any] | None) -> None:
+@pytest.mark.parametrize("lines", [None, LINES], ids=["shipped", "small"])
+async def test_both_stores_hold_the_same_words_names_and_claim_counts(
+    graphs: Graphs, tmp_path: Path, lines: list[Any] | None
+) -> None:
     sqlite, neo4j = await both(graphs, facts_from(tmp_path, lines) if lines else shipped())
 
-    ours = {
-        id_: (names, summary, claims, sorted(json.loads(all_)))
-        for id_, names, summary, claims, all_ in sqlite.database.rows(IN_SQLITE)
+    in_sqlite = {
+        id_: (names, summary, claims, sorted(json.loads(keys)))
+        for id_, names, summary, claims, keys in sqlite.database.rows(SQL)
     }
-    theirs = {
-        row["id"]: (row["names"], row["summary"], row["claims"], sorted(row["all"]))
-        for row in await neo4j._run(IN_NEO4J)
+    in_neo4j = {
+        row["id"]: (row["names"], row["summary"], row["claims"], sorted(row["keys"]))
+        for row in await neo4j._run(CYPHER)
     }
 
-    assert ours == theirs
+    assert in_sqlite == in_neo4j
     if lines:
-        assert sorted(ours.values()) == [
+        assert sorted(in_sqlite.values()) == [
             ("alone", "", 0, ["alone"]),
             ("another", "a source cited once", 1, ["another"]),
             ("c", "", 1, ["c++"]),
@@ -84,30 +86,31 @@ async def test_words_names_and_degrees(graphs: Graphs, tmp_path: Path, lines: li
         ]
 
 
-@pytest.mark.parametrize("start", ["c", "caf", "x2b2b", "りん", "枠", "plus", "more", "a", "zzz"])
-async def test_both_find_the_same_by_the_beginning_of_a_word(graphs: Graphs, tmp_path: Path, start: str) -> None:
+@pytest.mark.parametrize("prefix", ["c", "caf", "x2b2b", "りん", "枠", "plus", "more", "a", "zzz"])
+async def test_both_stores_find_the_same_entities_by_a_prefix(graphs: Graphs, tmp_path: Path, prefix: str) -> None:
     sqlite, neo4j = await both(graphs, facts_from(tmp_path, LINES))
 
-    ours = sqlite.database.rows(
-        "SELECT id FROM entity WHERE _pk IN (SELECT rowid FROM entity_fts(?))", (f'"{start}"*',)
+    in_sqlite = sqlite.database.rows(
+        "SELECT id FROM entity WHERE _pk IN (SELECT rowid FROM entity_fts(?))", (f'"{prefix}"*',)
     )
-    theirs = await neo4j._run(FOUND, words=f"{start}*")
+    in_neo4j = await neo4j._run(CYPHER_PREFIX, words=f"{prefix}*")
 
-    assert sorted(id_ for (id_,) in ours) == sorted(row["id"] for row in theirs)
-    assert bool(ours) == (start != "zzz")
+    assert sorted(id_ for (id_,) in in_sqlite) == sorted(row["id"] for row in in_neo4j)
+    assert bool(in_sqlite) == (prefix != "zzz")
 
 
-async def test_both_tell_the_same_version_and_spellings(graphs: Graphs) -> None:
-    told = []
+async def test_both_stores_return_the_same_version_names_and_search_texts(graphs: Graphs) -> None:
+    results = []
     for opened in await both(graphs, shipped()):
         store: Store[Any] = opened
-        spelt = await store.names_by_kind()
+        names = {kind: sorted(keys) for kind, keys in (await store.names_by_kind()).items()}
         texts = {kind: sorted(texts) for kind, texts in (await store.search_texts()).items()}
-        told.append((await store.version(), {kind: sorted(keys) for kind, keys in spelt.items()}, texts))
+        results.append((await store.version(), names, texts))
+    version, names, texts = results[0]
 
-    assert told[0] == told[1]
-    assert told[0][0] == f"{shipped().digest}.1"
-    assert set(told[0][1]) == {item.kind for item in shipped().entities}
-    assert all(len(set(keys)) == len(keys) for keys in told[0][1].values())
-    assert {"django", "flask"} <= set(told[0][1]["Framework"])
-    assert "fastapi fast api a fast asynchronous framework known for its api features" in told[0][2]["Framework"]
+    assert results[1] == results[0]
+    assert version == f"{shipped().digest}.1"
+    assert set(names) == {item.kind for item in shipped().entities}
+    assert all(len(set(keys)) == len(keys) for keys in names.values())
+    assert {"django", "flask"} <= set(names["Framework"])
+    assert "fastapi fast api a fast asynchronous framework known for its api features" in texts["Framework"]
