@@ -10,7 +10,7 @@ from graph_seed import read_facts
 from schema import ONTOLOGY
 from service.stores.sqlite.store import SqliteStore
 from tests.fact_lines import GOOD, folder_of
-from tests.graphs import shipped
+from tests.facts import shipped_facts
 
 
 @pytest.fixture
@@ -39,6 +39,6 @@ def shipped_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed file that contains the shipped facts."""
     path = tmp_path_factory.mktemp("shipped") / "atlas.db"
     store = SqliteStore.open(path, ONTOLOGY)
-    store._seed(shipped, lambda *_: None)
+    store._seed(shipped_facts, lambda *_: None)
     store.database.close()
     return path

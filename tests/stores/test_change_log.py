@@ -15,8 +15,10 @@ from service.execution.engine import Engine
 from service.settings import read_settings
 from service.stores.neo4j import transaction as neo4j_transaction
 from service.stores.sqlite import transaction as sqlite_transaction
-from tests.graphs import Graphs, answer, data, facts_from, write
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
 from tests.neo4j_server import Server
+from tests.queries import execute, mutate, query
 from tests.small_graph import DJANGO, LINES, ORM, ends, id_of
 
 pytestmark = pytest.mark.anyio
@@ -29,12 +31,12 @@ PAGE = """query ($after: String, $first: Int) { changes(after: $after, first: $f
 
 @pytest.fixture
 def facts(tmp_path: Path) -> Facts:
-    return facts_from(tmp_path / "facts", LINES)
+    return facts_from_lines(tmp_path / "facts", LINES)
 
 
 @pytest.fixture
 async def engine(store: str, graphs: Graphs, facts: Facts) -> AsyncIterator[Engine]:
-    async with graphs.fresh(store, facts) as engine:
+    async with graphs.load_isolated(store, facts) as engine:
         yield engine
 
 
@@ -43,7 +45,7 @@ async def upsert(engine: Engine, slug: str) -> str:
     text = (
         "mutation ($input: FrameworkInput!) { upsertFramework(input: $input) { ... on UpsertedFramework { version } } }"
     )
-    return (await write(engine, text, {"input": {"slug": slug, "name": slug}}))["upsertFramework"]["version"]
+    return (await mutate(engine, text, {"input": {"slug": slug, "name": slug}}))["upsertFramework"]["version"]
 
 
 async def digest_of(engine: Engine) -> str:
@@ -59,7 +61,7 @@ async def test_every_change_has_the_current_state_of_its_entity_and_claim(engine
       upsertFramework(input: {slug: "django", name: "Jazz"}) { __typename }
       upsertFeature(input: {slug: "new", name: "New", category: STATUS}) { __typename }
       claim(input: $claim) { __typename } retract(input: $retract) { __typename } deleteEntity(id: $id) { __typename } }"""
-    await write(
+    await mutate(
         engine,
         text,
         {
@@ -69,11 +71,11 @@ async def test_every_change_has_the_current_state_of_its_entity_and_claim(engine
         },
     )
     digest = await digest_of(engine)
-    query = """{ changes { nodes { __typename cursor action kind slug count
+    text = """{ changes { nodes { __typename cursor action kind slug count
       entity { __typename slug ... on Framework { name features { nodes { slug } } } }
       claim { id stance confidence object { ... on Feature { name } } } } } graph { version } }"""
 
-    result = await data(engine, query)
+    result = await query(engine, text)
 
     django = {"__typename": "Framework", "slug": "django", "name": "Jazz"}
     django["features"] = {"nodes": [{"slug": "new"}, {"slug": "orm"}]}
@@ -106,7 +108,7 @@ async def test_every_change_has_the_current_state_of_its_entity_and_claim(engine
 async def test_changes_are_in_the_order_of_their_times(engine: Engine) -> None:
     await upsert(engine, "new")
 
-    result = await data(engine, "{ changes { nodes { at } } graph { lastChange } }")
+    result = await query(engine, "{ changes { nodes { at } } graph { lastChange } }")
 
     times = [node["at"] for node in result["changes"]["nodes"]]
     assert times == sorted(times)
@@ -120,7 +122,7 @@ async def test_the_log_is_paged_by_cursors_to_its_end(engine: Engine) -> None:
 
     pages, after = [], None
     for _ in range(4):
-        page = (await data(engine, PAGE, {"after": after, "first": 2}))["changes"]
+        page = (await query(engine, PAGE, {"after": after, "first": 2}))["changes"]
         assert [edge["cursor"] for edge in page["edges"]] == [node["cursor"] for node in page["nodes"]]
         assert [edge["node"]["cursor"] for edge in page["edges"]] == [node["cursor"] for node in page["nodes"]]
         pages.append([[int(node["cursor"].rpartition(".")[2]) for node in page["nodes"]], page["pageInfo"]])
@@ -137,7 +139,7 @@ async def test_the_log_is_paged_by_cursors_to_its_end(engine: Engine) -> None:
         [[], page_info(None, None, has_next=False, has_previous=pages[3][1]["hasPreviousPage"])],
     ]
     assert after == await engine.store.version()
-    assert len((await data(engine, "{ changes(first: 0) { nodes { slug } } }"))["changes"]["nodes"]) == 0
+    assert len((await query(engine, "{ changes(first: 0) { nodes { slug } } }"))["changes"]["nodes"]) == 0
 
 
 async def test_an_invalid_cursor_is_an_error(engine: Engine) -> None:
@@ -155,7 +157,7 @@ async def test_an_invalid_cursor_is_an_error(engine: Engine) -> None:
         f"{digest}.9999999999999999999999": malformed,
     }
 
-    answers = {after: await answer(engine, PAGE, {"after": after}) for after in messages}
+    answers = {after: await execute(engine, PAGE, {"after": after}) for after in messages}
 
     assert {after: item["errors"][0]["message"] for after, item in answers.items()} == messages
     for item in answers.values():
@@ -169,8 +171,8 @@ async def test_a_cursor_whose_next_change_was_deleted_is_an_error(engine: Engine
         await upsert(engine, slug)  # changes 2 to 7
 
     deleted = await engine.store.compact_log(3, FUTURE)
-    answers = [await answer(engine, PAGE, {"after": f"{digest}.{number}"}) for number in (3, 4, 7)]
-    from_start = await data(engine, PAGE)
+    answers = [await execute(engine, PAGE, {"after": f"{digest}.{number}"}) for number in (3, 4, 7)]
+    from_start = await query(engine, PAGE)
 
     assert (deleted, await sequences(engine)) == (4, [5, 6, 7])
     assert answers[0]["errors"][0]["message"] == (
@@ -212,9 +214,9 @@ async def test_compaction_leaves_no_gap_if_the_clocks_of_writers_differ(
 async def test_a_change_of_a_source_affects_all_entities_of_its_claims(engine: Engine) -> None:
     text = "mutation ($input: SourceInput!) { upsertSource(input: $input) { __typename } }"
 
-    await write(engine, text, {"input": {"slug": "alpha", "name": "Another name"}})
-    await write(engine, text, {"input": {"slug": "alpha", "publisher": "Another"}})
-    await write(engine, "mutation ($id: ID!) { deleteEntity(id: $id) { __typename } }", {"id": id_of("Source:alpha")})
+    await mutate(engine, text, {"input": {"slug": "alpha", "name": "Another name"}})
+    await mutate(engine, text, {"input": {"slug": "alpha", "publisher": "Another"}})
+    await mutate(engine, "mutation ($id: ID!) { deleteEntity(id: $id) { __typename } }", {"id": id_of("Source:alpha")})
 
     entries = [(entry.change.kinds, entry.change.count) for entry in await engine.store.log_entries(1, 10)]
     assert entries == [(("Source",), 1), *[(("Company", "Feature", "Framework", "Source"), 3)] * 2]
@@ -235,7 +237,7 @@ async def test_concurrent_writers_lose_no_write_and_readers_of_the_log_miss_no_c
     if server is not None:
         settings = server.settings()
         await (await writers.empty_store(settings)).close()
-        graphs.forget()
+        graphs.invalidate_neo4j()
 
     outcome = await writers.measure(settings, 4, 30, tmp_path / "facts")
 

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.drawn import graphs as generated_graphs
 from tests.drawn import operations
-from tests.graphs import Graphs, answer, facts_from
+from tests.facts import facts_from_lines
+from tests.generated_graphs import graph_lines
+from tests.graphs import Graphs
+from tests.queries import execute
 
 GRAPHS = int(os.environ.get("ATLAS_ALIKE_GRAPHS", "100"))
 OPERATIONS = int(os.environ.get("ATLAS_ALIKE_OPERATIONS", "20"))
@@ -25,18 +27,18 @@ OPERATIONS = int(os.environ.get("ATLAS_ALIKE_OPERATIONS", "20"))
 @pytest.mark.neo4j
 @pytest.mark.anyio
 @settings(max_examples=GRAPHS, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-@given(lines=generated_graphs(), requests=st.lists(operations(), min_size=OPERATIONS, max_size=OPERATIONS))
+@given(lines=graph_lines(), requests=st.lists(operations(), min_size=OPERATIONS, max_size=OPERATIONS))
 async def test_both_stores_give_equal_answers_to_every_operation(
     graphs: Graphs, neo4j_instance: Any, tmp_path_factory: pytest.TempPathFactory, lines: list[Any], requests: list[Any]
 ) -> None:
     folder: Path = tmp_path_factory.getbasetemp() / "generated"
-    facts = facts_from(folder, lines)
-    engines = [await graphs.hold(name, facts) for name in ("sqlite", "neo4j")]
+    facts = facts_from_lines(folder, lines)
+    engines = [await graphs.load(name, facts) for name in ("sqlite", "neo4j")]
 
     try:
         for text, variables in requests:
-            sqlite, neo4j = [json.dumps(await answer(engine, text, variables), indent=1) for engine in engines]
+            sqlite, neo4j = [json.dumps(await execute(engine, text, variables), indent=1) for engine in engines]
             assert sqlite == neo4j, (text, variables)
             assert '"errors"' not in sqlite, (text, variables, sqlite)
     finally:
-        await graphs.drop(facts)
+        await graphs.close_sqlite(facts)

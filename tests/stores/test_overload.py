@@ -23,9 +23,10 @@ from service.stores.neo4j.statement import Statement
 from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.database import _READERS
 from service.stores.sqlite.store import SqliteStore
-from tests.apps import client as client_of
+from tests.apps import asgi_client
 from tests.fact_lines import GOOD, folder_of
-from tests.graphs import Graphs, costing
+from tests.graphs import Graphs
+from tests.queries import response_with_cost
 from tests.tokens import WRITER
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +39,7 @@ MINUTES_ON_NEO4J = Statement(
     "UNWIND range(1, 100000000000) AS i WITH max(i % 7) AS most RETURN [most] AS data", lambda *_: [], ()
 )
 COUNT = {"query": "{ frameworks { totalCount } }"}
-ANSWER = costing(1, {"frameworks": {"totalCount": 1}})
+ANSWER = response_with_cost(1, {"frameworks": {"totalCount": 1}})
 RENAME = {
     "query": 'mutation { upsertFramework(input: {slug: "django", name: "X"}) { ... on UpsertedFramework { version } } }'
 }
@@ -51,7 +52,7 @@ async def running(tmp_path: Path, **settings: Any) -> AsyncIterator[tuple[httpx.
     app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, **settings))
     async with (
         app.router.lifespan_context(app),
-        client_of(app) as client,
+        asgi_client(app) as client,
     ):
         yield client, app.routes[0].endpoint._service._engine.store
 
@@ -181,7 +182,7 @@ async def test_closing_the_store_interrupts_running_statements(tmp_path: Path) -
 async def test_neo4j_interrupts_a_statement_at_its_deadline_and_rejects_requests_beyond_the_queue(
     graphs: Graphs,
 ) -> None:
-    await graphs.hold("neo4j")
+    await graphs.load("neo4j")
     settings = graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 6.0, "neo4j_pool": 1, "waiting": 1})
     store = Neo4jStore(settings, ONTOLOGY)
     store._is_seeded = True
@@ -198,7 +199,7 @@ async def test_neo4j_interrupts_a_statement_at_its_deadline_and_rejects_requests
 
 @pytest.mark.neo4j
 async def test_a_neo4j_store_whose_connections_are_all_busy_is_ready(graphs: Graphs) -> None:
-    await graphs.hold("neo4j")
+    await graphs.load("neo4j")
     store = Neo4jStore(graphs.neo4j_settings().model_copy(update={"neo4j_timeout": 20.0, "neo4j_pool": 1}), ONTOLOGY)
     busy = asyncio.create_task(store.fetch(MINUTES_ON_NEO4J, []))
     await asyncio.sleep(0.5)  # time for the statement to take the only connection

@@ -11,7 +11,8 @@ import pytest
 from graph_seed import Facts
 from service.stores import Store
 from service.stores.sqlite.store import SqliteStore
-from tests.graphs import Graphs, facts_from, shipped
+from tests.facts import facts_from_lines, shipped_facts
+from tests.graphs import Graphs
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.anyio, pytest.mark.usefixtures("neo4j_instance")]
 
@@ -54,7 +55,7 @@ CYPHER_PREFIX = "CALL db.index.fulltext.queryNodes('atlas_words', $words) YIELD 
 
 
 async def both(graphs: Graphs, facts: Facts) -> tuple[SqliteStore, Any]:
-    sqlite, neo4j = [(await graphs.hold(name, facts)).store for name in ("sqlite", "neo4j")]
+    sqlite, neo4j = [(await graphs.load(name, facts)).store for name in ("sqlite", "neo4j")]
     assert isinstance(sqlite, SqliteStore)
     return sqlite, neo4j
 
@@ -63,7 +64,7 @@ async def both(graphs: Graphs, facts: Facts) -> tuple[SqliteStore, Any]:
 async def test_both_stores_hold_the_same_words_names_and_claim_counts(
     graphs: Graphs, tmp_path: Path, lines: list[Any] | None
 ) -> None:
-    sqlite, neo4j = await both(graphs, facts_from(tmp_path, lines) if lines else shipped())
+    sqlite, neo4j = await both(graphs, facts_from_lines(tmp_path, lines) if lines else shipped_facts())
 
     in_sqlite = {
         id_: (names, summary, claims, sorted(json.loads(keys)))
@@ -88,7 +89,7 @@ async def test_both_stores_hold_the_same_words_names_and_claim_counts(
 
 @pytest.mark.parametrize("prefix", ["c", "caf", "x2b2b", "りん", "枠", "plus", "more", "a", "zzz"])
 async def test_both_stores_find_the_same_entities_by_a_prefix(graphs: Graphs, tmp_path: Path, prefix: str) -> None:
-    sqlite, neo4j = await both(graphs, facts_from(tmp_path, LINES))
+    sqlite, neo4j = await both(graphs, facts_from_lines(tmp_path, LINES))
 
     in_sqlite = sqlite.database.rows(
         "SELECT id FROM entity WHERE _pk IN (SELECT rowid FROM entity_fts(?))", (f'"{prefix}"*',)
@@ -101,7 +102,7 @@ async def test_both_stores_find_the_same_entities_by_a_prefix(graphs: Graphs, tm
 
 async def test_both_stores_return_the_same_version_names_and_search_texts(graphs: Graphs) -> None:
     results = []
-    for opened in await both(graphs, shipped()):
+    for opened in await both(graphs, shipped_facts()):
         store: Store[Any] = opened
         names = {kind: sorted(keys) for kind, keys in (await store.names_by_kind()).items()}
         texts = {kind: sorted(texts) for kind, texts in (await store.search_texts()).items()}
@@ -109,8 +110,8 @@ async def test_both_stores_return_the_same_version_names_and_search_texts(graphs
     version, names, texts = results[0]
 
     assert results[1] == results[0]
-    assert version == f"{shipped().digest}.1"
-    assert set(names) == {item.kind for item in shipped().entities}
+    assert version == f"{shipped_facts().digest}.1"
+    assert set(names) == {item.kind for item in shipped_facts().entities}
     assert all(len(set(keys)) == len(keys) for keys in names.values())
     assert {"django", "flask"} <= set(names["Framework"])
     assert "fastapi fast api a fast asynchronous framework known for its api features" in texts["Framework"]

@@ -22,7 +22,7 @@ from service.settings import Settings
 from service.stores.sqlite.migrations import LAYOUT_VERSION
 from service.stores.sqlite.store import SqliteStore
 from tests.fact_lines import GOOD, folder_of
-from tests.graphs import data
+from tests.queries import query
 from tests.stores.sqlite_files import DERIVED, degrees_and_hits, run_sql
 
 COUNTS = "{ frameworks { totalCount } claims { totalCount } }"
@@ -42,12 +42,12 @@ async def test_the_first_start_creates_and_fills_the_file_and_later_starts_do_no
         raise AssertionError("the facts were read")
 
     store = await open_seeded_store(settings(path, folder))
-    first = await data(Engine(store), DJANGO)
+    first = await query(Engine(store), DJANGO)
     await store.close()
     run_sql(path, "UPDATE entity SET name = 'Changed' WHERE slug = 'django'")
 
     store = await open_seeded_store(settings(path, folder))
-    second = await data(Engine(store), DJANGO)
+    second = await query(Engine(store), DJANGO)
     is_seeded = await store.seed(unexpected)
     await store.close()
 
@@ -63,7 +63,7 @@ async def test_a_later_start_writes_nothing(filled: Path, folder: Path) -> None:
     before = filled.read_bytes(), filled.stat().st_mtime_ns
 
     store = await open_seeded_store(settings(filled, folder))
-    await data(Engine(store), COUNTS)
+    await query(Engine(store), COUNTS)
     await store.close()
 
     assert (filled.read_bytes(), filled.stat().st_mtime_ns) == before
@@ -105,7 +105,7 @@ async def test_a_store_that_was_not_filled_because_of_invalid_facts_is_filled_by
 
     entities = run_sql(path, "SELECT count(*) FROM entity")
     store = await open_seeded_store(settings(path, folder))
-    counts = await data(Engine(store), COUNTS)
+    counts = await query(Engine(store), COUNTS)
     await store.close()
     assert (entities, counts) == (0, {"frameworks": {"totalCount": 1}, "claims": {"totalCount": 2}})
 
@@ -147,7 +147,7 @@ async def test_an_older_file_gets_the_kinds_that_the_ontology_has_gained(filled:
 
     grown = Ontology.of(*KINDS, Editor)
     store = SqliteStore.open(filled, grown)
-    answer = await data(
+    answer = await query(
         Engine(store, grown),
         '{ framework(slug: "django") { name editedBy { totalCount } } editors { nodes { year } totalCount } }',
     )

@@ -23,7 +23,7 @@ from service.service import open_seeded_store
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteStore
 from tests.fact_lines import folder_of
-from tests.graphs import data
+from tests.queries import query
 from tests.stores.sqlite_files import TO_LAYOUT_1, check_integrity, content, run_sql
 
 DJANGO = '{ framework(slug: "django") { name } }'
@@ -38,13 +38,13 @@ async def test_reads_and_starts_do_not_wait_for_a_writer(filled: Path, folder: P
     writer.execute("UPDATE entity SET name = 'Uncommitted' WHERE slug = 'django'")
 
     start = time.monotonic()
-    before = await data(Engine(store), DJANGO)
+    before = await query(Engine(store), DJANGO)
     other = await open_seeded_store(settings)
-    during = await data(Engine(other), DJANGO)
+    during = await query(Engine(other), DJANGO)
     seconds = time.monotonic() - start
     writer.execute("COMMIT")
     writer.close()
-    after = await data(Engine(store), DJANGO)
+    after = await query(Engine(store), DJANGO)
     await store.close()
     await other.close()
 

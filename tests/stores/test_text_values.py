@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.graphs import Graphs, data, facts_from
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
+from tests.queries import query
 from tests.texts import AWKWARD_TEXTS
 
 pytestmark = pytest.mark.anyio
@@ -42,10 +44,10 @@ async def test_awkward_text_is_stored_found_and_returned_unchanged(graphs: Graph
                 "locator": text,
             },
         ]
-    engine = await graphs.hold(store, facts_from(tmp_path, lines))
+    engine = await graphs.load(store, facts_from_lines(tmp_path, lines))
 
-    by_alias = [await data(engine, QUERY, {"text": text, "part": f"[{text}]"}) for text in AWKWARD_TEXTS]
-    by_summary = [await data(engine, QUERY, {"text": text, "part": f"<{text}>"}) for text in AWKWARD_TEXTS]
+    by_alias = [await query(engine, QUERY, {"text": text, "part": f"[{text}]"}) for text in AWKWARD_TEXTS]
+    by_summary = [await query(engine, QUERY, {"text": text, "part": f"<{text}>"}) for text in AWKWARD_TEXTS]
 
     for text, answer, other_answer in zip(AWKWARD_TEXTS, by_alias, by_summary, strict=True):
         evidence = {"note": text, "term": text, "locator": text}
@@ -60,9 +62,9 @@ async def test_awkward_text_is_stored_found_and_returned_unchanged(graphs: Graph
 
 
 async def test_a_graph_loaded_afterwards_is_complete(graphs: Graphs, store: str) -> None:
-    engine = await graphs.hold(store)
+    engine = await graphs.load(store)
 
-    counts = await data(engine, "{ graph { kinds { count } } frameworks { totalCount } claims { totalCount } }")
+    counts = await query(engine, "{ graph { kinds { count } } frameworks { totalCount } claims { totalCount } }")
 
     assert counts["frameworks"]["totalCount"] == 13
     assert sum(item["count"] for item in counts["graph"]["kinds"]) == 269

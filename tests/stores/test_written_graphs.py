@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from schema import ONTOLOGY, PropertyType
 from service.execution.engine import Engine
 from tests.contents import contents
-from tests.drawn import TEXTS
-from tests.graphs import Graphs, data, facts_from, write
-from tests.model import Model, Write, document, number
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
+from tests.queries import mutate, query
+from tests.texts import SHORT_TEXTS
+from tests.write_model import Write, WriteModel, change_number
 
 pytestmark = pytest.mark.anyio
 
 SLUGS = ("a", "b", "日-1")
-NAMES = ("a", "B", "Café", "cafe", "日-1", "two words", *TEXTS)
+NAMES = ("a", "B", "Café", "cafe", "日-1", "two words", *SHORT_TEXTS)
 DATES = (None, "2023", "2024-03", "2024-03-19")
 PUBLISHERS = (None, "", "P", "Q")
 
@@ -55,7 +57,7 @@ def upserts(draw: st.DrawFn) -> Write:
         values[name] = draw(optional[name])
     for name in draw(st.lists(st.sampled_from(sorted(set(values) - {"slug"})), max_size=1)):
         del values[name]
-    return "upsert", kind.name, values
+    return Write("upsert", kind.name, values)
 
 
 @st.composite
@@ -68,13 +70,14 @@ def claims_and_retractions(draw: st.DrawFn) -> Write:
         "source": draw(st.sampled_from(SLUGS)),
     }
     if draw(st.integers(0, 3)) == 0:
-        return "retract", relation.name, values
+        return Write("retract", relation.name, values)
     values |= {"supports": draw(st.booleans()), "note": draw(st.sampled_from(("n", "q'\"`\\$v0", "日本")))}
     values |= draw(st.sampled_from(({}, {"term": "t"}, {"locator": "1", "term": None})))
-    return "claim", relation.name, values
+    return Write("claim", relation.name, values)
 
 
-DELETIONS = st.tuples(
+DELETIONS = st.builds(
+    Write,
     st.just("delete"),
     st.sampled_from(["Source", *(kind.name for kind in ONTOLOGY.kinds)]),
     st.fixed_dictionaries({"slug": st.sampled_from(SLUGS)}),
@@ -104,27 +107,27 @@ def examples(count: int) -> Any:
 async def check(graphs: Graphs, store: str, writes: list[Write]) -> None:
     """Compare every answer with that of the model, and the written graph with a seeded graph."""
     with tempfile.TemporaryDirectory() as folder:
-        facts = facts_from(Path(folder), INITIAL_LINES)
-    async with graphs.fresh(store, facts) as engine:
-        model = Model.of(INITIAL_LINES)
+        facts = facts_from_lines(Path(folder), INITIAL_LINES)
+    async with graphs.load_isolated(store, facts) as engine:
+        model = WriteModel.from_lines(INITIAL_LINES)
         for item in writes:
             await check_write(engine, model, item)
         written = await contents(engine.store)
         with tempfile.TemporaryDirectory() as folder:
             facts = model.facts(Path(folder))
-        async with graphs.fresh(store, facts) as seeded:
+        async with graphs.load_isolated(store, facts) as seeded:
             assert written == await contents(seeded.store)
 
 
-async def check_write(engine: Engine, model: Model, item: Write) -> None:
-    answer = (await write(engine, *document(item)))["done"]
+async def check_write(engine: Engine, model: WriteModel, item: Write) -> None:
+    answer = (await mutate(engine, *item.operation))["payload"]
     version = await engine.store.version()
     assert answer.pop("version", version) == version
-    expected = model.write(item)
+    expected = model.apply(item)
     if isinstance(expected.get("value"), set):  # of several conflicting aliases, the answer may name any
         assert answer.pop("value") in expected.pop("value")
     assert answer == expected, item
-    assert number(version) == model.changes, item
+    assert change_number(version) == model.changes, item
 
 
 @examples(40)
@@ -142,20 +145,20 @@ async def test_a_written_graph_equals_a_seeded_graph_on_neo4j(graphs: Graphs, wr
 
 
 async def test_readers_do_not_wait_for_waiting_writers(graphs: Graphs, tmp_path: Path) -> None:
-    async with graphs.fresh("sqlite", facts_from(tmp_path, INITIAL_LINES)) as engine:
+    async with graphs.load_isolated("sqlite", facts_from_lines(tmp_path, INITIAL_LINES)) as engine:
         other = apsw.Connection(str(engine.store.path))
         other.execute("BEGIN IMMEDIATE")
-        documents = [document(("upsert", "Framework", {"slug": "a", "name": f"A{index}"})) for index in range(8)]
-        writers = [asyncio.create_task(write(engine, *item)) for item in documents]
+        writes = [Write("upsert", "Framework", {"slug": "a", "name": f"A{index}"}) for index in range(8)]
+        writers = [asyncio.create_task(mutate(engine, *item.operation)) for item in writes]
         try:
             async with asyncio.timeout(5):
                 while engine.store.database._write_admission._requests < len(writers):  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.01)
-                answer = await data(engine, '{ framework(slug: "a") { name } }')
+                answer = await query(engine, '{ framework(slug: "a") { name } }')
         finally:
             other.execute("ROLLBACK")
             other.close()
         written = await asyncio.gather(*writers)
 
     assert answer == {"framework": {"name": "a"}}
-    assert [item["done"]["__typename"] for item in written] == ["UpsertedFramework"] * 8
+    assert [item["payload"]["__typename"] for item in written] == ["UpsertedFramework"] * 8
