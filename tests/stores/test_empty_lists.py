@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from tests.graphs import Graphs, data
+from tests.graphs import Graphs
+from tests.queries import query
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,7 @@ EMPTY = {
     "startCursor": None,
     "endCursor": None,
 }
-"""The value of each part when the list has no rows and no cursor is given."""
+"""The value of each part if the list has no rows and the page no cursor."""
 PAGE_INFO = ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor")
 SELECTIONS = [
     *itertools.combinations(EMPTY, 1),
@@ -50,37 +51,37 @@ def _expected(parts: tuple[str, ...]) -> dict[str, object]:
 @pytest.mark.parametrize("page", ["first: 2", "last: 2", "first: 0", "last: 0"])
 @pytest.mark.parametrize("root", ROOTS)
 async def test_every_part_of_an_empty_root_list_has_a_value(graphs: Graphs, store: str, root: str, page: str) -> None:
-    engine = await graphs.hold(store)
+    engine = await graphs.load(store)
     field = ROOTS[root] % page
     fields = [f"s{index}: {field} {{ {_selection(parts)} }}" for index, parts in enumerate(SELECTIONS)]
 
-    found = await data(engine, f"{{ {' '.join(fields)} }}")
+    result = await query(engine, f"{{ {' '.join(fields)} }}")
 
-    assert found == {f"s{index}": _expected(parts) for index, parts in enumerate(SELECTIONS)}
+    assert result == {f"s{index}": _expected(parts) for index, parts in enumerate(SELECTIONS)}
 
 
 @pytest.mark.parametrize("page", ["first: 2", "last: 2"])
 async def test_every_part_of_an_empty_relation_has_a_value(graphs: Graphs, store: str, page: str) -> None:
-    engine = await graphs.hold(store)
+    engine = await graphs.load(store)
     fields = [f"s{index}: extends({page}) {{ {_selection(parts)} }}" for index, parts in enumerate(SELECTIONS)]
 
     selected = " ".join(fields)
-    found = await data(engine, f'{{ framework(slug: "django") {{ slug {selected} }} }}')
+    result = await query(engine, f'{{ framework(slug: "django") {{ slug {selected} }} }}')
 
     expected = {f"s{index}": _expected(parts) for index, parts in enumerate(SELECTIONS)}
-    assert found == {"framework": {"slug": "django", **expected}}
+    assert result == {"framework": {"slug": "django", **expected}}
 
 
 async def test_a_page_size_of_zero_keeps_the_count_and_says_that_there_is_more(graphs: Graphs, store: str) -> None:
-    engine = await graphs.hold(store)
+    engine = await graphs.load(store)
 
-    found = await data(
+    result = await query(
         engine,
         "{ first: frameworks(first: 0) { totalCount pageInfo { hasNextPage hasPreviousPage endCursor } }"
         " last: frameworks(last: 0) { pageInfo { hasPreviousPage } totalCount } }",
     )
 
-    assert found == {
+    assert result == {
         "first": {
             "totalCount": 13,
             "pageInfo": {"hasNextPage": True, "hasPreviousPage": False, "endCursor": None},
@@ -90,31 +91,33 @@ async def test_a_page_size_of_zero_keeps_the_count_and_says_that_there_is_more(g
 
 
 async def test_a_page_after_the_last_row_has_a_previous_one(graphs: Graphs, store: str) -> None:
-    engine = await graphs.hold(store)
-    last = await data(engine, "{ frameworks(last: 1) { pageInfo { endCursor } } }")
+    engine = await graphs.load(store)
+    last = await query(engine, "{ frameworks(last: 1) { pageInfo { endCursor } } }")
     cursor = last["frameworks"]["pageInfo"]["endCursor"]
 
-    found = await data(
+    result = await query(
         engine,
         "query ($c: String) { frameworks(after: $c) { totalCount pageInfo { hasPreviousPage } } }",
         {"c": cursor},
     )
 
-    assert found == {"frameworks": {"totalCount": 13, "pageInfo": {"hasPreviousPage": True}}}
+    assert result == {"frameworks": {"totalCount": 13, "pageInfo": {"hasPreviousPage": True}}}
 
 
 async def test_a_search_for_punctuation_finds_nothing(graphs: Graphs, store: str) -> None:
-    engine = await graphs.hold(store)
+    engine = await graphs.load(store)
 
-    found = await data(engine, '{ search(text: "?!") { totalCount pageInfo { hasPreviousPage } } }')
+    result = await query(engine, '{ search(text: "?!") { totalCount pageInfo { hasPreviousPage } } }')
 
-    assert found == {"search": {"totalCount": 0, "pageInfo": {"hasPreviousPage": False}}}
+    assert result == {"search": {"totalCount": 0, "pageInfo": {"hasPreviousPage": False}}}
 
 
 async def test_the_end_of_the_log_has_no_further_page(graphs: Graphs, store: str) -> None:
-    engine = await graphs.hold(store)
-    version = (await data(engine, "{ graph { version } }"))["graph"]["version"]
+    engine = await graphs.load(store)
+    version = (await query(engine, "{ graph { version } }"))["graph"]["version"]
 
-    found = await data(engine, "query ($v: String) { changes(after: $v) { pageInfo { hasNextPage } } }", {"v": version})
+    result = await query(
+        engine, "query ($v: String) { changes(after: $v) { pageInfo { hasNextPage } } }", {"v": version}
+    )
 
-    assert found == {"changes": {"pageInfo": {"hasNextPage": False}}}
+    assert result == {"changes": {"pageInfo": {"hasNextPage": False}}}

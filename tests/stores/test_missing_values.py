@@ -11,7 +11,9 @@ from schema import ONTOLOGY, Ontology
 from schema.entities import KINDS, Entity
 from schema.ontology import kind
 from schema.scalars import Date
-from tests.graphs import Graphs, data, facts_from
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
+from tests.queries import query
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +78,7 @@ CASES: dict[str, str] = {
 
 @pytest.mark.parametrize("prop", ["nickname", "moons", "found", "name"])
 async def test_a_missing_value_matches_no_comparison(graphs: Graphs, store: str, prop: str, tmp_path: Path) -> None:
-    engine = await graphs.hold(store, facts_from(tmp_path, LINES, WORLDS), WORLDS)
+    engine = await graphs.load(store, facts_from_lines(tmp_path, LINES, WORLDS), WORLDS)
     cases = {where: slugs for where, slugs in CASES.items() if where.startswith(f"{{ {prop}:")}
     fields = (
         f"plain_{index}: planets(where: {where}) {{ nodes {{ slug }} }}"
@@ -84,9 +86,9 @@ async def test_a_missing_value_matches_no_comparison(graphs: Graphs, store: str,
         for index, where in enumerate(cases)
     )
 
-    found = await data(engine, f"{{ {' '.join(fields)} }}")
+    result = await query(engine, f"{{ {' '.join(fields)} }}")
 
-    slugs = {name: "".join(node["slug"] for node in planets["nodes"]) for name, planets in found.items()}
+    slugs = {name: "".join(node["slug"] for node in planets["nodes"]) for name, planets in result.items()}
     assert {where: (slugs[f"plain_{index}"], slugs[f"negated_{index}"]) for index, where in enumerate(cases)} == {
         where: (matching, "".join(slug for slug in "abcd" if slug not in matching)) for where, matching in cases.items()
     }
@@ -99,8 +101,8 @@ async def test_names_that_continue_with_the_highest_code_points_are_found(
         {"kind": "Company", "slug": "high", "name": "ab\U0010ffff\U0010ffffc"},
         {"kind": "Company", "slug": "other", "name": "ac"},
     ]
-    engine = await graphs.hold(store, facts_from(tmp_path, lines), ONTOLOGY)
+    engine = await graphs.load(store, facts_from_lines(tmp_path, lines), ONTOLOGY)
 
-    found = await data(engine, '{ companies(where: { name: { startsWith: "ab" } }) { nodes { slug } } }')
+    result = await query(engine, '{ companies(where: { name: { startsWith: "ab" } }) { nodes { slug } } }')
 
-    assert found == {"companies": {"nodes": [{"slug": "high"}]}}
+    assert result == {"companies": {"nodes": [{"slug": "high"}]}}

@@ -64,7 +64,7 @@ def connection(writer: Writer, rows: RowSource, page: Page, parts: tuple[Connect
         if isinstance(item, PageInfoField)
     }
     is_numbered = bool(page_info) or page.backwards
-    # the page has one row more if a field of PageInfo tells whether there are more
+    # for `hasNextPage` and `hasPreviousPage`, the subquery has one row more than the page
     shown = f" FILTER (WHERE {subquery.alias}._n <= {placeholder(page.size)})" if is_numbered else ""
     reverse = f" ORDER BY {subquery.alias}._n DESC" if page.backwards else ""
 

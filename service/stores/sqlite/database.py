@@ -40,7 +40,7 @@ class Database:
     """The connections and threads of one file."""
 
     def __init__(self, path: Path, timeout_seconds: float, max_waiting: int) -> None:
-        """`timeout_seconds`: the deadline of a request. `max_waiting`: the maximum number of waiting requests."""
+        """`timeout_seconds`: the time limit of a request. `max_waiting`: the maximum number of waiting requests."""
         self.path = path
         self.connections: list[apsw.Connection] = []
         self._timeout_seconds = timeout_seconds

@@ -125,9 +125,7 @@ def concat(parts: Iterable[JsonPart]) -> JsonText:
 def _call(arguments: list[str]) -> str:
     if len(arguments) == 1:
         return arguments[0] if arguments[0].startswith("'") else f"concat({arguments[0]})"
-    if (
-        len(arguments) > _MAX_ARGUMENTS
-    ):  # SQLite limits the arguments of a function and the depth of an expression to 1000
+    if len(arguments) > _MAX_ARGUMENTS:  # SQLite allows 1000 arguments, and a depth of 1000
         chunks = [arguments[at : at + _MAX_ARGUMENTS] for at in range(0, len(arguments), _MAX_ARGUMENTS)]
         return _call([_call(chunk) for chunk in chunks])
     return f"concat({', '.join(arguments)})"

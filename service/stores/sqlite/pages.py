@@ -17,7 +17,7 @@ class RowSource:
 
     `alias` is that of a row's entity or claim, `edge` that of the edge that leads to it, and `kind` the kind of the
     entities. `order` holds expressions and whether each is descending. `base_conditions` are the conditions without the
-    list's filter. `count_source` is a table with conditions that has as many rows, but fewer joins. `words` is the
+    list's filter. `count_source` is a table with conditions that gives the same number of rows without a join. `words` is the
     parameter of the search words. `cursor` is the expression of a cursor, if that is not made from the order.
     """
 
@@ -36,8 +36,8 @@ class RowSource:
 def page_rows(rows: RowSource, page: Page, subquery: PageSubquery, page_info: Collection[str]) -> str:
     """Return the subquery that selects the rows of a page.
 
-    For `page_info`, the names of the selected fields, rows are numbered in `_n`, `_m` is their number, and one row more
-    than the page holds shows whether there are more.
+    `page_info` holds the names of the selected fields of PageInfo. For them, `_n` numbers the rows, `_m` is the number of
+    rows, and the subquery has one row more than the page if there are more.
     """
     conditions = list(rows.conditions)
     if page.after is not None:

@@ -11,9 +11,9 @@ one:
     must   these required ones as rows, in the order in which a candidate is tested
     kept   the best recommendations and the best near misses: entity, users, score, number of failures, rank
 
-An entity that fails k requirements meets one of any k + 1 requirements. So `kept` starts with the entities that meet one of
-the two rarest requirements. While too few of them fail only one, the search goes on with the three rarest, and so on; at
-last with every wanted target. The commonest requirements are hubs, and mostly need not be read.
+An entity that fails k requirements meets at least one of any k + 1 requirements. So `kept` starts with the entities that
+meet one of the two rarest requirements. While too few of them fail only one, the search continues with the three rarest,
+and so on, and finally with every wanted target. The most common targets are hubs, and usually need not be read.
 """
 
 from __future__ import annotations

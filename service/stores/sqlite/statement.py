@@ -7,8 +7,8 @@ its own, so that nested lists are read only for the rows of the page:
      FROM (SELECT t1._pk, t1."name" FROM "framework_has_feature" r1 JOIN entity t1 ON t1._pk = r1.object
            WHERE r1.subject = e1._pk AND r1.stance < 2 ORDER BY t1."slug" LIMIT :v0) p1)
 
-The clauses have a module each: `connections`, `pages`, `predicates`, `expressions`. Root fields with an algorithm of their
-own, too: `search`, `compare`, `recommend`, `paths`, `changes`, `graph`.
+Each clause has a module: `connections`, `pages`, `predicates`, `expressions`. So does each root field that is not a list or
+a lookup: `search`, `compare`, `recommend`, `paths`, `changes`, `graph`.
 
 SQL functions: https://sqlite.org/lang_corefunc.html, https://sqlite.org/lang_aggfunc.html
 """
@@ -84,7 +84,7 @@ from service.stores.sqlite.row import Aliases, RowAlias
 from service.stores.sqlite.search import search
 
 _UNESCAPED_PROPERTIES = frozenset({"id", "slug"})
-"""Properties that are never null and hold no character that JSON escapes."""
+"""Properties that are never null and contain no character that JSON escapes."""
 
 
 def write_statement(plan: Plan) -> str:
@@ -96,7 +96,7 @@ def write_statement(plan: Plan) -> str:
 
 @dataclass(slots=True)
 class Writer:
-    """Writes the nodes of one plan. The modules of the clauses call it for the nodes below theirs."""
+    """Writes the nodes of one plan. The modules for clauses and root fields call it for nested nodes."""
 
     aliases: Aliases = field(default_factory=Aliases)
 
@@ -129,7 +129,7 @@ class Writer:
             case Changes() | ChangeByNumber():
                 return changes(self, root)
             case Typename() | Introspection():
-                raise TypeError(f"no store answers {root}")
+                raise TypeError(f"not a root field that a store answers: {root}")
 
     def _lookup(self, root: Lookup) -> str:
         alias, key = self.aliases.new("e"), placeholder(root.slug)

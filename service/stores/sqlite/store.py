@@ -56,7 +56,7 @@ class SqliteStore:
     ) -> SqliteStore:
         """Open a file, or create it; raise StoreError if it cannot be used.
 
-        `timeout_seconds` is the deadline of a request, `max_waiting` the maximum number of waiting requests.
+        `timeout_seconds` is the time limit of a request, `max_waiting` the maximum number of waiting requests.
         """
         check_file(path)
         store = cls(path, ontology, timeout_seconds, max_waiting)
