@@ -1,4 +1,4 @@
-"""Run the command `framework-atlas` in processes of its own: until it ends, or as a service."""
+"""Run the command `framework-atlas` in a separate process: until it exits, or as a service."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pathlib import Path
 import httpx
 
 COMMAND = shutil.which("framework-atlas", path=str(Path(sys.executable).parent)) or ""
-_SECONDS = 60
+_WAIT_SECONDS = 60
 _STOP_SECONDS = 20
 
 
 def run(
     *arguments: str, cwd: Path | None = None, stdin: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; its exit code is not checked."""
+    """Run a command until it exits. The exit code is not checked."""
     return subprocess.run(
         [COMMAND, *arguments],
         capture_output=True,
@@ -39,7 +39,7 @@ def run(
 
 @dataclass(frozen=True)
 class RunningService:
-    """A service in processes of its own; `base` is its URL without a path."""
+    """A service that runs in separate processes. `base` is its URL without a path."""
 
     process: subprocess.Popen[str]
     base: str
@@ -56,7 +56,7 @@ class RunningService:
 
 @contextmanager
 def serving(store: Path | None, *options: str, **environment: str) -> Iterator[RunningService]:
-    """Run `framework-atlas serve` on a free port during the block, and make sure that no process is left after it."""
+    """Run `framework-atlas serve` on a free port during the block. Afterwards none of its processes is left."""
     location = ["--store", f"sqlite:///{store}"] if store else []
     process = subprocess.Popen(
         [COMMAND, "serve", "--port", "0", *location, *options],
@@ -79,11 +79,11 @@ def serving(store: Path | None, *options: str, **environment: str) -> Iterator[R
         try:
             process.wait(_STOP_SECONDS)
         finally:
-            for left in _processes_of(process.pid):
-                os.kill(left, signal.SIGKILL)
-        rest = process.stderr.read()
+            for process_id in _processes_of(process.pid):
+                os.kill(process_id, signal.SIGKILL)
+        output = process.stderr.read()
         process.communicate()
-    assert (process.returncode in {0, -signal.SIGTERM, -signal.SIGINT}, "Traceback" in rest) == (True, False), rest
+    assert (process.returncode in {0, -signal.SIGTERM, -signal.SIGINT}, "Traceback" in output) == (True, False), output
 
 
 def responds(base: str) -> bool:
@@ -93,20 +93,20 @@ def responds(base: str) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], description: str, seconds: float = _SECONDS) -> None:
-    give_up = time.monotonic() + seconds
+def wait_until(condition: Callable[[], object], description: str, seconds: float = _WAIT_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < give_up, f"waited {seconds} s in vain until {description}"
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {description}"
         time.sleep(0.05)
 
 
 def _processes_of(session: int) -> set[int]:
-    """The IDs of the processes of a session that still run."""
+    """The IDs of the running processes of a session."""
     running = set()
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, _, leader = entry.read_text().rpartition(")")[2].split()[:4]
-        except OSError:  # The process has ended since the folder was listed.
+        except OSError:  # the process has exited since the folder was listed
             continue
         if int(leader) == session and state != "Z":
             running.add(int(entry.parent.name))

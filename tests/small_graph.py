@@ -1,4 +1,4 @@
-"""A graph of eight entities and three claims, as lines of facts, and the input of mutations on it."""
+"""A graph of eight entities and three claims, as lines of facts, and the inputs of mutations on it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ ORM, ADMIN = "Feature:orm", "Feature:admin"
 DJANGO, FLASK = "Framework:django", "Framework:flask"
 
 
-def evidence(subject: str, relation: str, object_: str, source: str, **others: Any) -> dict[str, Any]:
+def evidence(subject: str, relation: str, object_: str, source: str, **fields: Any) -> dict[str, Any]:
     """A line of evidence."""
     line = {"subject": subject, "relation": relation, "object": object_, "source": source, "note": "It says so."}
-    return {**line, **others}
+    return {**line, **fields}
 
 
 LINES: list[dict[str, Any]] = [
@@ -44,7 +44,10 @@ def id_of(reference: str) -> str:
     return global_id(*reference.split(":", 1))
 
 
-def ends(subject: str, relation: str, object_: str, source: str, **others: Any) -> dict[str, Any]:
-    """The input of `retract` and, with a note, of `claim`."""
+def claim_input(subject: str, relation: str, object_: str, source: str, **fields: Any) -> dict[str, Any]:
+    """The input of `retract` or, with a note, of `claim`."""
     ids = {"subject": id_of(subject), "object": id_of(object_), "source": id_of(f"Source:{source}")}
-    return {"relation": relation, **ids, **others}
+    return {"relation": relation, **ids, **fields}
+
+
+ends = claim_input  # the former name
