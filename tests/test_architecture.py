@@ -13,7 +13,7 @@ PAGES = [
     ROOT / "ARCHITECTURE.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
-    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "benchmarks").glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 FOLDERS = "benchmarks", "client", "docs", "examples", "graph_seed", "schema", "service", "tests", "web"
