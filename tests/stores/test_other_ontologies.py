@@ -1,4 +1,4 @@
-"""The service knows nothing of frameworks but what the ontology says: other facts, other kinds, other scripts."""
+"""Other facts, kinds and scripts: the service knows frameworks only from the ontology."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from schema import Ontology
 from schema.entities import KINDS, Entity
 from schema.ontology import kind, relation
 from schema.scalars import Date
-from tests.graphs import Graphs, data, facts_from
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
+from tests.queries import query
 
 
 @kind("planets")
 class Planet(Entity):
-    """A world."""
+    """A planet."""
 
     moons: int
     found: Date | None
@@ -26,7 +28,7 @@ class Planet(Entity):
     orbits = relation("ORBITS", "Planet", inverse="orbited_by")
 
 
-LANGUAGES: list[dict[str, Any]] = [
+MULTILINGUAL_LINES: list[dict[str, Any]] = [
     {"kind": "Source", "slug": "用語集", "name": "用語集", "publisher": "出版社", "published": "2023-11"},
     {"kind": "Source", "slug": "قاموس", "name": "قاموس", "summary": "معجم"},
     {"kind": "Framework", "slug": "りんご", "name": "りんご枠組み", "aliases": ["リンゴ", "Apfel"]},
@@ -68,12 +70,10 @@ LANGUAGES: list[dict[str, Any]] = [
 
 
 @pytest.mark.anyio
-async def test_a_folder_on_another_subject_in_other_scripts_loads_and_answers(
-    graphs: Graphs, store: str, tmp_path: Path
-) -> None:
-    engine = await graphs.hold(store, facts_from(tmp_path, LANGUAGES))
+async def test_facts_in_other_scripts_can_be_looked_up_and_filtered(graphs: Graphs, store: str, tmp_path: Path) -> None:
+    engine = await graphs.load(store, facts_from_lines(tmp_path, MULTILINGUAL_LINES))
 
-    answered = await data(
+    response = await query(
         engine,
         """{
           framework(slug: "リンゴ") {
@@ -87,7 +87,7 @@ async def test_a_folder_on_another_subject_in_other_scripts_loads_and_answers(
         }""",
     )
 
-    assert answered == {
+    assert response == {
         "framework": {
             "name": "りんご枠組み",
             "features": {
@@ -120,7 +120,7 @@ async def test_a_folder_on_another_subject_in_other_scripts_loads_and_answers(
 
 
 @pytest.mark.anyio
-async def test_a_new_kind_takes_one_class_and_its_facts(graphs: Graphs, store: str, tmp_path: Path) -> None:
+async def test_a_new_kind_needs_only_a_class_and_facts(graphs: Graphs, store: str, tmp_path: Path) -> None:
     ontology = Ontology.of(*KINDS, Planet)
     lines: list[dict[str, Any]] = [
         {"kind": "Source", "slug": "almanac", "name": "Almanac"},
@@ -143,9 +143,9 @@ async def test_a_new_kind_takes_one_class_and_its_facts(graphs: Graphs, store: s
             "note": "Monthly.",
         },
     ]
-    engine = await graphs.hold(store, facts_from(tmp_path, lines, ontology), ontology)
+    engine = await graphs.load(store, facts_from_lines(tmp_path, lines, ontology), ontology)
 
-    answered = await data(
+    response = await query(
         engine,
         """{
           planet(slug: "terra") { id name moons found orbitedBy { edges { node { slug } claim { relation evidence { note } } } } }
@@ -157,16 +157,16 @@ async def test_a_new_kind_takes_one_class_and_its_facts(graphs: Graphs, store: s
         }""",
     )
 
-    cursors = [edge.pop("cursor") for edge in answered["byDate"]["edges"]]
-    behind = await data(
+    cursors = [edge.pop("cursor") for edge in response["byDate"]["edges"]]
+    next_page = await query(
         engine,
         "query ($after: String) { planets(orderBy: [{ found: DESC }], after: $after) { nodes { slug } } }",
         {"after": cursors[1]},
     )
-    assert [field["name"] for field in answered.pop("__type")["inputFields"]] == [
+    assert [field["name"] for field in response.pop("__type")["inputFields"]] == [
         *("slug", "name", "summary", "moons", "found", "suits", "orbits", "orbitedBy", "and", "or", "not"),
     ]
-    assert json.dumps([answered, behind]) == json.dumps(
+    assert json.dumps([response, next_page]) == json.dumps(
         [
             {
                 "planet": {
