@@ -1,4 +1,4 @@
-"""`python -m service` is the command `framework-atlas`."""
+"""`python -m service` runs the command `framework-atlas`."""
 
 import sys
 

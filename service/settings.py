@@ -1,4 +1,4 @@
-"""What an operator can set: environment variables with the prefix ATLAS_, or the command's options of the same name."""
+"""Settings: environment variables with the prefix ATLAS_, or options of the command with the same name."""
 
 from __future__ import annotations
 
@@ -20,87 +20,100 @@ _NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 class Settings(BaseSettings):
-    """All settings, each with its default. A field's description is what `serve --help` and the README say of it."""
+    """All settings with their defaults. Descriptions appear in `serve --help` and in docs/reference/settings.md."""
 
     model_config = SettingsConfigDict(env_prefix="ATLAS_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     store: Annotated[
         str,
-        Field(
-            description="Where the graph lies: sqlite:///PATH, or neo4j://HOST:PORT (also bolt://, +s and +ssc for TLS)."
-        ),
+        Field(description="Database URL: sqlite:///PATH, or neo4j://HOST:PORT (also bolt://, +s and +ssc for TLS)."),
     ] = "sqlite:///framework-atlas.db"
-    facts: Annotated[Path, Field(description="The folder of facts that an empty store is filled with.")] = SHIPPED
-    host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535, description="The port to listen on; 0 takes a free one.")] = 8000
-    workers: Annotated[int, Field(ge=1, le=256, description="How many processes serve.")] = 1
+    facts: Annotated[Path, Field(description="Folder of the facts that an empty store is filled with.")] = SHIPPED
+    host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
+    workers: Annotated[int, Field(ge=1, le=256, description="Number of worker processes.")] = 1
     connections: Annotated[
-        int, Field(ge=1, description="Connections of each process at the most; requests on others get a 503.")
+        int, Field(ge=1, description="Maximum connections per process; requests on further ones get a 503.")
     ] = 2000
     connections_per_address: Annotated[
-        int, Field(ge=1, description="Of these, at the most so many of one address, unless it is a trusted proxy.")
+        int, Field(ge=1, description="Maximum connections per process and client address, except for trusted proxies.")
     ] = 1000
     keep_alive: Annotated[
-        int, Field(ge=0, description="Seconds after which an idle connection is closed; more than a proxy keeps it.")
+        int,
+        Field(
+            ge=0,
+            description="Seconds until an idle connection is closed; a proxy must close its idle connections earlier.",
+        ),
     ] = 65
     header_timeout: Annotated[
-        float, Field(gt=0, description="Seconds within which a request's headers must have come, or else it is a 408.")
+        float, Field(gt=0, description="Seconds for a client to send the headers of a request; then it gets a 408.")
     ] = 10.0
-    body_timeout: Annotated[float, Field(gt=0, description="Seconds within which the body must follow.")] = 30.0
+    body_timeout: Annotated[
+        float, Field(gt=0, description="Seconds for a client to send the body of a request; then it gets a 408.")
+    ] = 30.0
     write_timeout: Annotated[
-        float, Field(gt=0, description="Seconds after which a client that does not read its answer is cut off.")
+        float, Field(gt=0, description="Seconds until a client that does not read its response is disconnected.")
     ] = 30.0
     stop_delay: Annotated[
         float,
-        Field(
-            ge=0, description="Stopping: for so many seconds only /readyz says so, until load balancers have noticed."
-        ),
+        Field(ge=0, description="Shutdown: seconds during which only /readyz fails, for load balancers to notice."),
     ] = 0.0
     stop_timeout: Annotated[
         float,
-        Field(gt=0, validate_default=True, description="Stopping: seconds until it has ended, whatever still runs."),
+        Field(
+            gt=0,
+            validate_default=True,
+            description="Shutdown: maximum seconds, ATLAS_STOP_DELAY included; then running requests get a 503.",
+        ),
     ] = 20.0
-    development: Annotated[
-        bool, Field(description="Whether everybody is shown how queries are answered, and what goes wrong inside.")
-    ] = False
-    introspection: Annotated[
-        bool, Field(description="Whether clients may ask about the schema, and are told what they may have meant.")
-    ] = True
+    development: Annotated[bool, Field(description="Show query plans and internal errors to all clients.")] = False
+    introspection: Annotated[bool, Field(description="Allow introspection, and suggest names in error messages.")] = (
+        True
+    )
     allowed_origins: Annotated[
         str,
-        Field(description="Sites whose pages may ask from a browser (CORS, WebSocket), commas between; * is all."),
+        Field(
+            description="Origins whose pages may send requests (CORS, WebSocket), separated by commas; * allows all."
+        ),
     ] = ""
-    explorer: Annotated[bool, Field(description="Whether browsers get pages: /, /graphql, /graph.")] = True
+    explorer: Annotated[bool, Field(description="Serve pages for browsers: /, /graphql, /graph.")] = True
     plan_cache: Annotated[
         int,
-        Field(ge=1, description="How many documents and plans each process remembers, of 1000 characters on average."),
+        Field(
+            ge=1,
+            description="Maximum number of documents and plans to cache per process, for an average of 1000 characters.",
+        ),
     ] = 1024
-    max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request's body.")] = 1_000_000
+    max_body: Annotated[int, Field(ge=1, description="Limit: bytes of a request body.")] = 1_000_000
     max_headers: Annotated[
         int,
-        Field(ge=1024, description="Limit: bytes of a request's URL and headers; each header counts 32 bytes more."),
+        Field(
+            ge=1024,
+            description="Limit: bytes of the URL and the headers of a request; each header counts 32 bytes more.",
+        ),
     ] = 65_536
     max_characters: Annotated[int, Field(ge=1, description="Limit: characters of a document.")] = 20_000
-    max_lines: Annotated[
-        int, Field(ge=1, description="Limit: lines of a document, which are counted for the place of each error.")
-    ] = 2_000
+    max_lines: Annotated[int, Field(ge=1, description="Limit: lines of a document.")] = 2_000
     max_tokens: Annotated[int, Field(ge=1, description="Limit: tokens of a document.")] = 2_000
     max_depth: Annotated[
-        int, Field(ge=1, le=100, description="Limit: fields below fields; questions about the schema do not count.")
+        int, Field(ge=1, le=100, description="Limit: nested fields of an operation; introspection has its own limit.")
     ] = 15
     max_fields: Annotated[
-        int, Field(ge=1, description="Limit: fields of an operation, those of a fragment wherever it is spread.")
+        int, Field(ge=1, description="Limit: fields of an operation; those of a fragment count wherever it is spread.")
     ] = 2_000
     max_repeats: Annotated[
-        int, Field(ge=1, description="Limit: pairs of selections that answer by the same key in the same place.")
+        int, Field(ge=1, description="Limit: pairs of selections with the same response key at the same path.")
     ] = 10_000
     max_aliases: Annotated[int, Field(ge=0, description="Limit: different aliases of an operation.")] = 30
     max_root_fields: Annotated[int, Field(ge=1, le=100, description="Limit: root fields of an operation.")] = 20
-    max_directives: Annotated[int, Field(ge=0, description="Limit: directives, counted like fields.")] = 50
+    max_directives: Annotated[
+        int, Field(ge=0, description="Limit: directives of an operation, counted like fields.")
+    ] = 50
     max_items: Annotated[
         int,
         Field(
-            ge=1, description="Limit: items of a list in an argument; all variables together hold ten times as many."
+            ge=1,
+            description="Limit: items of a list in an argument; all variables together can have ten times as many.",
         ),
     ] = 1_000
     max_text: Annotated[
@@ -108,155 +121,165 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             le=4_000,
-            description="Limit: characters of a text to look for; one to keep has ten times as many at most.",
+            description="Limit: characters of a text to search for; a text to store can have ten times as many.",
         ),
     ] = 1_000
     max_conditions: Annotated[
-        int, Field(ge=1, description="Limit: conditions in the filters of an operation; Neo4j plans each for long.")
+        int,
+        Field(
+            ge=1, description="Limit: conditions in the filters of an operation; each makes Neo4j's planning slower."
+        ),
     ] = 50
-    max_page: Annotated[int, Field(ge=20, description="Limit: rows of a page; 20 are meant where nothing is said.")] = (
-        1_000
-    )
+    max_page: Annotated[int, Field(ge=20, description="Limit: rows of a page. Without `first`, a page has 20.")] = 1_000
     max_nested_page: Annotated[int, Field(ge=20, description="Limit: rows of a page below another field.")] = 500
     max_cost: Annotated[
-        int, Field(ge=1, description="Limit: rows that the pages of an operation can hold together.")
+        int, Field(ge=1, description="Limit: rows that all pages of an operation can have together.")
     ] = 200_000
     persisted: Annotated[
-        Path | None, Field(description="A folder of *.graphql files: documents that clients may name by their SHA-256.")
+        Path | None,
+        Field(description="Folder of *.graphql files that clients can request by their SHA-256 (persisted queries)."),
     ] = None
-    persisted_only: Annotated[bool, Field(description="Whether nothing but that folder's documents is answered.")] = (
-        False
-    )
+    persisted_only: Annotated[
+        bool, Field(description="Execute only the documents in that folder (trusted documents).")
+    ] = False
     plan_ahead: Annotated[
         float,
         Field(
             ge=0,
-            description="Seconds that /readyz waits at the most for Neo4j's plans of that folder's and the explorer's queries; 0: none.",
+            description="Maximum seconds that /readyz waits while Neo4j plans the queries of that folder and of the explorer; 0 disables it.",
         ),
     ] = 60.0
     apq_cache: Annotated[
-        int, Field(ge=0, description="How many documents sent with their SHA-256 each process keeps (APQ); 0: none.")
+        int,
+        Field(ge=0, description="Maximum number of automatic persisted queries to cache per process; 0 disables them."),
     ] = 1000
     cache_seconds: Annotated[
         int,
-        Field(ge=0, description="For how many seconds answers to GET may be reused without asking; 0: ask each time."),
+        Field(ge=0, description="Seconds for which clients can reuse responses to GET without revalidation."),
     ] = 0
     changes_days: Annotated[
-        float, Field(ge=0, description="Changes of the last so many days are kept in the log, whatever their number.")
+        float, Field(ge=0, description="The change log keeps changes of this many days, regardless of their number.")
     ] = 30.0
     changes_kept: Annotated[
-        int, Field(ge=1, description="The last so many changes are kept in the log, whatever their age.")
+        int, Field(ge=1, description="The change log keeps this many changes, regardless of their age.")
     ] = 100_000
-    log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    log_level: Annotated[str, Field(description="Minimum level of log messages: debug, info, warning or error.")] = (
+        "info"
+    )
     log_format: Annotated[
         Literal["auto", "text", "json"],
-        Field(description="auto, text or json (an object a line); auto is text on a terminal."),
+        Field(description="text, json (one object per line), or auto (text on a terminal, otherwise json)."),
     ] = "auto"
     metrics_port: Annotated[
         int | None,
-        Field(ge=1, le=65535, description="A port for Prometheus alone; /metrics asks for a token of the scope admin."),
+        Field(
+            ge=1,
+            le=65535,
+            description="Port for Prometheus without authentication; /metrics needs a token with the scope admin.",
+        ),
     ] = None
-    public_read: Annotated[bool, Field(description="Whether reading needs no token.")] = True
+    public_read: Annotated[bool, Field(description="Allow reading without a token.")] = True
     tokens: Annotated[
         SecretStr,
-        Field(description="Tokens by their hashes: NAME:SCOPE:SHA256, several with commas or spaces between."),
+        Field(description="Static tokens as NAME:SCOPE:SHA256, separated by commas or spaces."),
     ] = SecretStr("")
-    tokens_file: Annotated[Path | None, Field(description="A file that holds more of them, a line each.")] = None
+    tokens_file: Annotated[Path | None, Field(description="File with further static tokens, one per line.")] = None
     jwt_key: Annotated[
         SecretStr,
-        Field(description="JWT: the key that signs them, a secret (HS256) or the issuer's public key in PEM (RS256)."),
+        Field(description="JWT: key to verify them, a secret (HS256) or the issuer's public key in PEM (RS256)."),
     ] = SecretStr("")
-    jwt_key_file: Annotated[Path | None, Field(description="JWT: the file that holds the key instead.")] = None
+    jwt_key_file: Annotated[Path | None, Field(description="JWT: file with the key.")] = None
     jwt_algorithm: Annotated[
         Literal["HS256", "RS256"],
-        Field(description="JWT: HS256 or RS256, whatever a token says of itself."),
+        Field(description="JWT: the only accepted algorithm, HS256 or RS256."),
     ] = "HS256"
-    jwt_issuer: Annotated[str | None, Field(description="JWT: what `iss` must be; needed with a key.")] = None
-    jwt_audience: Annotated[str | None, Field(description="JWT: what `aud` must name; needed with a key.")] = None
+    jwt_issuer: Annotated[str | None, Field(description="JWT: required value of `iss`; mandatory with a key.")] = None
+    jwt_audience: Annotated[str | None, Field(description="JWT: required value of `aud`; mandatory with a key.")] = None
     jwt_leeway: Annotated[
-        int, Field(ge=0, le=300, description="JWT: by how many seconds the issuer's clock and ours may differ.")
+        int, Field(ge=0, le=300, description="JWT: seconds by which the clocks of issuer and service may differ.")
     ] = 30
     rate: Annotated[
         str,
-        Field(description="How often a token, or else an address, may ask: 600/minute, 20/second; empty: no limit."),
+        Field(
+            description="Rate limit per token or, without a token, per client address, such as 600/minute; empty disables it."
+        ),
     ] = "6000/minute"
     rate_store: Annotated[
-        SecretStr, Field(description="Where that is counted: memory:// in each process, redis://HOST:PORT/0 for all.")
+        SecretStr,
+        Field(description="Where requests are counted: memory:// per process, redis://HOST:PORT/0 for all processes."),
     ] = SecretStr("memory://")
     trusted_proxies: Annotated[
         str,
-        Field(description="Addresses or networks of proxies whose X-Forwarded-For is believed, with commas; *: any."),
+        Field(
+            description="Addresses or networks of proxies whose X-Forwarded-For is used, separated by commas; * trusts all."
+        ),
     ] = ""
     waiting: Annotated[
-        int, Field(ge=0, description="Requests of each process that may wait for the store; others get a 503 at once.")
+        int, Field(ge=0, description="Maximum requests per process that wait for the store; further ones get a 503.")
     ] = 500
-    sqlite_timeout: Annotated[
-        float, Field(gt=0, description="SQLite: seconds within which every request is answered or refused.")
-    ] = 15.0
-    neo4j_user: Annotated[str, Field(description="Neo4j: the user.")] = "neo4j"
-    neo4j_password: Annotated[SecretStr, Field(description="Neo4j: the password.")] = SecretStr("")
+    sqlite_timeout: Annotated[float, Field(gt=0, description="SQLite: maximum seconds of a request.")] = 15.0
+    neo4j_user: Annotated[str, Field(description="Neo4j: user name.")] = "neo4j"
+    neo4j_password: Annotated[SecretStr, Field(description="Neo4j: password.")] = SecretStr("")
     neo4j_database: Annotated[
-        str | None, Field(description="Neo4j: the database; the user's home database when not set.")
+        str | None, Field(description="Neo4j: name of the database; without it, the home database of the user.")
     ] = None
-    neo4j_pool: Annotated[int, Field(ge=1, description="Neo4j: connections of each process at the most.")] = 100
-    neo4j_timeout: Annotated[
-        float, Field(gt=0, description="Neo4j: seconds within which every request is answered or refused.")
-    ] = 15.0
+    neo4j_pool: Annotated[int, Field(ge=1, description="Neo4j: maximum connections per process.")] = 100
+    neo4j_timeout: Annotated[float, Field(gt=0, description="Neo4j: maximum seconds of a request.")] = 15.0
 
     @field_validator("store")
     @classmethod
-    def _known_store(cls, value: str) -> str:
+    def _check_store(cls, value: str) -> str:
         if value.startswith("sqlite:"):
             if value == _SQLITE or not value.startswith(_SQLITE):
                 raise ValueError(
-                    "write sqlite:///PATH; a path from the root has four slashes, sqlite:////var/lib/atlas.db"
+                    "use sqlite:///PATH; an absolute path has four slashes, as in sqlite:////var/lib/atlas.db"
                 )
         elif "@" in value:
-            raise ValueError("user and password have settings of their own, ATLAS_NEO4J_USER and ATLAS_NEO4J_PASSWORD")
+            raise ValueError("set the user and the password with ATLAS_NEO4J_USER and ATLAS_NEO4J_PASSWORD")
         elif not _is_neo4j(value):
-            raise ValueError("write sqlite:///PATH or neo4j://HOST:PORT")
+            raise ValueError("use sqlite:///PATH or neo4j://HOST:PORT")
         return value
 
     @field_validator("stop_timeout")
     @classmethod
-    def _longer_than_its_delay(cls, value: float, given: ValidationInfo) -> float:
-        delay = given.data.get("stop_delay", 0.0)
+    def _check_stop_timeout(cls, value: float, info: ValidationInfo) -> float:
+        delay = info.data.get("stop_delay", 0.0)
         if value <= delay:
-            raise ValueError(f"write more seconds than the {delay:g} of ATLAS_STOP_DELAY, which are part of them")
+            raise ValueError(f"must be greater than ATLAS_STOP_DELAY ({delay:g}), which it includes")
         return value
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _known_proxies(cls, value: str) -> str:
+    def _check_trusted_proxies(cls, value: str) -> str:
         proxies = [proxy for proxy in value.replace(" ", "").split(",") if proxy]
-        if "*" in proxies and len(proxies) > 1:  # uvicorn would take it for the name of a host
-            raise ValueError("* is any proxy: write it alone, or leave it out")
+        if "*" in proxies and len(proxies) > 1:  # uvicorn would take * for a host name
+            raise ValueError("* trusts all proxies; use it alone or not at all")
         for proxy in proxies:
             if proxy != "*" and not _is_network(proxy):
-                raise ValueError(
-                    "write addresses or networks, such as 10.0.0.2 or 10.0.0.0/8, with commas between, or *"
-                )
+                raise ValueError("use addresses or networks such as 10.0.0.2 or 10.0.0.0/8, separated by commas, or *")
         return ",".join(proxies)
 
     @field_validator("log_level")
     @classmethod
-    def _known_level(cls, value: str) -> str:
+    def _check_log_level(cls, value: str) -> str:
         if value.lower() not in {"debug", "info", "warning", "error"}:
-            raise ValueError("write debug, info, warning or error")
+            raise ValueError("use debug, info, warning or error")
         return value.lower()
 
     @field_validator("allowed_origins")
     @classmethod
-    def _known_origins(cls, value: str) -> str:
+    def _check_allowed_origins(cls, value: str) -> str:
         for origin in value.split(","):
-            if value.strip() and origin.strip() != "*" and _origin(origin) is None:
-                raise ValueError("write origins such as https://app.example, in ASCII and without a path, or *")
+            if value.strip() and origin.strip() != "*" and _normalize_origin(origin) is None:
+                raise ValueError("use origins such as https://app.example, in ASCII and without a path, or *")
         return value
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The sites whose pages may ask, as browsers name them: in lower case, without the scheme's own port."""
-        return tuple(_origin(given) or given.strip() for given in self.allowed_origins.split(",") if given.strip())
+        """The allowed origins as browsers send them: in lower case, without the default port of the scheme."""
+        return tuple(
+            _normalize_origin(origin) or origin.strip() for origin in self.allowed_origins.split(",") if origin.strip()
+        )
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -264,21 +287,21 @@ class Settings(BaseSettings):
         return Path(self.store.removeprefix(_SQLITE)) if self.store.startswith(_SQLITE) else None
 
     def as_environment(self) -> dict[str, str]:
-        """The variables that make another process read these very settings."""
+        """The environment variables from which another process reads equal settings."""
         return {f"ATLAS_{name.upper()}": _text(value) for name, value in self.model_dump().items() if value is not None}
 
 
-def read_settings(**given: Any) -> Settings:
-    """Read the environment; what is given and not None goes before it. Raises SettingsError."""
+def read_settings(**overrides: Any) -> Settings:
+    """Read the environment; an argument that is not None overrides its variable. Raises SettingsError with all errors."""
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        faults = (f"ATLAS_{'_'.join(map(str, item['loc'])).upper()}: {_told(item)}" for item in error.errors())
-        raise SettingsError("\n".join(faults)) from error
+        messages = (f"ATLAS_{'_'.join(map(str, item['loc'])).upper()}: {_message(item)}" for item in error.errors())
+        raise SettingsError("\n".join(messages)) from error
 
 
 def default_of(name: str) -> str | None:
-    """What a setting is when nobody sets it, in words; None where it is nothing."""
+    """The default of a setting as text; None if it has none."""
     default = Settings.model_fields[name].default
     if default == SHIPPED:
         return "the shipped facts"
@@ -293,12 +316,12 @@ def _is_network(value: str) -> bool:
     return True
 
 
-def _origin(value: str) -> str | None:
-    """A site as browsers name it; None where that is none, or holds more than a browser says or a pattern."""
-    named = normalize_origin(value)
-    if named is None or not named.isascii() or urlsplit(value.strip())[2:] != ("", "", "") or {"@", "*"} & set(value):
+def _normalize_origin(value: str) -> str | None:
+    """An origin as browsers send it; None if it is invalid, or has a path, a user or a wildcard."""
+    origin = normalize_origin(value)
+    if origin is None or not origin.isascii() or urlsplit(value.strip())[2:] != ("", "", "") or {"@", "*"} & set(value):
         return None
-    return named
+    return origin
 
 
 def _is_neo4j(value: str) -> bool:
@@ -313,9 +336,10 @@ def _text(value: Any) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def _told(fault: Any) -> str:
-    field = Settings.model_fields.get(str(fault["loc"][0]))
+def _message(error: Any) -> str:
+    """The message of a validation error, with the value unless it is a secret."""
+    field = Settings.model_fields.get(str(error["loc"][0]))
     if field is not None and field.annotation is SecretStr:
-        return str(fault["msg"])
-    given = re.sub(r"(?<=://).*@", "***@", str(fault["input"]))  # no password on a terminal or in a log
-    return f"{fault['msg'].removeprefix('Value error, ')} (it is {given!r})"
+        return str(error["msg"])
+    value = re.sub(r"(?<=://).*@", "***@", str(error["input"]))  # it may contain a password
+    return f"{error['msg'].removeprefix('Value error, ')} (got {value!r})"

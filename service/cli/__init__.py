@@ -1,1 +1,1 @@
-"""The command framework-atlas."""
+"""The command `framework-atlas`: one module per subcommand, with its help in the docstring of the module."""

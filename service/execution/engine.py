@@ -321,12 +321,12 @@ class Engine:
         await self._cost_limit.check(self.store, [cost for *_, cost in fields], payload_values)
         for (root, statement, _), parameters in zip(fields, payload_values, strict=True):
             if denial is not None:
-                answers[root.key] = mutations.refuse(root, denial)
+                answers[root.key] = mutations.reject(root, denial)
                 continue
             arguments = {name: values[parameter] for name, parameter in root.values}
             fetch = None if statement is None else (statement, parameters)
             try:
-                answers[root.key], bookmark = await mutations.perform(
+                answers[root.key], bookmark = await mutations.execute(
                     self.store, self._ontology, root, arguments, fetch
                 )
             except StoreUnavailable as error:

@@ -1,6 +1,6 @@
-"""Write all that a store holds as JSON Lines, which `service.writes.load` reads.
+"""Write all facts of a store as JSON Lines, in the format that `service.writes.load` reads.
 
-The lines have one order, and their fields have one, so that two stores that hold the same write the same bytes.
+The order of lines and fields is fixed: two stores with equal graphs write equal bytes.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from service.writes.load import open_graph
 
 
 async def export(store: Store[Any], write: Callable[[bytes], object], progress: Progress) -> Snapshot:
-    """Write the facts; what they were read from. Raises AtlasError where the store holds no graph."""
+    """Write all facts; returns the snapshot that they were read from. Raises AtlasError if the store has no graph."""
     if not await store.version(background=True):
-        raise AtlasError("The store holds no graph; fill it by seed or load.")
-    await open_graph(store)  # one of an older layout is brought up to date
+        raise AtlasError("The store is empty; fill it with `seed` or `load`.")
+    await open_graph(store)  # migrates an older layout
     async with store.snapshot() as graph:
         done = 0
         async for facts in graph.facts:
@@ -32,10 +32,10 @@ async def export(store: Store[Any], write: Callable[[bytes], object], progress: 
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which takes the place of `path` when it is whole. Raises AtlasError where that cannot be."""
+def replaced_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that replaces `path` when it is complete. Raises AtlasError."""
     try:
-        if path.exists() and not path.is_file():  # a pipe, a device
+        if path.exists() and not path.is_file():  # a pipe or a device
             with path.open("wb") as opened:
                 yield opened
             return

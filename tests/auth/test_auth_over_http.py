@@ -27,10 +27,10 @@ from service.http.endpoint import GraphQLEndpoint
 from service.http.rate_limits import RateLimiter
 from service.service import open_seeded_store
 from service.settings import read_settings
-from tests.apps import client, fresh
+from tests.apps import asgi_client, sqlite_client
 from tests.auth.authenticators import EXPIRED, MALFORMED, NO_SCOPE, NO_TOKEN, UNKNOWN_TOKEN, constant_id
 from tests.commands import run, serving, wait_until
-from tests.graphs import costing
+from tests.graphs import response_with_cost
 from tests.tokens import ADMIN, AUDIENCE, ENTRIES, ISSUER, READER, SECRET, UNKNOWN, WRITER, bearer, signed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_settings")]
@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_settings")]
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 DJANGO = '{ framework(slug: "django") { name } }'
-DJANGO_ANSWER = costing(1, {"framework": {"name": "Django"}})
+DJANGO_ANSWER = response_with_cost(1, {"framework": {"name": "Django"}})
 EVIDENCE = "{ claims(first: 1) { nodes { evidence { note } } } }"
 CHALLENGE = 'Bearer realm="framework-atlas"'
 INVALID = 'Bearer realm="framework-atlas", error="invalid_token"'
@@ -49,7 +49,7 @@ INSUFFICIENT = 'Bearer realm="framework-atlas", error="insufficient_scope"'
 async def authenticating(path: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that accepts the three static tokens and JWTs."""
     jwts = {"jwt_key": SECRET, "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE}
-    async with fresh(path, **{"tokens": ENTRIES, **jwts, **settings}) as opened:
+    async with sqlite_client(path, **{"tokens": ENTRIES, **jwts, **settings}) as opened:
         yield opened
 
 
@@ -176,7 +176,7 @@ async def test_the_engine_checks_the_scope_again_for_new_and_for_cached_document
     engine = Engine(store)
     config = HttpConfig.of(settings, engine, RateLimiter(settings))
     try:
-        async with client(GraphQLEndpoint(engine, Lax(settings), config, pages=None)) as http:
+        async with asgi_client(GraphQLEndpoint(engine, Lax(settings), config, pages=None)) as http:
             new = await http.post("/", json={"query": DJANGO})
             without_context = await engine.schema.execute(DJANGO)
             with_context = await engine.schema.execute(

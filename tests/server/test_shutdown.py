@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.commands import RunningService, serving
-from tests.graphs import costing
+from tests.graphs import response_with_cost
 from tests.server.connections import QUERY, close, request, response
 from tests.tokens import ADMIN, bearer
 
@@ -175,5 +175,5 @@ async def test_during_the_stop_delay_only_readyz_fails(seeded: Path) -> None:
         exit_code = await asyncio.to_thread(service.process.wait, 60)
 
     assert (before.status_code, ready.status_code, healthy.status_code) == (200, 503, 200)
-    assert (answer.status_code, answer.json()) == (200, costing(1, {"frameworks": {"totalCount": 13}}))
+    assert (answer.status_code, answer.json()) == (200, response_with_cost(1, {"frameworks": {"totalCount": 13}}))
     assert exit_code == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.commands import responds, serving, wait_until
-from tests.graphs import costing
+from tests.graphs import response_with_cost
 
 DJANGO = '{ framework(slug: "django") { name } }'
 
@@ -26,7 +26,7 @@ def test_two_workers_serve_and_stop_together(tmp_path: Path) -> None:
         wait_until(lambda: not service.processes(), "no process is left", seconds=20)
 
     assert service.first_line == f"Framework Atlas on {service.base}/graphql, from {store}\n"
-    assert answers == [costing(1, {"framework": {"name": "Django"}})] * 20
+    assert answers == [response_with_cost(1, {"framework": {"name": "Django"}})] * 20
     assert page.status_code == 406
     assert not responds(service.base)
 

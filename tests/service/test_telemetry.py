@@ -25,7 +25,7 @@ from websockets.typing import Subprotocol
 
 from service.telemetry import TelemetryMiddleware, metrics
 from service.telemetry.logs import JsonFormatter, TextFormatter
-from tests.apps import fresh
+from tests.apps import sqlite_client
 from tests.commands import serving, wait_until
 from tests.fact_lines import GOOD, folder_of
 from tests.tokens import ADMIN, ENTRIES, READER, WRITER, bearer
@@ -41,7 +41,7 @@ PARENT = "b7ad6b7169203331"
 @asynccontextmanager
 async def running(tmp_path: Path, **given: Any) -> AsyncIterator[httpx.AsyncClient]:
     facts = folder_of(tmp_path / "facts", good=GOOD)
-    async with fresh(tmp_path / "atlas.db", facts=facts, tokens=ENTRIES, **given) as client:
+    async with sqlite_client(tmp_path / "atlas.db", facts=facts, tokens=ENTRIES, **given) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""Loading files into a store that lives, and writing all that one holds: the same on both."""
+"""Bulk load, export, and the update of shipped facts, on both stores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from service.stores import Store, no_progress, open_store
 from service.stores.sqlite.store import SqliteStore
 from service.stores.transaction import LogEntry
 from service.writes.export import export
-from service.writes.load import LoadErrors, Loading, LoadSummary, files, update
+from service.writes.input_files import open_input_files
+from service.writes.load import BulkLoad, update_facts
+from service.writes.load_results import LoadErrors, LoadSummary
 from tests.commands import COMMAND, wait_until
 from tests.graphs import Graphs
 from tests.texts import AWKWARD_TEXTS
@@ -53,19 +55,19 @@ SMALL = [SOURCE, OTHER, DJANGO, FLASK, ORM, HAS, DENIED]
 
 @pytest.fixture
 async def atlas(graphs: Graphs, store: str) -> Store[Any]:
-    """A store of either kind with a graph in which nothing is."""
-    return (await graphs.hold(store, Facts((), (), uuid.uuid4().hex[:16]))).store
+    """A store with an empty graph."""
+    return (await graphs.load(store, Facts((), (), uuid.uuid4().hex[:16]))).store
 
 
 def jsonl(path: Path, lines: Iterable[Any]) -> Path:
-    """A file of these lines; one that is text stays as it is."""
-    told = (line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
-    path.write_text("".join(f"{line}\n" for line in told), "utf-8")
+    """Write lines to a file; a line that is a string is written unchanged."""
+    texts = (line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
+    path.write_text("".join(f"{line}\n" for line in texts), "utf-8")
     return path
 
 
 def as_csv(path: Path, lines: Sequence[dict[str, Any]]) -> Path:
-    """The same lines as rows under one header."""
+    """Write lines as rows under one header."""
     fields = list(dict.fromkeys(name for line in lines for name in line))
     text = io.StringIO(newline="")
     rows = csv.writer(text)
@@ -89,26 +91,26 @@ def _cell(value: Any) -> str:
 
 
 async def load(
-    store: Store[Any], *paths: Path, check: bool = False, write: bool = True, most: int = 100
+    store: Store[Any], *paths: Path, check: bool = False, write: bool = True, max_errors: int = 100
 ) -> tuple[LoadSummary, list[str]]:
-    """What loading did, or found out, and what was wrong."""
-    faults = LoadErrors(most)
-    with files([str(path) for path in paths], None, io.BytesIO()) as opened:
-        loading = Loading(store, ONTOLOGY, opened, faults, no_progress)
-        tally = await loading.check() if check or not write else LoadSummary()
-        if write and not (check and faults.found):
-            tally = await loading.write()
-        return tally, [told.removeprefix(f"{paths[0].parent}/") for told in faults.told(opened)]
+    """Check files, write them, or both; returns the summary and the error messages."""
+    errors = LoadErrors(max_errors)
+    with open_input_files([str(path) for path in paths], None, io.BytesIO()) as files:
+        bulk_load = BulkLoad(store, ONTOLOGY, files, errors, no_progress)
+        summary = await bulk_load.check() if check or not write else LoadSummary()
+        if write and not (check and errors.errors):
+            summary = await bulk_load.write()
+        return summary, [message.removeprefix(f"{paths[0].parent}/") for message in errors.messages(files)]
 
 
 async def exported(store: Store[Any]) -> bytes:
-    found = io.BytesIO()
-    await export(store, found.write, no_progress)
-    return found.getvalue()
+    output = io.BytesIO()
+    await export(store, output.write, no_progress)
+    return output.getvalue()
 
 
 async def loaded_into_sqlite(folder: Path, *paths: Path) -> bytes:
-    """What a new SQLite store writes that has loaded these files."""
+    """The export of a new SQLite store that has loaded these files."""
     opened = await open_store(read_settings(store=f"sqlite:///{folder / uuid.uuid4().hex}.db"), ONTOLOGY)
     try:
         assert (await load(opened, *paths, check=True))[1] == []
@@ -117,7 +119,7 @@ async def loaded_into_sqlite(folder: Path, *paths: Path) -> bytes:
         await opened.close()
 
 
-def nasty() -> list[dict[str, Any]]:
+def awkward_lines() -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = [
         {"kind": "Source", "slug": "s", "name": AWKWARD_TEXTS[0], "publisher": AWKWARD_TEXTS[4]},
         {
@@ -132,9 +134,9 @@ def nasty() -> list[dict[str, Any]]:
         lines.append(
             {"kind": "Framework", "slug": f"f{number}", "name": f"<{text}>", "summary": text, "aliases": [f"[{text}]"]}
         )
-        said = dict.fromkeys(("note", "term", "locator"), f"{text}.")
+        evidence = dict.fromkeys(("note", "term", "locator"), f"{text}.")
         lines.append(
-            {"subject": "Company:c", "relation": "USES", "object": f"Framework:f{number}", "source": "s", **said}
+            {"subject": "Company:c", "relation": "USES", "object": f"Framework:f{number}", "source": "s", **evidence}
         )
     return lines
 
@@ -142,7 +144,7 @@ def nasty() -> list[dict[str, Any]]:
 # -------------------------------------------------------------------------------------------------------------- the format
 
 
-async def test_the_shipped_facts_come_out_of_either_store_byte_by_byte_alike(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_both_stores_export_the_shipped_facts_as_equal_bytes(atlas: Store[Any], tmp_path: Path) -> None:
     shipped = sorted(SHIPPED.glob("*.jsonl"))
     first = await loaded_into_sqlite(tmp_path, *shipped)
     (tmp_path / "first.jsonl").write_bytes(first)
@@ -153,35 +155,35 @@ async def test_the_shipped_facts_come_out_of_either_store_byte_by_byte_alike(atl
     third = await loaded_into_sqlite(tmp_path, tmp_path / "second.jsonl")
 
     assert first == second == third
-    told = [json.loads(line) for path in shipped for line in path.read_bytes().splitlines()]
-    assert sorted(map(repr, map(sorted, map(dict.items, told)))) == sorted(
+    lines = [json.loads(line) for path in shipped for line in path.read_bytes().splitlines()]
+    assert sorted(map(repr, map(sorted, map(dict.items, lines)))) == sorted(
         repr(sorted(json.loads(line).items())) for line in first.splitlines()
     )
 
 
-async def test_nasty_text_is_loaded_and_written_as_it_is(atlas: Store[Any], tmp_path: Path) -> None:
-    lines = nasty()
+async def test_awkward_text_is_loaded_and_exported_unchanged(atlas: Store[Any], tmp_path: Path) -> None:
+    lines = awkward_lines()
 
-    tally, faults = await load(atlas, jsonl(tmp_path / "nasty.jsonl", lines), check=True)
+    summary, errors = await load(atlas, jsonl(tmp_path / "awkward.jsonl", lines), check=True)
     written = await exported(atlas)
     (tmp_path / "again.jsonl").write_bytes(written)
 
-    assert (faults, tally.same) == ([], 0)
-    given = [{"supports": True, **line} if "relation" in line else line for line in lines]
+    assert (errors, summary.unchanged) == ([], 0)
+    expected = [{"supports": True, **line} if "relation" in line else line for line in lines]
     assert sorted(repr(sorted(json.loads(line).items())) for line in written.split(b"\n") if line) == sorted(
-        repr(sorted(line.items())) for line in given
+        repr(sorted(line.items())) for line in expected
     )
     assert await loaded_into_sqlite(tmp_path, tmp_path / "again.jsonl") == written
 
 
-@pytest.mark.parametrize("lines", [SMALL, nasty()], ids=["small", "nasty"])
-async def test_csv_says_the_same_as_json_lines(lines: list[dict[str, Any]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("lines", [SMALL, awkward_lines()], ids=["small", "awkward"])
+async def test_csv_and_json_lines_give_equal_graphs(lines: list[dict[str, Any]], tmp_path: Path) -> None:
     written = await loaded_into_sqlite(tmp_path, jsonl(tmp_path / "a.jsonl", lines))
 
     assert await loaded_into_sqlite(tmp_path, as_csv(tmp_path / "a.csv", lines)) == written
 
 
-async def test_csv_as_spreadsheets_write_it(tmp_path: Path) -> None:
+async def test_csv_of_a_spreadsheet_program_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "entities.csv").write_bytes(
         "\ufeffkind,slug,name,aliases,category\r\nFeature,orm,ORM,mapper| Object mapping,CAPABILITY\r\n\r\n"
         'Framework,django,"Django\r\nframework",,\r\nSource,s,S,,\r\n'.encode()
@@ -206,10 +208,10 @@ async def test_csv_as_spreadsheets_write_it(tmp_path: Path) -> None:
     ]
 
 
-# ------------------------------------------------------------------------------------------------------------- what it does
+# ------------------------------------------------------------------------------------------------------------- writing
 
 
-async def test_what_a_line_leaves_out_stays_as_it_is(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_properties_that_a_line_omits_stay_unchanged(atlas: Store[Any], tmp_path: Path) -> None:
     await load(atlas, jsonl(tmp_path / "small.jsonl", SMALL))
     parts = [
         {"kind": "Framework", "slug": "django", "homepage": "https://example.org/"},
@@ -217,10 +219,10 @@ async def test_what_a_line_leaves_out_stays_as_it_is(atlas: Store[Any], tmp_path
         {"kind": "Framework", "slug": "django", "summary": None},
     ]
 
-    tally, faults = await load(atlas, jsonl(tmp_path / "parts.jsonl", parts), check=True)
+    summary, errors = await load(atlas, jsonl(tmp_path / "parts.jsonl", parts), check=True)
 
     lines = [json.loads(line) for line in (await exported(atlas)).splitlines()]
-    assert (tally.entities, faults) == (2, [])
+    assert (summary.entities, errors) == (2, [])
     assert lines[:2] == [
         {
             "kind": "Framework",
@@ -233,15 +235,15 @@ async def test_what_a_line_leaves_out_stays_as_it_is(atlas: Store[Any], tmp_path
     ]
 
 
-async def test_loading_again_changes_and_logs_nothing(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_loading_a_file_again_changes_and_logs_nothing(atlas: Store[Any], tmp_path: Path) -> None:
     path = jsonl(tmp_path / "small.jsonl", SMALL)
 
     first, _ = await load(atlas, path, check=True)
     entries, version, written = await atlas.log_entries(0, 100), await atlas.version(), await exported(atlas)
     second, _ = await load(atlas, path, check=True)
 
-    assert (first, second) == (LoadSummary(entities=5, evidence=2), LoadSummary(same=7))
-    assert [(one.change.action, one.change.kinds, one.change.count) for one in entries] == [
+    assert (first, second) == (LoadSummary(entities=5, evidence=2), LoadSummary(unchanged=7))
+    assert [(entry.change.action, entry.change.kinds, entry.change.count) for entry in entries] == [
         ("LOAD", (), 0),
         ("LOAD", ("Feature", "Framework", "Source"), 5),
         ("LOAD", ("Feature", "Framework"), 1),
@@ -253,19 +255,19 @@ async def test_loading_again_changes_and_logs_nothing(atlas: Store[Any], tmp_pat
     )
 
 
-async def test_claims_are_weighed_from_what_was_said_before_and_what_is_loaded(
-    atlas: Store[Any], tmp_path: Path
-) -> None:
+async def test_claims_are_assessed_from_stored_and_loaded_evidence(atlas: Store[Any], tmp_path: Path) -> None:
     await load(atlas, jsonl(tmp_path / "small.jsonl", [line for line in SMALL if line is not DENIED]))
 
     await load(atlas, jsonl(tmp_path / "denied.jsonl", [DENIED]))
     await load(atlas, jsonl(tmp_path / "source.jsonl", [{"kind": "Source", "slug": "t", "published": "2025"}]))
 
-    assert await weighed(atlas) == [("Framework:django/HAS_FEATURE/Feature:orm", "DISPUTED", 500, "2024-03", "2025")]
+    assert await stored_claims(atlas) == [
+        ("Framework:django/HAS_FEATURE/Feature:orm", "DISPUTED", 500, "2024-03", "2025")
+    ]
 
 
-async def weighed(store: Any) -> list[tuple[Any, ...]]:
-    """Every claim as it is stored."""
+async def stored_claims(store: Any) -> list[tuple[Any, ...]]:
+    """Every claim in the store: key, stance, confidence and dates."""
     if store.name == "sqlite":
         rows = store.database.rows("SELECT key, stance, confidence, first_seen, last_seen FROM claim ORDER BY key")
         return [(key, ("HAS", "DISPUTED", "LACKS")[stance], *rest) for key, stance, *rest in rows]
@@ -273,99 +275,105 @@ async def weighed(store: Any) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in await store._run(f"{listed} ORDER BY k")]
 
 
-async def test_entities_of_all_files_come_before_evidence(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_entities_of_all_files_are_loaded_before_evidence(atlas: Store[Any], tmp_path: Path) -> None:
     evidence, entities = jsonl(tmp_path / "a.jsonl", [HAS, SOURCE]), jsonl(tmp_path / "b.jsonl", [DJANGO, ORM])
 
-    tally, faults = await load(atlas, evidence, entities, check=True)
+    summary, errors = await load(atlas, evidence, entities, check=True)
 
-    assert (tally, faults) == (LoadSummary(entities=3, evidence=1), [])
+    assert (summary, errors) == (LoadSummary(entities=3, evidence=1), [])
 
 
-# ------------------------------------------------------------------------------------------------------------------- faults
+# ------------------------------------------------------------------------------------------------------------------- errors
 
-WRONG = [
+LINES_WITH_ERRORS = [
     ("{", "invalid JSON (Expecting property name enclosed in double quotes at column 2)."),
     (FLASK, None),
     ({"kind": "Framwork", "slug": "x"}, "unknown kind 'Framwork'; use one of "),
     ({"kind": "Framework", "slug": "new"}, "name is missing."),
-    ({"kind": "Framework", "slug": "new2", "name": "N", "aliases": ["ДЖАНГО"]}, "aliases: 'ДЖАНГО' already leads to Framework:django."),
+    ({"kind": "Framework", "slug": "new2", "name": "N", "aliases": ["ДЖАНГО"]}, "aliases: 'ДЖАНГО' already belongs to Framework:django."),
     ({"kind": "Framework", "slug": "new3", "name": "N", "nmae": "N"}, "Framework has no property 'nmae'; use "),
     ({"kind": "Framework", "slug": "джанго", "name": "N"}, "slug: 'джанго' is an alias of Framework:django."),
-    ({**HAS, "object": "Feature:nope"}, "there is no Feature:nope."),
-    ({**HAS, "source": "nobody"}, "there is no Source:nobody."),
+    ({**HAS, "object": "Feature:nope"}, "Feature:nope does not exist."),
+    ({**HAS, "source": "nobody"}, "Source:nobody does not exist."),
     ({**HAS, "relation": "USES"}, "unknown relation Framework USES Feature; use Framework "),
     ({"slug": "x"}, "a line must have 'kind' (an entity) or 'relation' (evidence)."),
     ({**HAS, "note": "Changed."}, None),
     ({"kind": "Framework", "slug": "bottle", "name": "Bottle", "aliases": ["one"]}, None),
-    ({"kind": "Framework", "slug": "web2py", "name": "Web2py", "aliases": ["One"]}, "aliases: 'One' already leads to Framework:bottle."),
+    ({"kind": "Framework", "slug": "web2py", "name": "Web2py", "aliases": ["One"]}, "aliases: 'One' already belongs to Framework:bottle."),
     ({"kind": "Framework", "slug": "\ud800", "name": "half"}, "slug contains an unpaired surrogate."),
     ({**HAS, "source": "\ud800"}, "source contains an unpaired surrogate."),
 ]  # fmt: skip
 
 
-def wrong(folder: Path) -> tuple[Path, list[str]]:
-    """A file with faults, and what they are."""
-    path = folder / "wrong.jsonl"
-    path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line, _ in WRONG))
-    return path, [f"wrong.jsonl:{number}: {told}" for number, (_, told) in enumerate(WRONG, start=1) if told]
+def file_with_errors(folder: Path) -> tuple[Path, list[str]]:
+    """A file with valid and invalid lines, and the beginning of each error message."""
+    path = folder / "invalid.jsonl"
+    lines = (line if isinstance(line, str) else json.dumps(line) for line, _ in LINES_WITH_ERRORS)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path, [
+        f"invalid.jsonl:{number}: {message}"
+        for number, (_, message) in enumerate(LINES_WITH_ERRORS, start=1)
+        if message
+    ]
 
 
-async def test_one_fault_and_nothing_is_written(atlas: Store[Any], tmp_path: Path) -> None:
+def matches(errors: list[str], beginnings: list[str]) -> list[bool]:
+    return [error.startswith(beginning) for error, beginning in zip(errors, beginnings, strict=True)]
+
+
+async def test_if_one_line_is_invalid_nothing_is_written(atlas: Store[Any], tmp_path: Path) -> None:
     await load(atlas, jsonl(tmp_path / "small.jsonl", [line for line in SMALL if line is not FLASK]))
-    before, (path, told) = (await exported(atlas), await atlas.version()), wrong(tmp_path)
+    before, (path, messages) = (await exported(atlas), await atlas.version()), file_with_errors(tmp_path)
 
-    _, faults = await load(atlas, path, check=True)
+    _, errors = await load(atlas, path, check=True)
 
-    assert [fault.startswith(expected) for fault, expected in zip(faults, told, strict=True)] == [True] * len(told), (
-        faults
-    )
+    assert matches(errors, messages) == [True] * len(messages), errors
     assert (await exported(atlas), await atlas.version()) == before
 
 
-async def test_all_lines_but_the_wrong_ones_can_be_written(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_the_valid_lines_can_be_written_without_the_invalid_ones(atlas: Store[Any], tmp_path: Path) -> None:
     await load(atlas, jsonl(tmp_path / "small.jsonl", [line for line in SMALL if line is not FLASK]))
-    path, told = wrong(tmp_path)
+    path, messages = file_with_errors(tmp_path)
 
-    tally, faults = await load(atlas, path)
+    summary, errors = await load(atlas, path)
 
-    assert [fault.startswith(expected) for fault, expected in zip(faults, told, strict=True)] == [True] * len(told), (
-        faults
-    )
-    assert tally == LoadSummary(entities=2, evidence=1)
+    assert matches(errors, messages) == [True] * len(messages), errors
+    assert summary == LoadSummary(entities=2, evidence=1)
     lines = [json.loads(line) for line in (await exported(atlas)).splitlines()]
     assert [line["slug"] for line in lines if line.get("kind") == "Framework"] == ["bottle", "django", "flask"]
     assert {**HAS, "note": "Changed."} in lines
 
 
-async def test_it_stops_at_so_many_faults(atlas: Store[Any], tmp_path: Path) -> None:
-    path = jsonl(tmp_path / "wrong.jsonl", ["{"] * 10)
+async def test_loading_stops_at_the_maximum_number_of_errors(atlas: Store[Any], tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "invalid.jsonl", ["{"] * 10)
 
     for check in (True, False):
-        _, faults = await load(atlas, path, check=check, most=3)
+        _, errors = await load(atlas, path, check=check, max_errors=3)
 
-        assert [fault.partition(": ")[0] for fault in faults] == [f"wrong.jsonl:{number}" for number in (1, 2, 3)]
+        assert [error.partition(": ")[0] for error in errors] == [f"invalid.jsonl:{number}" for number in (1, 2, 3)]
 
 
-async def test_a_dry_run_writes_nothing(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_a_check_writes_nothing(atlas: Store[Any], tmp_path: Path) -> None:
     before = await exported(atlas), await atlas.version(), await atlas.log_entries(0, 100)
 
-    tally, faults = await load(atlas, jsonl(tmp_path / "small.jsonl", SMALL), write=False)
+    summary, errors = await load(atlas, jsonl(tmp_path / "small.jsonl", SMALL), write=False)
 
-    assert (tally, faults) == (LoadSummary(entities=5, evidence=2), [])
+    assert (summary, errors) == (LoadSummary(entities=5, evidence=2), [])
     assert (await exported(atlas), await atlas.version(), await atlas.log_entries(0, 100)) == before
 
 
-async def test_a_fault_of_an_entity_is_told_once(atlas: Store[Any], tmp_path: Path) -> None:
-    """Not for every line that names it."""
+async def test_an_invalid_entity_is_reported_once_and_not_for_each_line_that_refers_to_it(
+    atlas: Store[Any], tmp_path: Path
+) -> None:
     lines = [line for line in SMALL if line is not ORM] + [{**ORM, "category": "Nope"}]
 
-    _, faults = await load(atlas, jsonl(tmp_path / "a.jsonl", lines), check=True)
+    _, errors = await load(atlas, jsonl(tmp_path / "a.jsonl", lines), check=True)
 
-    assert [fault.partition(" must be ")[0] for fault in faults] == ["a.jsonl:7: category"]
+    assert [error.partition(" must be ")[0] for error in errors] == ["a.jsonl:7: category"]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "a.csv:1: the header must have a column 'kind' (for entities) or 'relation' (for evidence)."),
         ("kind,slg\n", "a.csv:1: unknown column 'slg' in the header; use kind, slug, name, "),
@@ -381,21 +389,21 @@ async def test_a_fault_of_an_entity_is_told_once(atlas: Store[Any], tmp_path: Pa
         (f"{','.join(EVIDENCE_FIELDS)}\nFramework:x,HAS_FEATURE,Feature:y,s,maybe,N.,,\n", "a.csv:2: supports must be true or false, not 'maybe'."),
     ],
 )  # fmt: skip
-async def test_faults_of_csv_are_told_with_the_line_where_the_row_begins(text: str, told: str, tmp_path: Path) -> None:
+async def test_an_error_in_csv_has_the_line_where_the_row_begins(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(text.encode(errors="surrogateescape"))
     opened = await open_store(read_settings(store=f"sqlite:///{tmp_path / 'a.db'}"), ONTOLOGY)
     try:
-        _, faults = await load(opened, tmp_path / "a.csv", check=True)
+        _, errors = await load(opened, tmp_path / "a.csv", check=True)
     finally:
         await opened.close()
 
-    assert (len(faults), faults[0][: len(told)]) == (1, told)
+    assert (len(errors), errors[0][: len(message)]) == (1, message)
 
 
 # ---------------------------------------------------------------------------------------------------------------- seed --update
 
 
-async def test_an_update_leaves_what_people_say_alone(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_an_update_keeps_the_evidence_of_other_sources(atlas: Store[Any], tmp_path: Path) -> None:
     own = {"kind": "Source", "slug": "own", "name": "Own"}
     note = {**HAS, "source": "own", "note": "We use it."}
     mine = {
@@ -410,22 +418,25 @@ async def test_an_update_leaves_what_people_say_alone(atlas: Store[Any], tmp_pat
     (folder := tmp_path / "facts").mkdir()
     jsonl(folder / "a.jsonl", [SOURCE, {**DJANGO, "summary": "New."}, ORM, {**HAS, "note": "Said anew."}, FLASK])
 
-    tally = await update(atlas, ONTOLOGY, folder, no_progress)
-    again = await update(atlas, ONTOLOGY, folder, no_progress)
+    summary = await update_facts(atlas, ONTOLOGY, folder, no_progress)
+    again = await update_facts(atlas, ONTOLOGY, folder, no_progress)
 
     lines = [json.loads(line) for line in (await exported(atlas)).splitlines()]
-    assert (tally, again) == (LoadSummary(entities=1, evidence=1, retracted=1, same=3), LoadSummary(same=5))
+    assert (summary, again) == (
+        LoadSummary(entities=1, evidence=1, retracted=1, unchanged=3),
+        LoadSummary(unchanged=5),
+    )
     assert [line for line in lines if "relation" in line] == [
         {"supports": True, **line} for line in (note, {**HAS, "note": "Said anew."}, DENIED, mine)
     ]
     assert [line["summary"] for line in lines if line.get("slug") == "django"] == ["New."]
-    assert await weighed(atlas) == [
+    assert await stored_claims(atlas) == [
         ("Framework:django/HAS_FEATURE/Feature:orm", "DISPUTED", 667, "2020", "2024-03"),
         ("Framework:flask/HAS_FEATURE/Feature:orm", "HAS", 500, None, None),
     ]
 
 
-async def test_an_update_that_clashes_with_what_people_have_writes_nothing(atlas: Store[Any], tmp_path: Path) -> None:
+async def test_an_update_that_conflicts_with_the_store_writes_nothing(atlas: Store[Any], tmp_path: Path) -> None:
     mine = {"kind": "Framework", "slug": "mine", "name": "Mine", "aliases": ["Dj"]}
     await load(atlas, jsonl(tmp_path / "old.jsonl", [*SMALL, mine]))
     before = await exported(atlas)
@@ -433,30 +444,31 @@ async def test_an_update_that_clashes_with_what_people_have_writes_nothing(atlas
     jsonl(folder / "a.jsonl", [{**FLASK, "name": "Flask!"}, {**DJANGO, "aliases": ["DJ"]}])
 
     with pytest.raises(FactsError) as caught:
-        await update(atlas, ONTOLOGY, folder, no_progress)
+        await update_facts(atlas, ONTOLOGY, folder, no_progress)
 
-    assert caught.value.errors == (f"{folder}/a.jsonl:2: aliases: 'DJ' already leads to Framework:mine.",)
+    assert caught.value.errors == (f"{folder}/a.jsonl:2: aliases: 'DJ' already belongs to Framework:mine.",)
     assert await exported(atlas) == before
 
 
-# ------------------------------------------------------------------------------------------------------------ many, and cut off
+# ------------------------------------------------------------------------------------------------------------ large files and interruptions
 
 
 def many(path: Path, claims: int) -> Path:
-    """A file of so many lines of evidence on few entities."""
+    """A file with this number of lines of evidence about few entities."""
     side = int(claims**0.5) + 1
     lines = [
         SOURCE,
-        *({**FLASK, "slug": f"f{one}"} for one in range(side)),
-        *({**ORM, "slug": f"o{one}"} for one in range(side)),
+        *({**FLASK, "slug": f"f{number}"} for number in range(side)),
+        *({**ORM, "slug": f"o{number}"} for number in range(side)),
     ]
-    said = (
-        {**HAS, "subject": f"Framework:f{one // side}", "object": f"Feature:o{one % side}"} for one in range(claims)
+    evidence = (
+        {**HAS, "subject": f"Framework:f{number // side}", "object": f"Feature:o{number % side}"}
+        for number in range(claims)
     )
-    return jsonl(path, [*lines, *said])
+    return jsonl(path, [*lines, *evidence])
 
 
-async def test_memory_does_not_grow_with_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_memory_does_not_grow_with_the_number_of_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SqliteStore, "batch_size", 1000)
     peaks: dict[int, int] = {}
     for claims in (3_000, 12_000):
@@ -474,25 +486,25 @@ async def test_memory_does_not_grow_with_the_lines(tmp_path: Path, monkeypatch: 
     assert peaks[12_000] < 1.2 * peaks[3_000]
 
 
-def test_a_load_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_load_that_was_killed_can_be_repeated(tmp_path: Path) -> None:
     path, database = many(tmp_path / "many.jsonl", 30_000), tmp_path / "atlas.db"
     command = [COMMAND, "load", str(path), "--store", f"sqlite:///{database}"]
     killed = 0
     for logged in (2, 3, 4):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            wait_until(lambda: process.poll() is not None or sequence(database) >= logged, f"change {logged} is there")  # noqa: B023
+            wait_until(lambda: process.poll() is not None or sequence(database) >= logged, f"change {logged} is logged")  # noqa: B023
             process.kill()
         killed += process.returncode == -signal.SIGKILL
 
-    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    completed = subprocess.run(command, check=True, capture_output=True, text=True)
     again = subprocess.run(command, check=True, capture_output=True, text=True)
 
     entries, written = asyncio.run(log_and_lines(database))
     assert killed == 3
-    assert " 0 were there" not in ended.stdout
+    assert " 0 unchanged" not in completed.stdout
     assert ": 0 entities and 0 pieces of evidence written, " in again.stdout
-    assert [one.sequence for one in entries] == list(range(1, len(entries) + 1))
-    assert sum(one.change.count for one in entries) == 30_000 + 349
+    assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
+    assert sum(entry.change.count for entry in entries) == 30_000 + 349
     assert written == asyncio.run(loaded_into_sqlite(tmp_path, path))
 
 
@@ -505,9 +517,9 @@ async def log_and_lines(database: Path) -> tuple[list[LogEntry], bytes]:
 
 
 def sequence(database: Path) -> int:
-    """The number of the last change in a file that another process writes."""
+    """The number of the last change in a file that another process writes to."""
     try:
         with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as db:
             return db.execute("SELECT ifnull(max(_pk), 0) FROM change").get
-    except apsw.Error:  # it is not made yet
+    except apsw.Error:  # the table does not exist yet
         return 0
