@@ -97,6 +97,8 @@ def _settings_page() -> Iterator[str]:
         for name in names:
             field = Settings.model_fields[name]
             default = default_of(name)
+            if field.annotation is bool and default is not None:
+                default = default.lower()
             shown = "" if default is None else default if " " in default else f"`{default}`"
             yield f"| `ATLAS_{name.upper()}` | {_values(field)} | {shown} | {_cell(field.description)} |"
 

@@ -46,7 +46,7 @@ def test_no_page_of_the_built_site_refers_to_a_file_of_another_host(site: Path) 
     loads = re.compile(r"<(?:script|img|link|iframe)\b[^>]*?(?:src|href)=[\"']?((?:https?:)?//[^\s\"'>]+)")
     files = {str(page.relative_to(site)): loads.findall(page.read_text("utf-8")) for page in site.rglob("*.html")}
 
-    assert len(files) > len(PAGES)
+    assert "index.html" in files
     assert {file: urls for file, urls in files.items() if urls} == {}
 
 
