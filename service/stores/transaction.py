@@ -67,7 +67,7 @@ class Transaction(Protocol):
         ...
 
     async def existing(self, references: Collection[Reference]) -> set[Reference]:
-        """Return the references of entities that exist; cheaper than to read the entities."""
+        """Return the references of entities that exist; cheaper than reading the entities."""
         ...
 
     async def resolve(self, kind: str, keys: Collection[str]) -> dict[str, Reference]:

@@ -166,10 +166,10 @@ async def test_a_newer_layout_is_an_error(graphs: Graphs, stores: list[Neo4jStor
     await stores[0]._run("MATCH (g:AtlasGraph) SET g.layout = 99")
 
     try:
-        with pytest.raises(StoreError, match=f"layout 99, but this version supports {migrations.LAYOUT}"):
+        with pytest.raises(StoreError, match=f"layout 99, but this version supports {migrations.LAYOUT_VERSION}"):
             await stores[0].seed(no_facts)
     finally:
-        await stores[0]._run("MATCH (g:AtlasGraph) SET g.layout = $layout", layout=migrations.LAYOUT)
+        await stores[0]._run("MATCH (g:AtlasGraph) SET g.layout = $layout", layout=migrations.LAYOUT_VERSION)
 
 
 async def test_only_missing_indexes_are_created_at_the_start(

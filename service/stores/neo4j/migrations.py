@@ -39,7 +39,7 @@ MERGE (c:Change {sequence: row.sequence}) SET c = row"""
 
 
 async def migrate(run: Run, write: Write, layout: int, progress: Progress) -> None:
-    """Migrate the graph from a layout to `LAYOUT`."""
+    """Migrate the graph from a layout to `LAYOUT_VERSION`."""
     for migration in MIGRATIONS[layout - 1 :]:
         await migration(run, write, progress)
 
@@ -66,5 +66,5 @@ async def _add_log(run: Run, write: Write, _progress: Progress) -> None:
 MIGRATIONS: tuple[Callable[[Run, Write, Progress], Awaitable[None]], ...] = (_add_search_words, _add_log)
 """The migrations from layout 1 to 2, from 2 to 3, and so on."""
 
-LAYOUT = 1 + len(MIGRATIONS)
+LAYOUT_VERSION = 1 + len(MIGRATIONS)
 """The current layout. The AtlasGraph node has the layout of the graph."""

@@ -18,7 +18,7 @@ from schema import Ontology, Relation
 from service.errors import StoreError
 from service.stores.base import Progress, timestamp
 from service.stores.neo4j.layout import alias_label, indexes
-from service.stores.neo4j.migrations import LAYOUT, Run, Write, migrate
+from service.stores.neo4j.migrations import LAYOUT_VERSION, Run, Write, migrate
 from service.stores.neo4j.transaction import change_row, claim_row, create_missing_claims, entity_row, put_entities
 from service.stores.transaction import LogEntry, load_change
 
@@ -90,7 +90,7 @@ async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progres
 
     if state["digest"] is not None:
         await migrate(run, write, state["layout"] or 1, progress)
-        if not await run(_FINISH_MIGRATION, holder=holder, layout=LAYOUT):
+        if not await run(_FINISH_MIGRATION, holder=holder, layout=LAYOUT_VERSION):
             raise StoreError(_TAKEN_OVER)
         return False
     initial_facts = facts()
@@ -99,7 +99,7 @@ async def seed(run: Run, ontology: Ontology, facts: Callable[[], Facts], progres
         _FINISH,
         holder=holder,
         digest=initial_facts.digest,
-        layout=LAYOUT,
+        layout=LAYOUT_VERSION,
         row=change_row(LogEntry(1, timestamp(), load_change(initial_facts))),
     ):
         raise StoreError(_TAKEN_OVER)
@@ -121,7 +121,7 @@ async def _acquire_lease(run: Run, holder: str) -> dict[str, Any] | None:
     """Wait for the lease. Return the layout and digest of the graph, or None if another process has completed it."""
     end = time.monotonic() + _MAX_WAIT_SECONDS
     while time.monotonic() < end:
-        (state,) = await run(_ACQUIRE_LEASE, holder=holder, milliseconds=_LEASE_SECONDS * 1000, layout=LAYOUT)
+        (state,) = await run(_ACQUIRE_LEASE, holder=holder, milliseconds=_LEASE_SECONDS * 1000, layout=LAYOUT_VERSION)
         if state["free"]:
             return state
         if _is_complete(state):
@@ -132,9 +132,11 @@ async def _acquire_lease(run: Run, holder: str) -> dict[str, Any] | None:
 
 def _is_complete(state: dict[str, Any]) -> bool:
     layout = state["layout"]
-    if layout is not None and layout > LAYOUT:
-        raise StoreError(f"the graph has layout {layout}, but this version supports {LAYOUT}; update framework-atlas.")
-    return state["digest"] is not None and layout == LAYOUT
+    if layout is not None and layout > LAYOUT_VERSION:
+        raise StoreError(
+            f"the graph has layout {layout}, but this version supports {LAYOUT_VERSION}; update framework-atlas."
+        )
+    return state["digest"] is not None and layout == LAYOUT_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _MAX_WAITING = 500
 
 
 class SqliteStore:
-    """A graph in an SQLite file. `open` opens it, and rejects a file that it cannot use without changing the file."""
+    """A graph in an SQLite file. `open` opens it; a file that cannot be used is rejected and left unchanged."""
 
     name = "sqlite"
     language = "SQL"
