@@ -130,7 +130,7 @@ class SelectionPlanner:
         def node(part: SelectedField) -> EntityNode:
             return EntityNode(part.key, self.plan_entity(context, part, kind))
 
-        def plan_claim(part: SelectedField) -> ClaimNode:
+        def claim(part: SelectedField) -> ClaimNode:
             if edge is None:
                 return ClaimNode(part.key, None)
             return self.plan_edge_claim(context, part, edge)
@@ -139,7 +139,7 @@ class SelectionPlanner:
             rule = partial(self._plan_facet, context, kind, where)
             return Facets(part.key, context.plan_subfields(part, f"{kind.name}Facets", rule))
 
-        rules = {"node": node, "claim": plan_claim}
+        rules = {"node": node, "claim": claim}
         return self._plan_connection_parts(context, selected, f"{kind.name}Connection", rules, facets)
 
     def _plan_facet(
@@ -219,12 +219,12 @@ class SelectionPlanner:
     def plan_edge_claim(self, context: PlanningContext, selected: SelectedField, edge: Edge) -> ClaimNode:
         """Plan the selection on the claim of an edge."""
         ends = (edge.relation.subject,), (edge.relation.object,)
-        return ClaimNode(selected.key, self.claim(context, selected, *ends))
+        return ClaimNode(selected.key, self.plan_claim(context, selected, *ends))
 
     def plan_any_claim(self, context: PlanningContext, selected: SelectedField) -> tuple[ClaimPart, ...]:
-        return self.claim(context, selected, self._subjects, self._objects)
+        return self.plan_claim(context, selected, self._subjects, self._objects)
 
-    def claim(
+    def plan_claim(
         self, context: PlanningContext, selected: SelectedField, subjects: tuple[str, ...], objects: tuple[str, ...]
     ) -> tuple[ClaimPart, ...]:
         def end(part: SelectedField, name: Literal["subject", "object"], kinds: tuple[str, ...]) -> ClaimEnd:

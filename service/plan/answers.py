@@ -46,7 +46,7 @@ class CountedName:
 class Counts:
     """The number of entities of each kind, or of claims of each relation.
 
-    `values` are the names in the answer of the kinds or relations `names`, in the same order.
+    `names` are the kinds or relations in the store, `values` are the corresponding names in the answer.
     """
 
     key: str
@@ -92,7 +92,7 @@ RowPart: TypeAlias = Typename | RowRelation | EntityNode | Cells
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRows:
-    """The rows of all edges, in order. `parts` has one selection for each edge, because the kind of the target differs."""
+    """The rows of all edges, in order. `parts` has a selection for each edge, because their targets differ in kind."""
 
     key: str
     edges: tuple[Edge, ...]
@@ -111,7 +111,7 @@ class ComparedEntities:
 class Comparison:
     """A comparison of entities of one kind.
 
-    A store answers with `UnknownReferences` if a reference matches no entity, or several.
+    A store answers with `UnknownReferences` unless every reference matches exactly one entity.
     """
 
     key: str
@@ -122,12 +122,13 @@ class Comparison:
 
     @property
     def references(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
+        """The parameters that refer to entities, each with the kind of the entities."""
         return ((self.kind.name, self.slugs),)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The entities that match a text, best first. `text` is the normalised key of the text, `words` are its words.
+    """The entities that match a text, best first. `text` is the normalized key of the text, `words` are its words.
 
     The order is: score (descending), number of claims (descending), slug, kind. Cursors contain these four values.
     """
@@ -157,7 +158,7 @@ ReasonPart: TypeAlias = "Typename | RequirementName | AnyNode | CellValue | Weig
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """The reasons of a recommendation: `parts` has one selection for each requirement, `users` is that of the users."""
+    """The reasons of a recommendation. `parts` has a selection for each requirement, `users` is the one for the users."""
 
     key: str
     parts: tuple[tuple[ReasonPart, ...], ...]
@@ -172,7 +173,7 @@ class RecommendationList:
     """The entities that meet all requirements, or (`near`) those that meet only some, best first."""
 
     key: str
-    near: bool
+    near_misses: bool
     parts: tuple[RecommendationPart, ...]
 
 
@@ -189,10 +190,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Recommend:
-    """The entities of a kind that meet requirements best; each list has at most `size`. `schema.answers` has the weights.
+    """The entities of a kind that meet requirements best, at most `size` in each list.
 
-    `users` is the edge to the users of an entity, if the kind has one; `min_users` is their required number, if any.
-    A store answers with `UnknownReferences` if a reference matches no entity, or several.
+    `users` is the edge to the users of an entity, if the kind has one. `min_users` is their required number, if any.
+    The weights are described in `schema.answers`.
+    A store answers with `UnknownReferences` unless every reference matches exactly one entity.
     """
 
     key: str
@@ -205,6 +207,7 @@ class Recommend:
 
     @property
     def references(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
+        """The parameters that refer to entities, each with the kind of the entities."""
         return tuple((item.edge.target, item.slugs) for item in self.requirements)
 
 
@@ -260,4 +263,5 @@ class Paths:
 
     @property
     def references(self) -> tuple[tuple[str | None, ParameterIndex], ...]:
+        """The parameters that refer to entities, of any kind."""
         return tuple((None, end) for end in self.ends)

@@ -52,9 +52,9 @@ def bind(parameters: Iterable[Parameter], variables: Variables, limits: ValueLim
 
 
 class _TextKeys:
-    """Computes the normalised keys of a request's texts.
+    """Computes the normalized keys of a request's texts.
 
-    Normalising text beyond ASCII is slow. So each text is normalised once, and the sum of their lengths is limited.
+    Normalizing text beyond ASCII is slow. So each text is normalized once, and the sum of their lengths is limited.
     """
 
     def __init__(self, max_text: int) -> None:

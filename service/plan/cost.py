@@ -12,22 +12,54 @@ from typing import Any, TypeAlias, cast
 
 from schema import Edge, Kind, Ontology, Property, Relation
 from service.plan import (
+    AlternativePart,
     Alternatives,
+    AnyNode,
+    Branch,
+    CellPart,
+    Cells,
+    CellValue,
+    ChangeByNumber,
+    ChangedClaim,
+    ChangedEntity,
+    ChangedKind,
+    ChangeNode,
+    ChangePart,
     Changes,
+    ChangeScalar,
+    ClaimEnd,
     ClaimList,
+    ClaimNode,
+    ClaimPart,
+    ClaimScalar,
+    ComparedEntities,
     Comparison,
     ComparisonRows,
+    ConnectionPart,
     Count,
     CountedName,
     CountMatches,
     Counts,
+    Cursor,
+    EdgePart,
     Edges,
     EntityList,
+    EntityNode,
+    EntityPart,
     EvidenceList,
+    EvidencePart,
+    EvidenceScalar,
+    EvidenceSource,
     Facet,
+    FacetCount,
+    FacetPart,
     Facets,
+    FacetTarget,
     Graph,
+    GraphScalar,
     HasRelated,
+    Highlights,
+    Introspection,
     Lookup,
     NameMatches,
     NodeLookup,
@@ -35,21 +67,39 @@ from service.plan import (
     Overlap,
     Page,
     PageInfo,
+    PageInfoField,
+    PathField,
     Paths,
     Plan,
     PropertyMatches,
+    ReasonPart,
     Reasons,
     Recommend,
+    RecommendationList,
+    RecommendationPart,
     RelationConnection,
     Requirement,
+    RequirementName,
+    Root,
+    RowPart,
+    RowRelation,
+    Scalar,
+    Score,
     Search,
     SourceClaims,
+    StepEnd,
+    StepPart,
+    StepRelation,
+    Steps,
+    TotalCount,
+    Typename,
+    Weight,
 )
 from service.plan.parameters import ParameterIndex
 
 RELATED_ESTIMATE = 100
-"""The estimated length of a list of related entities that has no pages: the targets of an `Overlap`, the rows of a
-comparison for one relation, the users of a recommendation.
+"""The estimated length of a list of related entities without pages: the targets of an `Overlap`, the rows of one relation
+in a comparison, the users in a recommendation.
 """
 EVIDENCE_ESTIMATE = 20
 """The estimated number of pieces of evidence of a claim; it is limited by the number of sources."""
@@ -57,13 +107,67 @@ EVIDENCE_ESTIMATE = 20
 KindSizes: TypeAlias = Mapping[str, int]
 """The number of entities of each kind."""
 
+_WithoutRows: TypeAlias = (
+    Typename
+    | Introspection
+    | Scalar
+    | ClaimScalar
+    | EvidenceScalar
+    | ChangeScalar
+    | GraphScalar
+    | CountedName
+    | Count
+    | Counts
+    | Cursor
+    | Score
+    | Highlights
+    | TotalCount
+    | PageInfo
+    | PageInfoField
+    | FacetCount
+    | RowRelation
+    | CellValue
+    | RequirementName
+    | Weight
+    | StepRelation
+    | PathField
+    | ChangedKind
+    | Branch
+    | EntityNode
+    | ClaimNode
+    | AnyNode
+    | ChangeNode
+    | ClaimEnd
+    | EvidenceSource
+    | Edges
+    | Nodes
+    | Facets
+    | FacetTarget
+    | Graph
+    | ComparedEntities
+    | Cells
+    | RecommendationList
+    | Steps
+    | StepEnd
+    | ChangedEntity
+    | ChangedClaim
+    | ChangeByNumber
+)
+"""The nodes that are no lists. A new type of node is an error of the type checker until it is added here or in `_tree`."""
+_Root: TypeAlias = Lookup | NodeLookup | Comparison | EntityList | ClaimList | Changes | Search | Recommend | Paths
+_EntityNode: TypeAlias = "EntityPart | AlternativePart | ConnectionPart | EdgePart | FacetPart | Facet | Branch"
+_ClaimNode: TypeAlias = ClaimPart | EvidencePart | ChangePart
+_AnswerNode: TypeAlias = "RowPart | CellPart | ReasonPart | RecommendationPart | StepPart | PathField | GraphScalar"
+_AnswerList: TypeAlias = ComparedEntities | ComparisonRows | Cells | RecommendationList | Steps | Counts
+_Node: TypeAlias = "Root | _EntityNode | _ClaimNode | _AnswerNode | _AnswerList"
+
 
 @dataclass(frozen=True, slots=True)
 class ListCost:
     """The rows of a list and of the lists nested in each of its rows.
 
-    The list has `factor` times the value of the parameter `size` rows (or times its length, if it is a list), and at
-    most as many as there are entities of `kind`.
+    The number of rows is `factor` times the value of the parameter `size` (its length, if the value is a list), but at
+    most the number of entities of `kind`.
     """
 
     size: ParameterIndex | None
@@ -132,7 +236,7 @@ def _trees(nodes: Iterable[Any], requirements: tuple[Requirement, ...] = ()) -> 
     return tuple(cost for node in nodes for cost in _tree(node, requirements))
 
 
-def _tree(node: Any, requirements: tuple[Requirement, ...] = ()) -> CostTree:
+def _tree(node: _Node, requirements: tuple[Requirement, ...] = ()) -> CostTree:
     """Return the lists of a node. `requirements` are those of the recommendation that contains it."""
     requirements = getattr(node, "requirements", requirements)
     nested = _trees(_selections(node), requirements)
@@ -159,7 +263,7 @@ def _tree(node: Any, requirements: tuple[Requirement, ...] = ()) -> CostTree:
             return _root_tree(node, nested)
 
 
-def _root_tree(node: Any, nested: CostTree) -> CostTree:
+def _root_tree(node: _Root | _WithoutRows, nested: CostTree) -> CostTree:
     match node:
         case Lookup() | NodeLookup(many=False):
             return (ListCost(None, 1, None, nested),)

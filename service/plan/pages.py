@@ -13,7 +13,7 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class ByProperty:
-    """Order by a property, nulls last; text by its normalised key."""
+    """Order by a property, nulls last; text by its normalized key."""
 
     property: Property
     descending: bool

@@ -47,12 +47,12 @@ class Conversion(Enum):
 
     PLAIN = "plain"  # no conversion
     STORED = "written"  # text to be stored, which may be longer than text to search for
-    TEXT_KEY = "key"  # text -> its normalised key
+    TEXT_KEY = "key"  # text -> its normalized key
     TEXT_KEYS = "keys"
     PAGE_SIZE = "size"
     THOUSANDTHS = "thousandths"  # a confidence -> the integer that is stored
     GLOBAL_IDS = "ids"
-    SEARCH_KEY = "text"  # the text of a search -> its normalised key
+    SEARCH_KEY = "text"  # the text of a search -> its normalized key
     SEARCH_WORDS = "words"  # the text of a search -> its words
     POSITIVE = "count"
     PATH_LENGTH = "length"
@@ -67,7 +67,7 @@ class Conversion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CursorValue:
-    """The value at `index` of a cursor that belongs to the order `signature` and has values of these types."""
+    """The value at `index` of a cursor, which has values of these types and the signature of its order."""
 
     signature: str
     types: tuple[type, ...]
@@ -78,7 +78,7 @@ class CursorValue:
 
 @dataclass(frozen=True, slots=True)
 class RelationNames:
-    """Names of relations; all must be among `names`."""
+    """Names of relations, all of which must be in `names`."""
 
     names: tuple[str, ...]
 
@@ -87,7 +87,7 @@ class RelationNames:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceKeys:
-    """Slugs, names or aliases -> their normalised keys; at least `min_items`, at most `MAX_REFERENCES`."""
+    """Slugs, names or aliases -> their normalized keys; at least `min_items`, at most `MAX_REFERENCES`."""
 
     min_items: int
 
@@ -96,11 +96,11 @@ class ReferenceKeys:
 
 @dataclass(frozen=True, slots=True)
 class AnyNonEmpty:
-    """A check without a result: at least one of several lists must have an item; `message` is the error otherwise."""
+    """A check without a result: at least one of several lists has an item. `message` is the error if none has."""
 
     message: str
 
-    label: ClassVar = "asked"
+    label: ClassVar = "non-empty"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Operator = Literal["eq", "ne", "in", "notIn", "contains", "startsWith", "endsWit
 
 @dataclass(frozen=True, slots=True)
 class PropertyMatches:
-    """A property of the entity compares to a value; text compares by its normalised key. `null` takes no value."""
+    """Compares a property of the entity to a value; text by its normalized key. The operator `null` takes no value."""
 
     property: Property
     operator: Operator
@@ -25,7 +25,7 @@ class PropertyMatches:
 
 @dataclass(frozen=True, slots=True)
 class NameMatches:
-    """The name or at least one alias of the entity compares to a value."""
+    """Compares the name and the aliases of the entity to a value; true if any of them matches."""
 
     operator: Operator
     parameter: ParameterIndex
@@ -42,7 +42,7 @@ class Traversal:
 
 @dataclass(frozen=True, slots=True)
 class HasRelated:
-    """The traversal reaches at least one entity that matches `where`; None matches every entity."""
+    """Whether the traversal reaches an entity that matches `where`; None matches every entity."""
 
     traversal: Traversal
     where: Predicate | None
@@ -50,7 +50,7 @@ class HasRelated:
 
 @dataclass(frozen=True, slots=True)
 class CountMatches:
-    """The number of claims of the traversal compares to a value."""
+    """Compares the number of claims of the traversal to a value."""
 
     traversal: Traversal
     operator: Operator

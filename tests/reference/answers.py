@@ -251,7 +251,7 @@ def recommend(selections: Selections, root: Recommend) -> dict[str, Any] | Unkno
         if isinstance(part, Typename):
             return part.name
         assert isinstance(part, RecommendationList)
-        listed = [entry for entry in scored if (entry[0] > 0) == part.near][: values[root.size]]
+        listed = [entry for entry in scored if (entry[0] > 0) == part.near_misses][: values[root.size]]
         return [{inner.key: recommendation(inner, -entry[1], entry[3]) for inner in part.parts} for entry in listed]
 
     return {part.key: part_of(part) for part in root.parts}

@@ -143,7 +143,7 @@ def _list(writer: Writer, root: Recommend, part: Typename | RecommendationList, 
                 return f"[{', '.join([*(f'*{text}' for text in lists), *users])}]"
 
     members = dict_source((item.key, value(item)) for item in part.parts)
-    failed, order = ("> 0", "k[3], ") if part.near else ("= 0", "")
+    failed, order = ("> 0", "k[3], ") if part.near_misses else ("= 0", "")
     text = (
         f"COLLECT {{ UNWIND ranked AS k WITH k, k[0] AS {node} WHERE k[3] {failed}"
         f" WITH k, {node} ORDER BY {order}k[2] DESC, {node}.slug LIMIT {placeholder(root.size)} RETURN {row.text} }}"

@@ -276,7 +276,7 @@ def _list(writer: Writer, root: Recommend, part: Typename | RecommendationList) 
                 return _reasons(writer, root, item, page.column("_pk", f"{alias}._pk"), page.column("_u", "k._u"))
 
     text = concat(json_object((item.key, json(item)) for item in part.parts))
-    failed = "> 0" if part.near else "= 0"
+    failed = "> 0" if part.near_misses else "= 0"
     return json_array(
         f"(SELECT group_concat({text.sql}, ',') FROM (SELECT {page.select_list} FROM {_KEPT} k"
         f" CROSS JOIN entity {alias} ON {alias}._pk = k._f WHERE k._failed {failed}"
