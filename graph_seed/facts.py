@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -124,15 +125,26 @@ class FactError(ValueError):
         self.field = field
 
 
-def entity_fact(line: Mapping[str, Any], ontology: Ontology) -> EntityFact:
-    """Return the entity on a line of facts; raises FactError."""
+def entity_fact(
+    line: Mapping[str, Any], ontology: Ontology, stored: Mapping[str, Any] = MappingProxyType({})
+) -> EntityFact:
+    """Return the entity on a line of facts; raises FactError.
+
+    `stored` are the values of the entity in a store. They stay unchanged if the line omits them, and are not checked:
+    an older version may have accepted a value that is invalid now.
+    """
     kind = ontology.kind_by_name.get(_text(line, "kind") or "")
     if kind is None:
         raise FactError(f"unknown kind '{line['kind']}'; use one of {', '.join(ontology.kind_by_name)}.", "kind")
     names = {item.name for item in kind.properties} - _DERIVED
     if unknown := set(line) - names - {"kind"}:
         raise FactError(f"{kind.name} has no property '{min(unknown)}'; use {', '.join(sorted(names))}.", min(unknown))
-    values = {item.name: _value(item, line) for item in kind.properties if item.name not in _DERIVED}
+    unchanged = {name: value for name, value in stored.items() if value is not None and name not in line}
+    values = {
+        item.name: unchanged[item.name] if item.name in unchanged else _value(item, line)
+        for item in kind.properties
+        if item.name not in _DERIVED
+    }
     _check_slug(values["slug"])
     if not values["name"].strip():
         raise FactError("name is blank.", "name")

@@ -92,6 +92,9 @@ ERRORS: dict[str, str] = {
     '{"kind": "Source", "slug": "x", "name": "X", "published": 2024}': (
         "published: Date cannot represent 2024: use 2024, 2024-03 or 2024-03-19."
     ),
+    '{"kind": "Source", "slug": "x", "name": "X", "published": "2023-02-29"}': (
+        "published: Date cannot represent '2023-02-29': 2023-02 has 28 days."
+    ),
     '{"kind": "Framework", "slug": "django", "name": "Another"}': (
         "Framework:django is already defined at good.jsonl:3."
     ),

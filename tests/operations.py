@@ -109,7 +109,7 @@ class ValuePool:
     ids: Sequence[str]
     texts: Sequence[str]
     by_name: Mapping[str, Sequence[Any]]
-    dates: Sequence[str] = ("2023", "2024-03", "2024-03-19", "1999-12-31")
+    dates: Sequence[str] = ("2023", "2024-03", "2024-03-19", "1999-12-31", "2024-02-29", "0001", "9999-12-31")
     numbers: Sequence[int] = (0, 1, 2, 3, 5)
     fractions: Sequence[float] = (0, 0.25, 0.5, 0.501, 0.75, 1)
     cursors: dict[str, list[str]] = field(default_factory=dict)
@@ -451,7 +451,7 @@ _CHANGES = (
 )
 _STRANGE: tuple[Any, ...] = (
     *(None, -1, 0, 2**31, 1.5, 1e308, True, "", "x", EnumName("NO_SUCH_VALUE"), [], [None], {}, [[]], {"no": 1}),
-    *("\ufdfa", "A" * 2000, "2023-02-29", [{}], [{"name": None}], VariableUse("undefined")),
+    *("\ufdfa", "A" * 2000, "2023-02-29", "2024-04-31", "0000", [{}], [{"name": None}], VariableUse("undefined")),
 )
 
 

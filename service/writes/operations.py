@@ -103,7 +103,7 @@ async def upsert(
         if problem is not None:
             return problem
     try:
-        fact = entity_fact({"kind": kind.name, **(stored.fact.values if stored else {}), **values}, ontology)
+        fact = entity_fact({"kind": kind.name, **values}, ontology, stored.fact.values if stored else {})
     except FactError as error:
         return InvalidInput(str(error), error.field)
     if stored and stored.fact == fact:

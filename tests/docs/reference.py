@@ -16,6 +16,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLUnionType,
     build_schema,
     is_specified_scalar_type,
@@ -196,6 +197,8 @@ def _members(type_: GraphQLNamedType) -> Iterator[str]:
             yield from (f"| `{name}` | {_cell(value.description)} |" for name, value in type_.values.items())
         case GraphQLUnionType():
             yield from ("", " | ".join(f"`{item.name}`" for item in type_.types))
+        case GraphQLScalarType(specified_by_url=str() as url):
+            yield from ("", f"Specification: <{url}>")
         case _:
             pass
 
