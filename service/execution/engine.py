@@ -163,7 +163,7 @@ class Engine:
             started = time.perf_counter()
             context.principal.require("read")
             compiled = self.compile(text, document, operation_name, variables)
-            record.chosen(compiled.operation.definition)
+            record.set_definition(compiled.operation.definition)
             values = self._bind(compiled.plan.parameters, compiled)
             self._check_context(compiled, context)
             request = _Request(compiled, values, variables, context, started, time.perf_counter())
@@ -206,7 +206,7 @@ class Engine:
         async def open_stream() -> AsyncGenerator[ExecutionResult]:
             request_context.require("read")
             compiled = self.compile(text, document, operation_name, variables)
-            record.chosen(compiled.operation.definition)
+            record.set_definition(compiled.operation.definition)
             assert isinstance(compiled.plan, SubscriptionPlan)  # noqa: S101 - the plan of a subscription
             values = self._bind(compiled.plan.parameters, compiled)
             change_values = self._bind(compiled.plan.plan.parameters, compiled)
@@ -280,7 +280,7 @@ class Engine:
                 except Exception as error:  # noqa: BLE001 - the client gets a response in any case
                     result = error_result(error, text, context.principal, development=self._development)
                 if isinstance(result, ExecutionResult) and result.errors:
-                    record.refused(str((result.errors[0].extensions or {}).get("code", NO_CODE)))
+                    record.set_error(str((result.errors[0].extensions or {}).get("code", NO_CODE)))
                 return result
         finally:
             self._running -= 1

@@ -26,8 +26,8 @@ def serve_metrics(settings: Settings) -> None:
 def shared_metrics() -> Iterator[None]:
     """A temporary folder for the metrics of all workers, which find its name in the environment."""
     with TemporaryDirectory(prefix="framework-atlas-metrics-") as folder:
-        os.environ[metrics.FOLDER] = folder
+        os.environ[metrics.FOLDER_VARIABLE] = folder
         try:
             yield
         finally:
-            del os.environ[metrics.FOLDER]
+            del os.environ[metrics.FOLDER_VARIABLE]

@@ -43,7 +43,7 @@ class Worker(multiprocess.Process):
     def join(self) -> None:
         super().join()
         if self.pid is not None:
-            metrics.forget(self.pid)
+            metrics.forget_process(self.pid)
 
     @property
     def server(self) -> uvicorn.Server:

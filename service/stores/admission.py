@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.errors import StoreBusy
-from service.telemetry import statement
+from service.telemetry import measure_store
 
 
 class AdmissionControl:
@@ -26,7 +26,7 @@ class AdmissionControl:
             raise StoreBusy(f"{self._requests} requests use the store or wait for it (ATLAS_WAITING)")
         self._requests += 1
         try:
-            with statement(self._store, self._access):
+            with measure_store(self._store, self._access):
                 yield
         finally:
             self._requests -= 1

@@ -1,20 +1,21 @@
-"""What operators see of the service: a line of the log for each request, numbers for Prometheus, spans for OpenTelemetry.
+"""Telemetry: a log line per request, metrics for Prometheus, spans for OpenTelemetry.
 
-    request --Observed--> Notes, in a context variable --> engine: which operation, whose --> gates of the stores: how long
-                            at the end: one line, a few numbers, the span's attributes
+    TelemetryMiddleware  creates a RequestRecord in a context variable, and writes the log line and the metrics at the end
+    engine               adds the document, the operation, the principal and the error code
+    stores               add the time in the store
 
-None of them ever holds a document's text, a variable or a token.
+None of these contains the text of a document, a variable or a token.
 """
 
 from service.telemetry.middleware import TelemetryMiddleware, begins_stream
-from service.telemetry.records import OperationRecord, record_document, record_rejection, request_id, statement
+from service.telemetry.records import OperationRecord, measure_store, record_document, record_rejection, request_id
 
 __all__ = [
     "OperationRecord",
     "TelemetryMiddleware",
     "begins_stream",
+    "measure_store",
     "record_document",
     "record_rejection",
     "request_id",
-    "statement",
 ]

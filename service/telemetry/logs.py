@@ -1,4 +1,4 @@
-"""How the log is written: requests on the standard output, all else on the standard error; text, or a JSON object a line."""
+"""Logging: requests to standard output, everything else to standard error, as text or as one JSON object per line."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from service.telemetry.records import RequestRecord, current
 
 log = logging.getLogger("atlas.requests")
 
-_QUIET = ("/healthz", "/readyz", "/metrics", "/assets/")
+_DEBUG_ONLY = ("/healthz", "/readyz", "/metrics", "/assets/")
+_IN_MESSAGE = frozenset({"method", "path", "status"})
 
 
-def configuration(form: Literal["auto", "text", "json"], level: str) -> dict[str, Any]:
-    """What `logging.config.dictConfig` takes, in any process; `auto` is text on a terminal and JSON elsewhere."""
-    if form == "auto":
-        form = "text" if sys.stdout.isatty() else "json"
+def configuration(format_: Literal["auto", "text", "json"], level: str) -> dict[str, Any]:
+    """The configuration for `logging.config.dictConfig`; `auto` is text on a terminal, otherwise JSON."""
+    if format_ == "auto":
+        format_ = "text" if sys.stdout.isatty() else "json"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"atlas": {"()": JsonFormatter if form == "json" else TextFormatter}},
+        "formatters": {"atlas": {"()": JsonFormatter if format_ == "json" else TextFormatter}},
         "handlers": {
             name: {"class": "logging.StreamHandler", "formatter": "atlas", "stream": f"ext://sys.{name}"}
             for name in ("stdout", "stderr")
@@ -32,6 +33,7 @@ def configuration(form: Literal["auto", "text", "json"], level: str) -> dict[str
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "uvicorn": {"level": level.upper()},
+            # At the level debug, uvicorn and websockets log headers and messages, which may contain tokens.
             "uvicorn.error": {"level": "INFO" if level == "debug" else level.upper(), "filters": ["handshakes"]},
             "atlas": {"level": level.upper()},
             "atlas.requests": {"handlers": ["stdout"], "propagate": False},
@@ -39,59 +41,60 @@ def configuration(form: Literal["auto", "text", "json"], level: str) -> dict[str
     }
 
 
-def log_request(notes: RequestRecord, method: str, path: str, status: int, seconds: float) -> None:
-    """Write the one line of a request; probes and assets are told at the level debug only."""
-    level = logging.DEBUG if path.startswith(_QUIET) else logging.INFO
+def log_request(record: RequestRecord, method: str, path: str, status: int, seconds: float) -> None:
+    """Write the log line of a request; those of probes and assets have the level debug."""
+    level = logging.DEBUG if path.startswith(_DEBUG_ONLY) else logging.INFO
     if not log.isEnabledFor(level):
         return
     fields = {
-        "request": notes.request_id,
+        "request": record.request_id,
         "method": method,
         "path": path,
         "status": status,
         "milliseconds": round(seconds * 1000, 2),
-        "store_milliseconds": round(notes.store_seconds * 1000, 2),
-        "operation": notes.operation,
-        "name": notes.name,
-        "document": notes.document,
-        "principal": notes.principal,
-        "code": notes.code,
+        "store_milliseconds": round(record.store_seconds * 1000, 2),
+        "operation": record.operation,
+        "name": record.name,
+        "document": record.document,
+        "principal": record.principal,
+        "code": record.code,
     }
-    told = {name: value for name, value in fields.items() if value is not None}
-    log.log(level, "%s %s %d", method, path, status, extra={"atlas": told})
+    present = {name: value for name, value in fields.items() if value is not None}
+    log.log(level, "%s %s %d", method, path, status, extra={"atlas": present})
 
 
 class WithoutHandshakes(logging.Filter):
-    """Drops uvicorn's own line of each WebSocket, which tells the query string, where a client may have put a token; our line
-    of the request says the rest. What uvicorn and websockets say at the level debug (headers, messages) is not asked for.
-    """
+    """Removes uvicorn's log line of each WebSocket: its query string may contain a token. Our own line replaces it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (isinstance(record.msg, str) and record.msg.startswith('%s - "WebSocket '))
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
-        given = getattr(record, "atlas", None)
-        told |= given or {"message": record.getMessage()}
-        if "request" not in told and (notes := current.get()):
-            told["request"] = notes.request_id
+        fields: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **(getattr(record, "atlas", None) or {"message": record.getMessage()}),
+        }
+        if "request" not in fields and (request := current.get()):
+            fields["request"] = request.request_id
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(told, default=str).decode()
+            fields["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(fields, default=str).decode()
 
 
 class TextFormatter(logging.Formatter):
-    """A line for people."""
+    """One line of text, with a traceback below."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = f"{_time(record)} {record.levelname.lower()} {record.getMessage()}"
-        given: dict[str, Any] = getattr(record, "atlas", {})
-        told += "".join(f" {name}={value}" for name, value in given.items() if name not in {"method", "path", "status"})
-        return f"{told}\n{self.formatException(record.exc_info)}" if record.exc_info else told
+        fields: dict[str, Any] = getattr(record, "atlas", {})
+        line = f"{_time(record)} {record.levelname.lower()} {record.getMessage()}"
+        line += "".join(f" {name}={value}" for name, value in fields.items() if name not in _IN_MESSAGE)
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""Around every request: its ID, its notes, its span, its line in the log."""
+"""ASGI middleware that gives each request an ID, a record, a span, metrics and a log line."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.errors import ErrorCode
 from service.telemetry import metrics, traces
 from service.telemetry.logs import log_request
 from service.telemetry.records import RequestRecord, current
 
-_HARMLESS = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
-_HEADER = "x-request-id"
-_LONGEST_PATH = 200
-_GONE = 499
-"""As nginx calls it: the client went away before there was an answer."""
-_STOPPED = orjson.dumps(
+_ID_HEADER = "x-request-id"
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
+_MAX_PATH_CHARACTERS = 200
+_CLIENT_CLOSED = 499
+"""The status that nginx logs for a client that closed its connection before the response."""
+
+_SHUTTING_DOWN = orjson.dumps(
     {
         "errors": [
             {
-                "message": "The service stops; send the request again in a moment.",
-                "extensions": {"code": "SERVICE_UNAVAILABLE"},
+                "message": "The service is shutting down; send the request again.",
+                "extensions": {"code": ErrorCode.SERVICE_UNAVAILABLE},
             }
         ]
     }
@@ -35,7 +37,7 @@ _STOPPED = orjson.dumps(
 
 
 class TelemetryMiddleware:
-    """ASGI middleware that notes what becomes of every request."""
+    """Records every HTTP request and WebSocket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -45,13 +47,13 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        request = _Request(scope, _request_id(headers.get(_HEADER)), send)
-        before = current.set(request.notes)
+        request = _Request(scope, _request_id(headers.get(_ID_HEADER)), send)
+        token = current.set(request.record)
         try:
-            span = traces.request(
+            span = traces.server_span(
                 f"{request.method} {scope['path'] if scope['path'] == '/graphql' else ''}".rstrip(),
                 headers,
-                **{
+                {
                     "http.request.method": request.method,
                     "url.path": request.path,
                     "url.scheme": str(scope.get("scheme", "http")),
@@ -59,68 +61,69 @@ class TelemetryMiddleware:
                 },
             )
             if span is None:
-                await request.answer(self._app, receive)
+                await request.run(self._app, receive)
                 return
-            with span as entered:
-                await request.answer(self._app, receive)
-                entered.set_attribute("http.response.status_code", request.status or _GONE)
+            with span as opened:
+                await request.run(self._app, receive)
+                opened.set_attribute("http.response.status_code", request.status or _CLIENT_CLOSED)
                 if (request.status or 0) >= 500:
-                    traces.failed(entered, str(request.status))
+                    traces.set_error(opened, str(request.status))
         finally:
-            current.reset(before)
+            current.reset(token)
 
 
 class _Request:
-    """One of them, while it is answered."""
+    """A request while it is executed."""
 
     def __init__(self, scope: Scope, request_id: str, send: Send) -> None:
         self.method: str = scope.get("method", "WEBSOCKET")
-        self.path = quote(scope["path"][:_LONGEST_PATH])
-        self.notes = RequestRecord(request_id)
+        self.path = quote(scope["path"][:_MAX_PATH_CHARACTERS])
+        self.record = RequestRecord(request_id)
         self.status: int | None = None
-        self._is_stream = scope["type"] == "websocket"  # which is open for as long as its client likes
+        self._is_stream = scope["type"] == "websocket"
         self._scope = scope
         self._send = send
 
-    async def answer(self, app: ASGIApp, receive: Receive) -> None:
-        began = time.perf_counter()
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        start = time.perf_counter()
         try:
             with metrics.IN_FLIGHT.track_inprogress():
-                await app(self._scope, receive, self._tell)
-        except asyncio.CancelledError:  # at the end of the time that stopping has
+                await app(self._scope, receive, self._send_recorded)
+        except asyncio.CancelledError:  # the time limit of the shutdown
             if self.status is not None or self._scope["type"] != "http":
                 raise
-            stopped = Response(_STOPPED, 503, {"retry-after": "1", "connection": "close"}, "application/json")
-            await stopped(self._scope, receive, self._tell)
+            headers = {"retry-after": "1", "connection": "close"}
+            await Response(_SHUTTING_DOWN, 503, headers, "application/json")(self._scope, receive, self._send_recorded)
         except Exception:
             self.status = self.status or 500
             raise
         finally:
-            seconds = time.perf_counter() - began
-            kind = "websocket" if self._scope["type"] == "websocket" else self.notes.operation or "none"
-            metrics.REQUESTS.labels(kind, str(self.status or _GONE)).inc()
-            if not self._is_stream:
-                metrics.REQUEST_SECONDS.labels(kind).observe(seconds)
-            log_request(self.notes, self.method, self.path, self.status or _GONE, seconds)
+            seconds = time.perf_counter() - start
+            operation = "websocket" if self._scope["type"] == "websocket" else self.record.operation or "none"
+            status = self.status or _CLIENT_CLOSED
+            metrics.REQUESTS.labels(operation, str(status)).inc()
+            if not self._is_stream:  # a stream lasts as long as its client wants
+                metrics.REQUEST_SECONDS.labels(operation).observe(seconds)
+            log_request(self.record, self.method, self.path, status, seconds)
 
-    async def _tell(self, message: Message) -> None:
+    async def _send_recorded(self, message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.accept", "websocket.http.response.start"}:
             self.status = message.get("status", 101)
             message.setdefault("headers", [])
-            MutableHeaders(scope=message)[_HEADER] = self.notes.request_id
+            MutableHeaders(scope=message)[_ID_HEADER] = self.record.request_id
             self._is_stream = self._is_stream or begins_stream(message)
         elif message["type"] == "websocket.close":
-            self.status = self.status or 403  # what a server answers to a handshake that is refused
+            self.status = self.status or 403  # what servers send for a rejected handshake
         await self._send(message)
 
 
 def begins_stream(message: Message) -> bool:
-    """Whether server-sent events begin by this message of ASGI: an answer that lasts for as long as its client likes."""
+    """Whether an ASGI message starts a response of server-sent events."""
     if message["type"] != "http.response.start":
         return False
     return Headers(raw=message.get("headers", [])).get("content-type", "").startswith("text/event-stream")
 
 
-def _request_id(given: str | None) -> str:
-    """The client's, or a proxy's, where nothing can be done with it in a log or a header; else a new one."""
-    return given if given is not None and _HARMLESS.fullmatch(given) else uuid.uuid4().hex
+def _request_id(sent: str | None) -> str:
+    """The ID that the client or a proxy sent, if it is harmless in a log or a header; otherwise a new one."""
+    return sent if sent is not None and _SAFE_ID.fullmatch(sent) else uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""What is noted of a request while it is answered."""
+"""The record of a request, to which all layers add while it is executed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -15,96 +16,102 @@ from graphql import FieldNode, OperationDefinitionNode
 
 from service.telemetry import metrics, traces
 
-_LONGEST_NAME = 100
-_ROOTS = 5
+_MAX_NAME_CHARACTERS = 100
+_MAX_ROOT_FIELDS = 5
+_DIGEST_CHARACTERS = 16
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known so far; on a WebSocket, of the operation that came last."""
+    """What is known of a request so far; for a WebSocket, of its last operation."""
 
     request_id: str
     operation: str | None = None
     """query, mutation or subscription"""
     name: str | None = None
+    """The name of the operation."""
     document: str | None = None
-    """The beginning of the SHA-256 of its text."""
-    roots: str = ""
-    """The names of the first root fields, as the schema calls them."""
+    """The first characters of the document's SHA-256."""
+    root_fields: str = ""
+    """The names of the first root fields."""
     principal: str | None = None
     code: str | None = None
+    """The code of the error."""
     store_seconds: float = 0.0
 
 
-current: ContextVar[RequestRecord | None] = ContextVar("atlas_notes", default=None)
+current: ContextVar[RequestRecord | None] = ContextVar("atlas_request_record", default=None)
 
 
 def request_id() -> str | None:
-    """The ID of the request that is being answered."""
-    notes = current.get()
-    return None if notes is None else notes.request_id
+    """The ID of the current request."""
+    record = current.get()
+    return None if record is None else record.request_id
 
 
 def record_document(text: str) -> None:
-    """Note which document a request brings, whatever becomes of it."""
-    if notes := current.get():
-        notes.document = hashlib.sha256(text.encode()).hexdigest()[:16]
+    """Record the document of a request, whether it is executed or rejected."""
+    if record := current.get():
+        record.document = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def record_rejection(code: str) -> None:
-    """Note that what was asked for is answered by an error of this code, and count it."""
-    metrics.refused(code)
-    if notes := current.get():
-        notes.code = code
+    """Record and count that an operation is answered with an error."""
+    metrics.count_rejection(code)
+    if record := current.get():
+        record.code = code
 
 
 class OperationRecord:
-    """An operation while it is answered, as a context."""
+    """The span of an operation, as a context manager, and its fields of the request record."""
 
     def __init__(self, principal: str | None) -> None:
-        self._span: AbstractContextManager[traces.Span] | None = None
-        self._entered: traces.Span | None = None
-        self._notes = current.get()
-        if self._notes is not None:
-            self._notes.principal = principal
+        self._context: AbstractContextManager[traces.Span] | None = None
+        self._span: traces.Span | None = None
+        self._request = current.get()
+        if self._request is not None:
+            self._request.principal = principal
 
     def __enter__(self) -> Self:
-        self._span = traces.span("graphql")
-        if self._span is not None:
-            self._entered = self._span.__enter__()
+        self._context = traces.internal_span("graphql")
+        if self._context is not None:
+            self._span = self._context.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._span is not None:
-            self._span.__exit__(kind, error, at)
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._context is not None:
+            self._context.__exit__(type_, error, traceback)
 
-    def chosen(self, definition: OperationDefinitionNode) -> None:
-        """Note which one it is."""
+    def set_definition(self, definition: OperationDefinitionNode) -> None:
+        """Record which operation of the document is executed."""
         operation = definition.operation.value
-        name = definition.name.value[:_LONGEST_NAME] if definition.name else None
-        if self._notes is not None:
-            fields = (node.name.value for node in definition.selection_set.selections if isinstance(node, FieldNode))
-            self._notes.operation, self._notes.name = operation, name
-            self._notes.roots = " ".join([field for field, _ in zip(fields, range(_ROOTS), strict=False)])
-        if self._entered is not None:
-            self._entered.update_name(operation)
-            self._entered.set_attribute("graphql.operation.type", operation)
+        name = definition.name.value[:_MAX_NAME_CHARACTERS] if definition.name else None
+        if self._request is not None:
+            selections = definition.selection_set.selections
+            fields = (node.name.value for node in selections if isinstance(node, FieldNode))
+            self._request.operation, self._request.name = operation, name
+            self._request.root_fields = " ".join(islice(fields, _MAX_ROOT_FIELDS))
+        if self._span is not None:
+            self._span.update_name(operation)
+            self._span.set_attribute("graphql.operation.type", operation)
             if name:
-                self._entered.set_attribute("graphql.operation.name", name)
+                self._span.set_attribute("graphql.operation.name", name)
 
-    def refused(self, code: str) -> None:
-        """Note that it is answered by an error of this code."""
+    def set_error(self, code: str) -> None:
+        """Record that the operation is answered with an error."""
         record_rejection(code)
-        if self._entered is not None:
-            traces.failed(self._entered, code)
+        if self._span is not None:
+            traces.set_error(self._span, code)
 
 
 @contextmanager
-def statement(store: str, work: str) -> Iterator[None]:
-    """Around what a store does for a client; `work` is read or write. Waiting for the store counts."""
-    notes, began = current.get(), time.perf_counter()
-    summary = f"{work} {notes.roots}".rstrip() if notes else work
-    span = traces.span(summary, client=True, **{"db.system.name": store, "db.query.summary": summary})
+def measure_store(store: str, access: str) -> Iterator[None]:
+    """Measure the work of a store for a client, the time in its queue included; `access` is read or write."""
+    record, start = current.get(), time.perf_counter()
+    summary = f"{access} {record.root_fields}".rstrip() if record else access
+    span = traces.client_span(summary, {"db.system.name": store, "db.query.summary": summary})
     try:
         if span is None:
             yield
@@ -112,7 +119,7 @@ def statement(store: str, work: str) -> Iterator[None]:
             with span:
                 yield
     finally:
-        seconds = time.perf_counter() - began
-        metrics.STORE_SECONDS.labels(store, work).observe(seconds)
-        if notes is not None:
-            notes.store_seconds += seconds
+        seconds = time.perf_counter() - start
+        metrics.STORE_SECONDS.labels(store, access).observe(seconds)
+        if record is not None:
+            record.store_seconds += seconds

@@ -1,39 +1,49 @@
-"""Spans, where somebody has configured OpenTelemetry's SDK; nothing at all where not."""
+"""Spans for OpenTelemetry. Without a configured SDK there are none, and this module does nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-__all__ = ["Span", "failed", "request", "span"]
+__all__ = ["Span", "client_span", "internal_span", "server_span", "set_error"]
 
-_NAME = "framework-atlas"
+SpanContext: TypeAlias = AbstractContextManager[Span] | None
+"""A span that ends with its context; None without an SDK."""
 
-
-def span(name: str, *, client: bool = False, **attributes: str | float | bool) -> AbstractContextManager[Span] | None:
-    """A span below the current one, as a context; None where nobody is interested."""
-    if not _is_on():
-        return None
-    kind = SpanKind.CLIENT if client else SpanKind.INTERNAL
-    return trace.get_tracer(_NAME).start_as_current_span(name, kind=kind, attributes=attributes)
+_TRACER = "framework-atlas"
 
 
-def request(name: str, headers: Mapping[str, str], **attributes: str) -> AbstractContextManager[Span] | None:
-    """A span for a request, below that which its `traceparent` names; None where nobody is interested."""
-    if not _is_on():
+def server_span(name: str, headers: Mapping[str, str], attributes: Mapping[str, str]) -> SpanContext:
+    """The span of a request; its parent is the span that the header `traceparent` names."""
+    if not _is_configured():
         return None
     context = propagate.extract(headers)
-    return trace.get_tracer(_NAME).start_as_current_span(name, context, SpanKind.SERVER, attributes=attributes)
+    return trace.get_tracer(_TRACER).start_as_current_span(name, context, SpanKind.SERVER, attributes=attributes)
 
 
-def failed(of: Span, code: str) -> None:
-    """Say that what the span is about failed."""
-    of.set_status(Status(StatusCode.ERROR, code))
-    of.set_attribute("error.type", code)
+def internal_span(name: str) -> SpanContext:
+    """A span of the service, below the current one."""
+    if not _is_configured():
+        return None
+    return trace.get_tracer(_TRACER).start_as_current_span(name, kind=SpanKind.INTERNAL)
 
 
-def _is_on() -> bool:
+def client_span(name: str, attributes: Mapping[str, str]) -> SpanContext:
+    """The span of a call of another service, below the current one."""
+    if not _is_configured():
+        return None
+    return trace.get_tracer(_TRACER).start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+
+
+def set_error(span: Span, code: str) -> None:
+    """Mark a span as failed."""
+    span.set_status(Status(StatusCode.ERROR, code))
+    span.set_attribute("error.type", code)
+
+
+def _is_configured() -> bool:
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
