@@ -15,7 +15,9 @@ from graph_seed import Facts
 from schema import ONTOLOGY
 from service.stores import no_progress
 from service.writes.export import export
-from service.writes.load import LoadErrors, Loading, files
+from service.writes.input_files import open_input_files
+from service.writes.load import BulkLoad
+from service.writes.load_results import LoadErrors
 from tests.facts import facts_from_lines
 from tests.graphs import Graphs
 from tests.queries import WRITER, execute, mutate, query
@@ -96,9 +98,9 @@ async def test_load_rejects_a_date_that_does_not_exist_with_file_and_line(
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     errors = LoadErrors(10)
 
-    with files([str(path)], None, io.BytesIO()) as opened:
-        summary = await Loading(engine.store, ONTOLOGY, opened, errors, no_progress).check()
-        messages = list(errors.told(opened))
+    with open_input_files([str(path)], None, io.BytesIO()) as opened:
+        summary = await BulkLoad(engine.store, ONTOLOGY, opened, errors, no_progress).check()
+        messages = list(errors.messages(opened))
 
     first = 2 if path.suffix == ".csv" else 1
     assert summary.entities == 2
