@@ -1,4 +1,4 @@
-"""One reader of the log for all who listen in a process: nothing missed, nothing twice, nobody waited for."""
+"""The change feed: one reader for all listeners of a process, who get every change once and do not wait for each other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,236 +15,256 @@ import pytest
 from service.changes.feed import TOO_OLD, ChangeFeed, FeedListener, SubscriptionEnded
 from service.changes.subscription import Subscription
 from service.errors import StatementTimeout, StoreUnavailable
+from service.execution.engine import Engine
 from service.stores import LogEntry
-from tests.graphs import Graphs, facts_from, write
-from tests.service.test_changes import EVER, name
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
+from tests.queries import mutate
 from tests.small_graph import LINES
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
+FUTURE = "9999-12-31T00:00:00.000Z"
+UPSERT = "mutation ($input: FrameworkInput!) { upsertFramework(input: $input) { __typename } }"
 
-class Watched:
-    """A store that counts who reads its log, and can be away or slow."""
+
+class RecordingStore:
+    """A store that records the reads of its log, and can be unavailable."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
         self.reads: list[int] = []
-        self.away = False
+        self.available = True
 
     async def log_entries(self, after: int, limit: int, *, background: bool = False) -> list[LogEntry]:
         self.reads.append(after)
-        if self.away:
-            raise StoreUnavailable("away")
+        if not self.available:
+            raise StoreUnavailable("unavailable")
         return await self._store.log_entries(after, limit, background=background)
 
 
+@dataclass(frozen=True)
+class Setup:
+    """A feed on a graph of its own. The log of the graph has one entry, so the sequence number of the next one is 2."""
+
+    feed: ChangeFeed
+    store: RecordingStore
+    engine: Engine
+
+    async def upsert(self, *slugs: str) -> None:
+        """Make one change for each slug."""
+        for slug in slugs:
+            await mutate(self.engine, UPSERT, {"input": {"slug": slug, "name": slug}})
+
+    async def joined(self, count: int = 1) -> None:
+        """Wait until this number of listeners has reached the end of the log."""
+        await wait_for(lambda: len(self.feed._listeners) == count, f"{count} listeners have joined the reader")
+
+
 @asynccontextmanager
-async def feeding(graphs: Graphs, tmp_path: Path, **options: Any) -> AsyncIterator[tuple[ChangeFeed, Watched, Any]]:
-    """A feed of a graph of its own, the store as it sees it, and what makes changes: one for each slug."""
-    async with graphs.fresh("sqlite", facts_from(tmp_path / "facts", LINES)) as engine:
-        watched = Watched(engine.store)
-        feed = ChangeFeed(watched, **{"poll_seconds": 0.01, **options})  # type: ignore[arg-type]
-
-        async def change(slugs: str) -> None:
-            for slug in slugs:
-                await name(engine, slug)
-
-        change.engine = engine  # type: ignore[attr-defined]
+async def open_feed(graphs: Graphs, tmp_path: Path, **options: Any) -> AsyncIterator[Setup]:
+    async with graphs.load_isolated("sqlite", facts_from_lines(tmp_path / "facts", LINES)) as engine:
+        store = RecordingStore(engine.store)
+        feed = ChangeFeed(store, **{"poll_seconds": 0.01, **options})  # type: ignore[arg-type]
         try:
-            yield feed, watched, change
+            yield Setup(feed, store, engine)
         finally:
             await feed.close()
 
 
-async def hear(listener: FeedListener, count: int) -> list[int]:
+async def next_changes(listener: FeedListener, count: int) -> list[int]:
+    """The sequence numbers of the next changes."""
     async with asyncio.timeout(10):
         return [(await listener.next()).sequence for _ in range(count)]
 
 
-async def reason(listener: FeedListener) -> str:
+async def end_reason(listener: FeedListener) -> str:
     with pytest.raises(SubscriptionEnded) as ended:
-        await hear(listener, 1)
+        await next_changes(listener, 1)
     return ended.value.reason
 
 
-async def test_who_listens_hears_what_was_missed_and_then_what_comes(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path) as (feed, _, change):
-        await change("abc")
-        listener = feed.listen(1)
-        missed = await hear(listener, 3)
-        live = asyncio.create_task(hear(listener, 2))
-        await asyncio.sleep(0.05)
-        await change("de")
+async def test_a_listener_gets_the_changes_after_its_position_and_then_new_ones(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path) as setup:
+        await setup.upsert("a", "b", "c")
+        listener = setup.feed.listen(1)
+        past = await next_changes(listener, 3)
+        new = asyncio.create_task(next_changes(listener, 2))
+        await setup.joined()
+        await setup.upsert("d", "e")
 
-        assert (missed, await live, listener.position) == ([2, 3, 4], [5, 6], 6)
-
-
-async def test_many_who_listen_share_one_reader(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path) as (feed, watched, change):
-        listeners = [feed.listen(1) for _ in range(20)]
-        heard = [asyncio.create_task(hear(one, 3)) for one in listeners]
-        await asyncio.sleep(0.1)  # each has found for itself that it is at the end of the log
-        caught_up = len([after for after in watched.reads if after == 1])
-        watched.reads.clear()
-        await change("abc")
-
-        assert [await one for one in heard] == [[2, 3, 4]] * 20
-        assert caught_up >= 20
-        assert watched.reads == sorted(watched.reads)  # one who goes forward, not twenty
-        assert len(set(watched.reads)) <= 4
+        assert (past, await new, listener.position) == ([2, 3, 4], [5, 6], 6)
 
 
-async def test_nobody_reads_once_nobody_listens(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path) as (feed, watched, change):
-        one, other = feed.listen(1), feed.listen(1)
-        heard = [asyncio.create_task(hear(listener, 1)) for listener in (one, other)]
-        await asyncio.sleep(0.05)
-        await change("a")
-        await asyncio.gather(*heard)
+async def test_many_listeners_share_one_reader(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path) as setup:
+        listeners = [setup.feed.listen(1) for _ in range(20)]
+        tasks = [asyncio.create_task(next_changes(listener, 3)) for listener in listeners]
+        await setup.joined(20)  # each has read the log itself, to find that it is at the end
+        own_reads = len([after for after in setup.store.reads if after == 1])
+        setup.store.reads.clear()
+        await setup.upsert("a", "b", "c")
 
-        one.close()
-        reading = feed._reader
-        other.close()
-        await asyncio.sleep(0.05)
-        reads = len(watched.reads)
-        await asyncio.sleep(0.1)
-
-        assert reading is not None
-        assert reading.cancelled()
-        assert (feed._reader, feed._listeners, len(watched.reads)) == (None, set(), reads)
-        await change("b")
-        assert await hear(feed.listen(2), 1) == [3]  # and who comes then is served as before
+        assert [await task for task in tasks] == [[2, 3, 4]] * 20
+        assert own_reads >= 20
+        assert setup.store.reads == sorted(setup.store.reads)  # the reads of one reader, not of twenty
+        assert len(set(setup.store.reads)) <= 4
 
 
-async def test_who_is_slow_is_cut_off_and_resumes_without_loss(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path, max_queue_length=3) as (feed, _, change):
-        slow, quick = feed.listen(1), feed.listen(1)
-        first = asyncio.gather(hear(slow, 1), hear(quick, 1))
-        await asyncio.sleep(0.05)
-        await change("a")
+async def test_the_reader_stops_with_the_last_listener(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path) as setup:
+        first, last = setup.feed.listen(1), setup.feed.listen(1)
+        tasks = [asyncio.create_task(next_changes(listener, 1)) for listener in (first, last)]
+        await setup.joined(2)
+        await setup.upsert("a")
+        await asyncio.gather(*tasks)
+
+        first.close()
+        reader = setup.feed._reader
+        assert reader is not None
+        last.close()
+        await wait_for(reader.done, "the reader has stopped")
+        reads = len(setup.store.reads)
+        await asyncio.sleep(0.1)  # ten polls
+
+        assert reader.cancelled()
+        assert (setup.feed._reader, setup.feed._listeners, len(setup.store.reads)) == (None, set(), reads)
+        await setup.upsert("b")
+        assert await next_changes(setup.feed.listen(2), 1) == [3]  # a later listener starts another reader
+
+
+async def test_a_listener_that_is_too_slow_is_ended_and_can_resume_without_loss(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path, max_queue_length=3) as setup:
+        slow, fast = setup.feed.listen(1), setup.feed.listen(1)
+        first = asyncio.gather(next_changes(slow, 1), next_changes(fast, 1))
+        await setup.joined(2)
+        await setup.upsert("a")
         await first
-        heard = []
+        received = []
         for slug in "bcdefghi":
-            await change(slug)
-            heard += await hear(quick, 1)
+            await setup.upsert(slug)
+            received += await next_changes(fast, 1)
 
-        assert heard == [3, 4, 5, 6, 7, 8, 9, 10]  # nobody waits for the slow one
-        assert await reason(slow) == "The graph changes faster than the client reads"
+        assert received == [3, 4, 5, 6, 7, 8, 9, 10]  # the fast listener does not wait for the slow one
+        assert await end_reason(slow) == "The graph changes faster than the client reads"
         assert slow.position == 2
         slow.close()
-        assert await hear(feed.listen(slow.position), 8) == [3, 4, 5, 6, 7, 8, 9, 10]
+        assert await next_changes(setup.feed.listen(slow.position), 8) == [3, 4, 5, 6, 7, 8, 9, 10]
 
 
-async def test_who_listens_for_a_kind_hears_of_it_alone_and_is_not_cut_off_for_others(
+async def test_a_listener_for_kinds_gets_their_changes_only_and_does_not_queue_others(
     graphs: Graphs, tmp_path: Path
 ) -> None:
-    async with feeding(graphs, tmp_path, max_queue_length=2) as (feed, _, change):
-        companies = feed.listen(1, ("Company",))
-        both = feed.listen(1, ("Company", "Framework"))
-        nobody = feed.listen(1, ())
-        company = asyncio.create_task(hear(companies, 1))
-        silent = asyncio.create_task(nobody.next())
-        heard = []
-        await asyncio.sleep(0.05)
+    async with open_feed(graphs, tmp_path, max_queue_length=2) as setup:
+        companies = setup.feed.listen(1, ("Company",))
+        both = setup.feed.listen(1, ("Company", "Framework"))
+        none = setup.feed.listen(1, ())
+        company = asyncio.create_task(next_changes(companies, 1))
+        nothing = asyncio.create_task(none.next())
+        first_of_both = asyncio.create_task(next_changes(both, 1))
+        await setup.joined(3)
+        received = []
         for slug in "abcdefgh":
-            await change(slug)
-            heard += await hear(both, 1)
+            await setup.upsert(slug)
+            received += await (first_of_both if slug == "a" else next_changes(both, 1))
         text = 'mutation { upsertCompany(input: {slug: "new", name: "New"}) { __typename } }'
-        await write(change.engine, text)
-        heard += await hear(both, 1)
+        await mutate(setup.engine, text)
+        received += await next_changes(both, 1)
 
-        assert (await company, heard) == ([10], [2, 3, 4, 5, 6, 7, 8, 9, 10])
-        assert not silent.done()
-        silent.cancel()
+        assert (await company, received) == ([10], [2, 3, 4, 5, 6, 7, 8, 9, 10])
+        assert not nothing.done()
+        nothing.cancel()
         await asyncio.sleep(0)
-        assert nobody.position == 10  # from here it would resume
+        assert none.position == 10  # where it would resume
 
 
-async def test_who_is_behind_what_the_log_keeps_is_told(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path, poll_seconds=60) as (feed, _, change):
-        live = feed.listen(1)
-        ended = asyncio.create_task(reason(live))
-        await asyncio.sleep(0.1)  # the reader looks again in a minute
-        await change("abc")
-        await change.engine.store.compact_log(1, EVER)
-        late = feed.listen(1)
-        feed.notify()
+async def test_a_listener_is_ended_if_the_log_no_longer_contains_its_position(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path, poll_seconds=60) as setup:
+        waiting = setup.feed.listen(1)
+        ended = asyncio.create_task(end_reason(waiting))
+        await setup.joined()
+        await wait_for(lambda: len(setup.store.reads) >= 2, "the reader has polled, and will not do so for a minute")
+        await setup.upsert("a", "b", "c")
+        await setup.engine.store.compact_log(1, FUTURE)
+        late = setup.feed.listen(1)
+        setup.feed.notify()
 
-        assert (await ended, await reason(late)) == (TOO_OLD, TOO_OLD)
-        assert (live.position, late.position) == (1, 1)
+        assert (await ended, await end_reason(late)) == (TOO_OLD, TOO_OLD)
+        assert (waiting.position, late.position) == (1, 1)
 
 
-async def test_a_store_that_is_away_is_waited_for(
+async def test_listeners_wait_for_an_unavailable_store(
     graphs: Graphs, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with feeding(graphs, tmp_path) as (feed, watched, change):
-        listener = feed.listen(1)
-        heard = asyncio.create_task(hear(listener, 2))
-        await asyncio.sleep(0.05)
-        watched.away = True
-        await change("ab")
-        await asyncio.sleep(0.1)
-        early = heard.done()
-        watched.away = False
+    async with open_feed(graphs, tmp_path) as setup:
+        listener = setup.feed.listen(1)
+        changes = asyncio.create_task(next_changes(listener, 2))
+        await setup.joined()
+        setup.store.available = False
+        await setup.upsert("a", "b")
+        await wait_for(lambda: "the change log is unavailable: unavailable" in caplog.text, "the reader has failed")
+        early = changes.done()
+        setup.store.available = True
 
-        assert (early, await heard) == (False, [2, 3])
-        assert "the change log is unavailable: away" in caplog.text
-
-
-async def test_all_are_told_when_the_feed_closes_and_who_comes_later_too(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path) as (feed, _, _change):
-        listeners = [feed.listen(1) for _ in range(3)]
-        ended = [asyncio.create_task(reason(one)) for one in listeners]
-        await asyncio.sleep(0.05)
-        await feed.close()
-
-        assert [await one for one in ended] == ["The service is shutting down"] * 3
-        assert await reason(feed.listen(1)) == "The service is shutting down"
+        assert (early, await changes) == (False, [2, 3])
 
 
-# ------------------------------------------------------------------------------------------------------------- streams
+async def test_closing_the_feed_ends_all_listeners_and_rejects_new_ones(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path) as setup:
+        listeners = [setup.feed.listen(1) for _ in range(3)]
+        ended = [asyncio.create_task(end_reason(listener)) for listener in listeners]
+        await setup.joined(3)
+        await setup.feed.close()
+
+        assert [await reason for reason in ended] == ["The service is shutting down"] * 3
+        assert await end_reason(setup.feed.listen(1)) == "The service is shutting down"
 
 
-class Slow:
-    """A store that fails a listener so when it is asked for what has changed."""
+# Subscriptions
+
+
+class FailingStore:
+    """A store that fails to fetch the selection for a change."""
 
     def __init__(self, error: StoreUnavailable) -> None:
         self._error = error
-        self.asked = 0
+        self.fetches = 0
 
     async def fetch(self, *_: Any) -> list[Any]:
-        self.asked += 1
+        self.fetches += 1
         raise self._error
 
 
-async def streamed(feed: ChangeFeed, error: StoreUnavailable, expires: int | None) -> tuple[Slow, list[Any]]:
-    store = Slow(error)
-    stream = Subscription(store, "changes", "", [0], "d", expires)  # type: ignore[arg-type]
-    told: list[Any] = []
+async def errors_of_subscription(
+    feed: ChangeFeed, error: StoreUnavailable, expires: int | None
+) -> tuple[FailingStore, list[Any]]:
+    store = FailingStore(error)
+    subscription = Subscription(store, "changes", "", [0], "d", expires)  # type: ignore[arg-type]
+    errors: list[Any] = []
     async with asyncio.timeout(10):
-        async for result in stream.events(feed.listen(1)):
-            told.extend(one.formatted for one in result.errors or ())
-    return store, told
+        async for result in subscription.events(feed.listen(1)):
+            errors.extend(error.formatted for error in result.errors or ())
+    return store, errors
 
 
-async def test_a_statement_that_takes_too_long_ends_the_stream_before_its_change(
-    graphs: Graphs, tmp_path: Path
-) -> None:
-    async with feeding(graphs, tmp_path) as (feed, _, change):
-        await change("ab")
-        store, told = await streamed(feed, StatementTimeout(3, "ATLAS_SQLITE_TIMEOUT"), None)
+async def test_a_statement_timeout_ends_a_subscription_before_the_change(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path) as setup:
+        await setup.upsert("a", "b")
+        store, errors = await errors_of_subscription(setup.feed, StatementTimeout(3, "ATLAS_SQLITE_TIMEOUT"), None)
 
     message = "The operation took longer than 3 s (ATLAS_SQLITE_TIMEOUT); request less at once."
-    assert told == [{"message": message, "extensions": {"code": "STATEMENT_TIMEOUT", "after": "d.1"}}]
-    assert store.asked == 1
+    assert errors == [{"message": message, "extensions": {"code": "STATEMENT_TIMEOUT", "after": "d.1"}}]
+    assert store.fetches == 1
 
 
-async def test_a_token_expires_while_a_listener_waits_for_a_store_that_is_away(graphs: Graphs, tmp_path: Path) -> None:
-    async with feeding(graphs, tmp_path) as (feed, _, change):
-        await change("ab")
-        store, told = await streamed(feed, StoreUnavailable("away"), int(time.time()) + 3)
+async def test_a_token_expires_while_a_subscription_waits_for_its_store(graphs: Graphs, tmp_path: Path) -> None:
+    async with open_feed(graphs, tmp_path) as setup:
+        await setup.upsert("a", "b")
+        expires = int(time.time()) + 3
+        store, errors = await errors_of_subscription(setup.feed, StoreUnavailable("unavailable"), expires)
 
-    (ended,) = told
-    assert ended["message"].startswith("The token has expired; your last change is 'd.1'")
-    assert ended["extensions"] == {"code": "SUBSCRIPTION_ENDED", "after": "d.1"}
-    assert store.asked > 0
+    (error,) = errors
+    assert error["message"].startswith("The token has expired; your last change is 'd.1'")
+    assert error["extensions"] == {"code": "SUBSCRIPTION_ENDED", "after": "d.1"}
+    assert store.fetches > 0
