@@ -40,7 +40,7 @@ from service.stores.neo4j.layout import alias_label, label, relationship
 from service.stores.neo4j.transaction import entity_row
 from service.stores.sqlite import layout, records
 from service.stores.sqlite.functions import register_functions
-from tests.graphs import empty
+from tests.graphs import delete_all
 from tests.neo4j_server import running
 
 _ROWS = 2000
@@ -127,7 +127,7 @@ def create_empty_graph() -> None:
                 path.unlink()
         store: Any = await open_store(settings, ONTOLOGY)
         if not settings.sqlite_path:
-            await empty(store)
+            await delete_all(store)
         await store.seed(lambda: Facts((), (), "bulk"))
         await store.close()
 

@@ -58,8 +58,8 @@ from benchmarks.served import (
 from benchmarks.writers import empty_store
 from service.settings import Settings, read_settings
 from tests import neo4j_server
-from tests.graphs import facts_from
-from tests.processes import resident
+from tests.facts import facts_from_lines
+from tests.processes import resident_bytes
 
 READERS = 8
 PAUSE_SECONDS = 0.05
@@ -460,7 +460,7 @@ async def _hold_idle_connections(scene: Scene) -> None:
             for connection in batch:
                 connection.settimeout(0)
             await asyncio.gather(*map(connect, batch))
-        memory = sum(map(resident, scene.service.processes()))
+        memory = sum(map(resident_bytes, scene.service.processes()))
         answers = ", ".join(f"{count:,} x {status}" for status, count in sorted(statuses.items()))
         scene.notes.append(f"one request on each connection: {answers}; service at {memory / 1e6:.0f} MB")
         await asyncio.sleep(20)
@@ -671,7 +671,7 @@ async def seed(settings: Settings, folder: Path) -> str:
     if settings.sqlite_path is None:
         await (await empty_store(settings)).close()
     async with opened(settings) as store:
-        await store.seed(lambda: facts_from(folder / "initial", INITIAL_FACTS))
+        await store.seed(lambda: facts_from_lines(folder / "initial", INITIAL_FACTS))
         return await store.version()
 
 

@@ -38,7 +38,7 @@ from benchmarks.served import (
 )
 from service.settings import Settings, read_settings
 from tests import neo4j_server
-from tests.graphs import facts_from
+from tests.facts import facts_from_lines
 
 _MAX_LOAD_SECONDS = 1.5
 _EXPECTED = {OK, CONNECTION_LOST, CONNECTION_REFUSED, UNAVAILABLE}
@@ -72,7 +72,7 @@ class KillRounds:
     async def run(self, rounds: int) -> Outcome:
         """Seed the empty store and run the rounds; stop at the first problem."""
         async with opened(self._settings) as store:
-            await store.seed(lambda: facts_from(self._folder / "initial", INITIAL_FACTS))
+            await store.seed(lambda: facts_from_lines(self._folder / "initial", INITIAL_FACTS))
             self._subscriber.after = await store.version()
         service = ServiceProcess(self._settings)
         try:

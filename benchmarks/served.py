@@ -36,7 +36,7 @@ from service.stores import LogEntry, Store, Transaction, open_store
 from service.stores.neo4j.transaction import claim_row
 from tests import neo4j_server
 from tests.contents import contents
-from tests.model import Write, document, number
+from tests.write_model import Write, change_number
 
 T = TypeVar("T")
 
@@ -135,23 +135,23 @@ class Writer:
         feature, source = (rng.randrange(3) for _ in range(2))
         if rng.random() < 0.3:
             entity = {"slug": f"f{self.index}", "summary": str(self.turn), "aliases": [f"{self.index} {self.turn}"]}
-            return f"Framework:f{self.index}", ("upsert", "Framework", entity)
+            return f"Framework:f{self.index}", Write("upsert", "Framework", entity)
         ends = {"subject": f"Framework:f{self.index}", "relation": "HAS_FEATURE", "object": f"Feature:x{feature}"}
         evidence = {**ends, "source": f"s{source}", "supports": rng.random() < 0.7, "note": str(self.turn)}
-        return f"{'/'.join(ends.values())} {source}", ("claim", "HAS_FEATURE", evidence)
+        return f"{'/'.join(ends.values())} {source}", Write("claim", "HAS_FEATURE", evidence)
 
     async def run(self, base: str, rng: random.Random, stop: asyncio.Event, pause: float = 0.0) -> None:
         """Write until `stop` is set, with pauses of `pause` seconds on average."""
         async with Connection(base, self.results) as connection:
             while not stop.is_set():
                 target, write = self.next_write(rng)
-                self.sent.setdefault(target, {})[self.turn] = write[2].get("supports", True)
-                data = await connection.send("write", *document(write))
+                self.sent.setdefault(target, {})[self.turn] = write.values.get("supports", True)
+                data = await connection.send("write", *write.operation)
                 if data is None:
                     await asyncio.sleep(0.05)
                     continue
-                assert "version" in data["done"], data
-                self.acknowledged[target] = self.turn, number(data["done"]["version"])
+                assert "version" in data["payload"], data
+                self.acknowledged[target] = self.turn, change_number(data["payload"]["version"])
                 self.acknowledged_count += 1
                 await asyncio.sleep(rng.uniform(0, 2 * pause))
 
@@ -250,7 +250,7 @@ class Subscriber:
             async for line in response.aiter_lines():
                 if match := re.match(r'data: \{"data":\{"changes":\{"cursor":"([^"]+)"', line):
                     self.after = match[1]
-                    self.received.append(number(self.after))
+                    self.received.append(change_number(self.after))
 
     async def catch_up(self, base: str, last_change: int) -> list[str]:
         """Receive the remaining changes up to this one; returns a message when changes are missing or duplicated."""
@@ -353,7 +353,7 @@ async def inspect_store(
     """Compare the store with the acknowledged writes, and with a fresh seed of its facts into `file`."""
     async with opened(settings) as store:
         facts = await _stored_facts(store, initial)
-        last_change = number(await store.version())
+        last_change = change_number(await store.version())
         entries = {entry.sequence: entry for entry in await _log_entries(store)}
         stored = await contents(store)
     turns = _last_turns(facts)

@@ -33,7 +33,7 @@ from benchmarks.faults import INITIAL_FACTS, seed
 from benchmarks.served import CLIENTS, OK, Reader, RequestResult, ServiceProcess, Subscriber, Writer, inspect_store
 from service.settings import Settings, read_settings
 from tests import neo4j_server
-from tests.processes import resident
+from tests.processes import resident_bytes
 
 READERS, SUBSCRIBERS = 8, 10
 _RATE_PER_CPU = 40.0
@@ -133,8 +133,8 @@ class Soak:
         processes = service.processes()
         return Minute(
             number,
-            sum(resident(process, "RssAnon", "RssShmem") for process in processes) / 1e6,
-            sum(resident(process, "RssFile") for process in processes) / 1e6,
+            sum(resident_bytes(process, "RssAnon", "RssShmem") for process in processes) / 1e6,
+            sum(resident_bytes(process, "RssFile") for process in processes) / 1e6,
             sum(len(list(Path(f"/proc/{process}/fd").iterdir())) for process in processes),
             len(results),
             sum(result.result != OK for result in results),

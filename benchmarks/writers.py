@@ -34,8 +34,9 @@ from service.settings import Settings, read_settings
 from service.stores import LogEntry, Store, open_store
 from tests import neo4j_server
 from tests.contents import contents
-from tests.graphs import empty, write
-from tests.model import Model, Write, document, number
+from tests.graphs import delete_all
+from tests.queries import mutate
+from tests.write_model import Write, WriteModel, change_number
 
 FRAMEWORKS, FEATURES, SOURCES = (range(count) for count in (8, 8, 4))
 INITIAL_FACTS: list[dict[str, Any]] = [
@@ -77,22 +78,18 @@ def random_write(rng: random.Random, process: int, turn: int) -> Write:
         "object": f"Feature:x{feature}",
         "source": f"s{source}",
     }
-    claim = "claim", "HAS_FEATURE", {**ends, "supports": rng.random() < 0.7, "note": note}
-    publisher = "upsert", "Source", {"slug": f"s{source}", "publisher": rng.choice(("P", "Q", None))}
+    claim = Write("claim", "HAS_FEATURE", {**ends, "supports": rng.random() < 0.7, "note": note})
+    publisher = Write("upsert", "Source", {"slug": f"s{source}", "publisher": rng.choice(("P", "Q", None))})
+    aliases = [f"O {process} {turn}"]
+    own = Write("upsert", "Framework", {"slug": f"own-{process}-{turn}", "name": "Own", "aliases": aliases})
+    shared = Write("upsert", "Framework", {"slug": f"f{framework}", "name": f"F{framework}", "summary": note})
     weighted: list[tuple[int, Write]] = [
         (50, claim),
-        (15, ("retract", "HAS_FEATURE", ends)),
-        (
-            14,
-            (
-                "upsert",
-                "Framework",
-                {"slug": f"own-{process}-{turn}", "name": "Own", "aliases": [f"O {process} {turn}"]},
-            ),
-        ),
-        (14, ("upsert", "Framework", {"slug": f"f{framework}", "name": f"F{framework}", "summary": note})),
+        (15, Write("retract", "HAS_FEATURE", ends)),
+        (14, own),
+        (14, shared),
         (5, publisher),
-        (2, ("delete", "Framework", {"slug": f"f{framework}"})),
+        (2, Write("delete", "Framework", {"slug": f"f{framework}"})),
     ]
     weights, writes = zip(*weighted, strict=True)
     return rng.choices(writes, weights)[0]
@@ -108,10 +105,10 @@ def run_writer(settings: dict[str, Any], process: int, writes: int) -> list[Ackn
             for turn in range(writes):
                 chosen = random_write(rng, process, turn)
                 started = time.perf_counter()
-                payload = (await write(engine, *document(chosen)))["done"]
+                payload = (await mutate(engine, *chosen.operation))["payload"]
                 seconds = time.perf_counter() - started
                 if "version" in payload:
-                    acknowledged.append(Acknowledged(chosen, number(payload["version"]), time.time(), seconds))
+                    acknowledged.append(Acknowledged(chosen, change_number(payload["version"]), time.time(), seconds))
         finally:
             await engine.close()
             await store.close()
@@ -124,7 +121,7 @@ async def measure(settings: Settings, processes: int, writes: int, folder: Path)
     """Seed an empty store, run the writers and check the result; `folder` is for files of facts."""
     store = await open_store(settings, ONTOLOGY)
     try:
-        await store.seed(lambda: Model.of(INITIAL_FACTS).facts(folder))
+        await store.seed(lambda: WriteModel.from_lines(INITIAL_FACTS).facts(folder))
         ended = asyncio.Event()
         readers = [asyncio.create_task(reader(store, ended)) for reader in (_poll, _subscribe, _page)]
         loop = asyncio.get_running_loop()
@@ -135,7 +132,7 @@ async def measure(settings: Settings, processes: int, writes: int, folder: Path)
         ended.set()
         times = [item.at for item in acknowledged]
         seconds = max(times) - min(times)  # without the start of the processes
-        last = number(await store.version())
+        last = change_number(await store.version())
         problems = []
         for name, sequences in zip(("poll", "feed", "query"), await asyncio.gather(*readers), strict=True):
             if sequences != list(range(2, last + 1)):
@@ -149,9 +146,9 @@ async def measure(settings: Settings, processes: int, writes: int, folder: Path)
         await store.close()
 
 
-def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[LogEntry]) -> tuple[Model, list[str]]:
+def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[LogEntry]) -> tuple[WriteModel, list[str]]:
     """Apply the writes to a model in the order of the log; returns it, and where log and acknowledgements differ."""
-    model, problems = Model.of(INITIAL_FACTS), []
+    model, problems = WriteModel.from_lines(INITIAL_FACTS), []
     by_sequence: defaultdict[int, list[Write]] = defaultdict(list)
     for item in acknowledged:
         by_sequence[item.sequence].append(item.write)
@@ -163,7 +160,7 @@ def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[LogEntry]) ->
         # The other writes with this version changed nothing, so they must change nothing in the model either.
         others = (item for item in by_sequence.pop(entry.sequence) if item is not matching[0])
         for item in (matching[0], *others):
-            model.write(item)
+            model.apply(item)
         if model.changes != entry.sequence:
             message = f"after change {entry.sequence} the model has {model.changes} changes: {matching}"
             return model, [*problems, message]
@@ -174,10 +171,10 @@ def replay(acknowledged: Sequence[Acknowledged], entries: Sequence[LogEntry]) ->
 
 
 def _matches(item: Write, entry: LogEntry) -> bool:
-    operation, kind, values = item
-    if operation in {"claim", "retract"}:
+    values = item.values
+    if item.action in {"claim", "retract"}:
         return entry.change.claim == f"{values['subject']}/{values['relation']}/{values['object']}"
-    return entry.change.claim is None and entry.change.reference == (kind, values["slug"])
+    return entry.change.claim is None and entry.change.reference == (item.name, values["slug"])
 
 
 async def _differences(settings: Settings, stored: dict[str, list[str]], facts: Any) -> list[str]:
@@ -203,7 +200,7 @@ async def empty_store(settings: Settings) -> Store[Any]:
     path = settings.sqlite_path
     if path is None:
         store = await open_store(settings, ONTOLOGY)
-        await empty(store)
+        await delete_all(store)
         return store
     return await open_store(settings.model_copy(update={"store": f"sqlite:///{path}.seeded"}), ONTOLOGY)
 
@@ -236,7 +233,7 @@ async def _subscribe(store: Store[Any], ended: asyncio.Event) -> list[int]:
             except TimeoutError:
                 break
         listener.close()
-        if is_last and sequences[-1] == number(await store.version()):
+        if is_last and sequences[-1] == change_number(await store.version()):
             await feed.close()
             return sequences[1:]
 
@@ -253,7 +250,7 @@ async def _page(store: Store[Any], ended: asyncio.Event) -> list[int]:
         result = await engine.schema.execute(text, variable_values={"after": after})
         assert result.errors is None, result.errors
         nodes = orjson.loads(orjson.dumps(result.data))["changes"]["nodes"]
-        sequences += [number(node["cursor"]) for node in nodes]
+        sequences += [change_number(node["cursor"]) for node in nodes]
         after = nodes[-1]["cursor"] if nodes else after
         if is_last and not nodes:
             await engine.close()

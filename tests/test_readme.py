@@ -11,14 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from graph_seed import group_claims
-from tests.graphs import shipped
+from tests.facts import shipped_facts
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
 
 def test_the_counts_are_those_of_the_shipped_facts() -> None:
-    facts = shipped()
+    facts = shipped_facts()
 
     counts = f"{len(facts.entities)} entities and {len(list(group_claims(facts)))} claims"
     assert counts in " ".join(README.read_text("utf-8").split())

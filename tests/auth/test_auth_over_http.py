@@ -30,7 +30,7 @@ from service.settings import read_settings
 from tests.apps import asgi_client, sqlite_client
 from tests.auth.authenticators import EXPIRED, MALFORMED, NO_SCOPE, NO_TOKEN, UNKNOWN_TOKEN, constant_id
 from tests.commands import run, serving, wait_until
-from tests.graphs import response_with_cost
+from tests.queries import response_with_cost
 from tests.tokens import ADMIN, AUDIENCE, ENTRIES, ISSUER, READER, SECRET, UNKNOWN, WRITER, bearer, signed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_settings")]

@@ -17,7 +17,7 @@ from graph_seed.claims import Assessment, Publisher, publisher_of, weigh_evidenc
 from graph_seed.facts import Reference, by_kind
 from schema import ONTOLOGY
 from service.errors import FactsError
-from tests.fact_lines import ERRORS, GOOD, LATE_ERRORS, folder_of, json_line
+from tests.fact_lines import FOLDER_ERRORS, LINE_ERRORS, VALID_LINES, json_line, write_folder
 
 
 def errors_of(folder: Path) -> list[str]:
@@ -36,7 +36,7 @@ def contents(facts: Facts) -> tuple[Any, Any]:
 
 
 def test_a_line_becomes_an_entity_or_a_piece_of_evidence(tmp_path: Path) -> None:
-    facts = read_facts(folder_of(tmp_path, all=GOOD))
+    facts = read_facts(write_folder(tmp_path, all=VALID_LINES))
 
     assert facts.entities[2].values == {
         "slug": "django",
@@ -62,12 +62,12 @@ def test_a_line_becomes_an_entity_or_a_piece_of_evidence(tmp_path: Path) -> None
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_of_files_and_lines_does_not_matter(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
-    lines = rng.sample(GOOD, len(GOOD))
+    lines = rng.sample(VALID_LINES, len(VALID_LINES))
     cut = rng.randrange(len(lines) + 1)
 
-    split = read_facts(folder_of(tmp_path / "split", z=lines[:cut], a=lines[cut:], empty=[]))
+    split = read_facts(write_folder(tmp_path / "split", z=lines[:cut], a=lines[cut:], empty=[]))
 
-    whole = read_facts(folder_of(tmp_path / "whole", facts=GOOD))
+    whole = read_facts(write_folder(tmp_path / "whole", facts=VALID_LINES))
     assert contents(split) == contents(whole)
     assert [(claim.key, claim.assessment) for claim in group_claims(split)] == [
         (claim.key, claim.assessment) for claim in group_claims(whole)
@@ -75,15 +75,15 @@ def test_the_order_of_files_and_lines_does_not_matter(tmp_path: Path, seed: int)
 
 
 def test_blank_lines_and_byte_order_marks_and_crlf_are_accepted(tmp_path: Path) -> None:
-    text = "﻿" + "\r\n\r\n  ".join(map(json_line, GOOD))
+    text = "﻿" + "\r\n\r\n  ".join(map(json_line, VALID_LINES))
 
-    facts = read_facts(folder_of(tmp_path / "odd", all=text.encode()))
+    facts = read_facts(write_folder(tmp_path / "odd", all=text.encode()))
 
-    assert contents(facts) == contents(read_facts(folder_of(tmp_path / "plain", all=GOOD)))
+    assert contents(facts) == contents(read_facts(write_folder(tmp_path / "plain", all=VALID_LINES)))
 
 
 def test_two_sets_of_facts_have_two_digests(tmp_path: Path) -> None:
-    folders = [folder_of(tmp_path / "one", all=GOOD), folder_of(tmp_path / "two", all=GOOD[:5])]
+    folders = [write_folder(tmp_path / "one", all=VALID_LINES), write_folder(tmp_path / "two", all=VALID_LINES[:5])]
 
     digests = [read_facts(folder).digest for folder in (*folders, folders[0])]
 
@@ -103,7 +103,7 @@ def test_slugs_and_names_can_use_any_script(tmp_path: Path) -> None:
     }
     lines = [{"kind": "Framework", "slug": slug, "name": name} for slug, name in names.items()]
 
-    facts = read_facts(folder_of(tmp_path, all=lines))
+    facts = read_facts(write_folder(tmp_path, all=lines))
 
     assert {item.slug: item.values["name"] for item in facts.entities} == names
 
@@ -114,13 +114,17 @@ def test_entities_of_two_kinds_can_have_the_same_slug_and_alias(tmp_path: Path) 
         {"kind": "Company", "slug": "x", "name": "X", "aliases": ["EX"]},
     ]
 
-    assert len(read_facts(folder_of(tmp_path, all=lines)).entities) == 2
+    assert len(read_facts(write_folder(tmp_path, all=lines)).entities) == 2
 
 
 def test_an_alias_can_repeat_the_name_of_its_own_entity(tmp_path: Path) -> None:
     line = {"kind": "Framework", "slug": "django", "name": "Django", "aliases": ["django", "DJANGO", "Django"]}
 
-    assert read_facts(folder_of(tmp_path, all=[line])).entities[0].values["aliases"] == ["django", "DJANGO", "Django"]
+    assert read_facts(write_folder(tmp_path, all=[line])).entities[0].values["aliases"] == [
+        "django",
+        "DJANGO",
+        "Django",
+    ]
 
 
 def test_the_shipped_facts_are_complete_and_valid(tmp_path: Path) -> None:
@@ -135,24 +139,24 @@ def test_the_shipped_facts_are_complete_and_valid(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------------------- errors
 
 
-@pytest.mark.parametrize(("line", "reason"), ERRORS.items(), ids=[line[:70] for line in ERRORS])
+@pytest.mark.parametrize(("line", "reason"), LINE_ERRORS.items(), ids=[line[:70] for line in LINE_ERRORS])
 def test_an_error_has_its_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
-    folder = folder_of(tmp_path, good=GOOD, later=["", line])
+    folder = write_folder(tmp_path, good=VALID_LINES, later=["", line])
 
     assert errors_of(folder) == [f"later.jsonl:2: {reason}"]
 
 
-@pytest.mark.parametrize(("line", "reason"), LATE_ERRORS.items(), ids=[line[:70] for line in LATE_ERRORS])
+@pytest.mark.parametrize(("line", "reason"), FOLDER_ERRORS.items(), ids=[line[:70] for line in FOLDER_ERRORS])
 def test_an_error_between_two_lines_has_the_location_of_the_second(tmp_path: Path, line: str, reason: str) -> None:
-    folder = folder_of(tmp_path, good=GOOD, later=[line])
+    folder = write_folder(tmp_path, good=VALID_LINES, later=[line])
 
     assert errors_of(folder) == [f"later.jsonl:1: {reason}"]
 
 
 def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
-    lines = [*ERRORS, *LATE_ERRORS]
-    reasons = [*ERRORS.values(), *LATE_ERRORS.values()]
-    folder = folder_of(tmp_path, good=GOOD, later=lines)
+    lines = [*LINE_ERRORS, *FOLDER_ERRORS]
+    reasons = [*LINE_ERRORS.values(), *FOLDER_ERRORS.values()]
+    folder = write_folder(tmp_path, good=VALID_LINES, later=lines)
 
     errors = errors_of(folder)
 
@@ -161,10 +165,14 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
 
 def test_invalid_utf_8_is_an_error_of_its_line_only(tmp_path: Path) -> None:
     content = b"\n".join(
-        [json_line(GOOD[0]).encode(), b'{"kind": "Framework", "slug": "\xff"}', json_line(GOOD[1]).encode()]
+        [
+            json_line(VALID_LINES[0]).encode(),
+            b'{"kind": "Framework", "slug": "\xff"}',
+            json_line(VALID_LINES[1]).encode(),
+        ]
     )
 
-    assert errors_of(folder_of(tmp_path, all=content)) == [
+    assert errors_of(write_folder(tmp_path, all=content)) == [
         "all.jsonl:2: invalid UTF-8 (invalid start byte at byte 31)."
     ]
 
@@ -180,7 +188,7 @@ def test_a_folder_without_facts_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
-    (folder_of(tmp_path, good=GOOD) / "a.jsonl").mkdir()
+    (write_folder(tmp_path, good=VALID_LINES) / "a.jsonl").mkdir()
 
     assert errors_of(tmp_path) == ["a.jsonl: cannot be read (Is a directory)."]
 
@@ -194,7 +202,7 @@ def test_aliases_that_differ_only_in_case_accents_or_width_are_duplicates(tmp_pa
         {"kind": "Company", "slug": "b", "name": "B", "aliases": [other]},
     ]
 
-    assert errors_of(folder_of(tmp_path, all=lines)) == [
+    assert errors_of(write_folder(tmp_path, all=lines)) == [
         f"all.jsonl:2: the alias '{other}' of Company:b already belongs to Company:a."
     ]
 
@@ -300,7 +308,7 @@ def test_another_supporting_publisher_never_lowers_the_confidence(
 
 
 def test_claims_group_their_evidence_and_are_ordered_by_key(tmp_path: Path) -> None:
-    grouped = list(group_claims(read_facts(folder_of(tmp_path, all=GOOD))))
+    grouped = list(group_claims(read_facts(write_folder(tmp_path, all=VALID_LINES))))
 
     assert [(claim.key, claim.assessment, len(claim.evidence)) for claim in grouped] == [
         ("Company:日本-会社_1.0/USES/Framework:django", Assessment("HAS", 500, "2024-03", "2024-03"), 1),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.commands import RunningService
-from tests.processes import resident
+from tests.processes import resident_bytes
 from tests.server.connections import HEALTHZ, QUERY, request, send_in_parts
 
 pytestmark = pytest.mark.anyio
@@ -41,9 +41,9 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 async def test_headers_that_are_too_large_are_rejected_and_not_kept_in_memory(
     impatient_service: RunningService, parts: list[bytes]
 ) -> None:
-    before = resident(impatient_service.process.pid)
+    before = resident_bytes(impatient_service.process.pid)
     head, _, body = (await send_in_parts(impatient_service.port, *parts)).partition(b"\r\n\r\n")
-    growth = resident(impatient_service.process.pid) - before
+    growth = resident_bytes(impatient_service.process.pid) - before
 
     assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
     assert b"\r\nconnection: close\r\n" in head

@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.commands import RunningService, serving
-from tests.graphs import response_with_cost
+from tests.queries import response_with_cost
 from tests.server.connections import QUERY, close, request, response
 from tests.tokens import ADMIN, bearer
 

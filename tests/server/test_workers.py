@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.commands import responds, serving, wait_until
-from tests.graphs import response_with_cost
+from tests.queries import response_with_cost
 
 DJANGO = '{ framework(slug: "django") { name } }'
 

@@ -9,7 +9,7 @@ import pytest
 from graph_seed import read_facts
 from schema import ONTOLOGY
 from service.stores.sqlite.store import SqliteStore
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 from tests.facts import shipped_facts
 
 
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of a few facts."""
-    return folder_of(tmp_path / "facts", good=GOOD)
+    return write_folder(tmp_path / "facts", good=VALID_LINES)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.facts import facts_from_lines
 from tests.graphs import Graphs
 from tests.neo4j_server import Server
 from tests.queries import execute, mutate, query
-from tests.small_graph import DJANGO, LINES, ORM, ends, id_of
+from tests.small_graph import DJANGO, LINES, ORM, claim_input, id_of
 
 pytestmark = pytest.mark.anyio
 
@@ -65,8 +65,8 @@ async def test_every_change_has_the_current_state_of_its_entity_and_claim(engine
         engine,
         text,
         {
-            "claim": ends(DJANGO, "HAS_FEATURE", "Feature:new", "beta", note="Yes."),
-            "retract": ends("Framework:flask", "HAS_FEATURE", ORM, "beta"),
+            "claim": claim_input(DJANGO, "HAS_FEATURE", "Feature:new", "beta", note="Yes."),
+            "retract": claim_input("Framework:flask", "HAS_FEATURE", ORM, "beta"),
             "id": id_of("Company:acme"),
         },
     )

@@ -24,7 +24,7 @@ from service.stores.neo4j.store import Neo4jStore
 from service.stores.sqlite.database import _READERS
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import asgi_client
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 from tests.graphs import Graphs
 from tests.queries import response_with_cost
 from tests.tokens import WRITER
@@ -48,7 +48,7 @@ RENAME = {
 @asynccontextmanager
 async def running(tmp_path: Path, **settings: Any) -> AsyncIterator[tuple[httpx.AsyncClient, SqliteStore]]:
     """A client of a service with these settings, and the store of the service."""
-    facts = folder_of(tmp_path / "facts", good=GOOD)
+    facts = write_folder(tmp_path / "facts", good=VALID_LINES)
     app = create_app(Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=facts, **settings))
     async with (
         app.router.lifespan_context(app),

@@ -21,7 +21,7 @@ from service.service import open_seeded_store
 from service.settings import Settings
 from service.stores.sqlite.migrations import LAYOUT_VERSION
 from service.stores.sqlite.store import SqliteStore
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 from tests.queries import query
 from tests.stores.sqlite_files import DERIVED, degrees_and_hits, run_sql
 
@@ -98,7 +98,7 @@ def test_foreign_keys_prevent_dangling_references(filled: Path) -> None:
 async def test_a_store_that_was_not_filled_because_of_invalid_facts_is_filled_by_a_later_start(
     path: Path, folder: Path, tmp_path: Path
 ) -> None:
-    invalid = folder_of(tmp_path / "invalid", good=GOOD, later=["{"])
+    invalid = write_folder(tmp_path / "invalid", good=VALID_LINES, later=["{"])
 
     with pytest.raises(FactsError, match=r"later\.jsonl:1: invalid JSON"):
         await open_seeded_store(settings(path, invalid))

@@ -22,7 +22,7 @@ from service.execution.engine import Engine
 from service.service import open_seeded_store
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteStore
-from tests.fact_lines import folder_of
+from tests.fact_lines import write_folder
 from tests.queries import query
 from tests.stores.sqlite_files import TO_LAYOUT_1, check_integrity, content, run_sql
 
@@ -172,7 +172,7 @@ def many_facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         for number in range(2_000)
     ]
-    return folder_of(tmp_path_factory.mktemp("many"), all=[*sources, *frameworks, *features, *evidence])
+    return write_folder(tmp_path_factory.mktemp("many"), all=[*sources, *frameworks, *features, *evidence])
 
 
 def test_a_process_killed_while_it_seeds_leaves_a_file_that_the_next_start_seeds(

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.commands import RunningService, serving
-from tests.graphs import facts_from
+from tests.facts import facts_from_lines
 from tests.web.page_session import PageSession
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,7 @@ def disputed_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
         }
         for subject, relation, target, source, supports in evidence
     ]
-    facts_from(folder, [*entities, *claims])
+    facts_from_lines(folder, [*entities, *claims])
     with serving(folder / "atlas.db", "--facts", str(folder)) as served:
         yield served
 

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.commands import RunningService, serving
-from tests.graphs import facts_from
+from tests.facts import facts_from_lines
 from tests.web.conftest import WEB, WRITER
 from tests.web.page_session import PageSession
 
@@ -183,7 +183,7 @@ def test_a_graph_shows_two_thousand_entities_and_counts_the_others(browser: Brow
     ]
     frameworks = [{"kind": "Framework", "slug": f"w{n}", "name": f"W {n}"} for n in range(20)]
     lines = [*frameworks, *features, *({**line, "supports": True, "note": "So."} for line in evidence)]
-    facts_from(tmp_path, [{"kind": "Source", "slug": "s", "name": "S"}, *lines])
+    facts_from_lines(tmp_path, [{"kind": "Source", "slug": "s", "name": "S"}, *lines])
     with serving(tmp_path / "large.db", "--facts", str(tmp_path)) as served:
         session = PageSession(browser, served.base)
         session.page.goto("/graph")

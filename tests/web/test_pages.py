@@ -16,7 +16,7 @@ from service.app import create_app
 from service.auth.static_tokens import new_token
 from service.pages.assets import Pages
 from service.settings import Settings
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 
 HTML = {"accept": "text/html,*/*;q=0.8"}
 SCRIPT = b"console.log('hello')\n" * 50
@@ -38,7 +38,10 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @asynccontextmanager
 async def client(tmp_path: Path, base: str = "", **settings: object) -> AsyncIterator[httpx.AsyncClient]:
-    defaults = {"store": f"sqlite:///{tmp_path / 'atlas.db'}", "facts": folder_of(tmp_path / "facts", good=GOOD)}
+    defaults = {
+        "store": f"sqlite:///{tmp_path / 'atlas.db'}",
+        "facts": write_folder(tmp_path / "facts", good=VALID_LINES),
+    }
     app = create_app(Settings(**{**defaults, **settings}))
     outer = Starlette(routes=[Mount(base, app)]) if base else app
     async with (
