@@ -8,7 +8,7 @@ import pytest
 
 from graph_seed import SHIPPED, group_claims, read_facts
 from service.cli.main import main
-from tests.fact_lines import ERRORS, GOOD, LATE_ERRORS, folder_of
+from tests.fact_lines import FOLDER_ERRORS, LINE_ERRORS, VALID_LINES, write_folder
 
 
 def test_check_counts_the_shipped_facts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,8 +35,8 @@ def test_check_counts_the_shipped_facts(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_check_reports_every_error_with_its_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    reasons = [*ERRORS.values(), *LATE_ERRORS.values()]
-    folder = folder_of(tmp_path, good=GOOD, later=[*ERRORS, *LATE_ERRORS])
+    reasons = [*LINE_ERRORS.values(), *FOLDER_ERRORS.values()]
+    folder = write_folder(tmp_path, good=VALID_LINES, later=[*LINE_ERRORS, *FOLDER_ERRORS])
 
     code = main(["check", str(folder)])
 

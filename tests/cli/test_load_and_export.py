@@ -12,11 +12,11 @@ import pytest
 from service.cli.main import main
 from tests.cli.terminal import run_on_terminal
 from tests.commands import COMMAND, run
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 
 
 def test_what_export_writes_to_a_pipe_load_reads_from_one(tmp_path: Path) -> None:
-    lines = "".join(json.dumps(line) + "\n" for line in GOOD)
+    lines = "".join(json.dumps(line) + "\n" for line in VALID_LINES)
 
     loaded = run("load", "-", "--store", "sqlite:///one.db", cwd=tmp_path, stdin=lines)
     first = run("export", "--store", "sqlite:///one.db", cwd=tmp_path)
@@ -38,7 +38,7 @@ def test_load_reports_errors_and_writes_nothing_without_keep_going(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = f"sqlite:///{tmp_path / 'atlas.db'}"
-    file = folder_of(tmp_path, good=[*GOOD, "{", '{"kind": "Framework", "slug": "x"}']) / "good.jsonl"
+    file = write_folder(tmp_path, good=[*VALID_LINES, "{", '{"kind": "Framework", "slug": "x"}']) / "good.jsonl"
     errors = (
         f"{file}:9: invalid JSON (Expecting property name enclosed in double quotes at column 2).\n"
         f"{file}:10: name is missing.\n"
@@ -101,8 +101,8 @@ def test_export_to_a_closed_pipe_ends_without_a_message(seeded: Path) -> None:
 
 
 def test_load_shows_progress_speed_and_remaining_time_on_a_terminal(tmp_path: Path) -> None:
-    lines = GOOD[:-1] + [{**GOOD[-3], "note": f"{number}."} for number in range(25_000)]
-    folder_of(tmp_path, many=lines)
+    lines = VALID_LINES[:-1] + [{**VALID_LINES[-3], "note": f"{number}."} for number in range(25_000)]
+    write_folder(tmp_path, many=lines)
     arguments = "load", str(tmp_path / "many.jsonl"), "--store", f"sqlite:///{tmp_path / 'atlas.db'}"
 
     code, shown, _ = run_on_terminal(*arguments, on="stderr", columns=120, terminal="xterm")

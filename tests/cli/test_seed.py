@@ -11,14 +11,14 @@ import pytest
 from graph_seed import SHIPPED, group_claims, read_facts
 from service.cli.main import main
 from tests.cli.terminal import run_on_terminal
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 
 
 def test_seed_fills_an_empty_store_and_leaves_a_filled_one_unchanged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = f"sqlite:///{tmp_path / 'atlas.db'}"
-    other = folder_of(tmp_path / "facts", good=GOOD)
+    other = write_folder(tmp_path / "facts", good=VALID_LINES)
 
     codes = [main(["seed", "--store", store]), main(["seed", "--store", store, "--facts", str(other)])]
     code = main(["query", "{ frameworks { totalCount } }", "--store", store])
@@ -34,8 +34,8 @@ def test_seed_accepts_another_folder_of_facts_and_reports_its_errors(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = f"sqlite:///{tmp_path / 'atlas.db'}"
-    invalid = folder_of(tmp_path / "invalid", good=GOOD, later=["{"])
-    valid = folder_of(tmp_path / "valid", good=GOOD)
+    invalid = write_folder(tmp_path / "invalid", good=VALID_LINES, later=["{"])
+    valid = write_folder(tmp_path / "valid", good=VALID_LINES)
 
     codes = [main(["seed", "--store", store, "--facts", str(folder)]) for folder in (invalid, valid)]
 
@@ -69,9 +69,9 @@ def test_seed_shows_its_progress_on_a_terminal(tmp_path: Path) -> None:
 
 def test_seed_update_reports_what_it_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = f"sqlite:///{tmp_path / 'atlas.db'}"
-    fewer = folder_of(tmp_path / "fewer", good=GOOD[:-1])
-    all_ = folder_of(tmp_path / "all", good=GOOD)
-    conflicting = folder_of(tmp_path / "conflicting", good=[{**GOOD[2], "slug": "other"}])
+    fewer = write_folder(tmp_path / "fewer", good=VALID_LINES[:-1])
+    all_ = write_folder(tmp_path / "all", good=VALID_LINES)
+    conflicting = write_folder(tmp_path / "conflicting", good=[{**VALID_LINES[2], "slug": "other"}])
 
     codes = [
         main(["seed", "--update", "--store", store, "--facts", str(folder)]) for folder in (all_, all_, fewer, all_)

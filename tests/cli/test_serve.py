@@ -13,7 +13,7 @@ from service.cli.main import main
 from service.cli.options import settings_table
 from service.settings import Settings
 from tests.commands import run, serving
-from tests.graphs import response_with_cost
+from tests.queries import response_with_cost
 
 DJANGO = '{ framework(slug: "django") { name } }'
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from service.execution.engine import Engine
-from tests.graphs import Graphs, facts_from_lines
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
 from tests.small_graph import LINES
 
 

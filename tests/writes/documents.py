@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.execution.engine import Engine
-from tests.graphs import mutate
+from tests.queries import mutate
 
 
 async def sequence(engine: Engine) -> int:

@@ -8,8 +8,8 @@ import pytest
 
 from graph_seed.facts import global_id
 from service.execution.engine import Engine
-from tests.graphs import query
-from tests.small_graph import ADMIN, DJANGO, FLASK, ORM, ends, id_of
+from tests.queries import query
+from tests.small_graph import ADMIN, DJANGO, FLASK, ORM, claim_input, id_of
 from tests.writes.documents import CLAIM, DELETE, RETRACT, SOURCE, payload_of, sequence
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_claim_returns_all_its_evidence(engine: Engine) -> None:
-    values = ends(DJANGO, "HAS_FEATURE", ORM, "beta", note="None.", supports=False, term="mapper", locator="4.1")
+    values = claim_input(DJANGO, "HAS_FEATURE", ORM, "beta", note="None.", supports=False, term="mapper", locator="4.1")
 
     payload = await payload_of(engine, CLAIM, input=values)
 
@@ -50,13 +50,13 @@ async def test_a_claim_returns_all_its_evidence(engine: Engine) -> None:
 
 async def test_new_evidence_of_a_source_replaces_its_earlier_evidence(engine: Engine) -> None:
     await payload_of(
-        engine, CLAIM, input=ends(FLASK, "HAS_FEATURE", ADMIN, "alpha", note="Yes.", term="t", locator="l")
+        engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ADMIN, "alpha", note="Yes.", term="t", locator="l")
     )
     payload = await payload_of(
-        engine, CLAIM, input=ends(FLASK, "HAS_FEATURE", ADMIN, "alpha", note="No.", supports=False)
+        engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ADMIN, "alpha", note="No.", supports=False)
     )
     supposed = await payload_of(
-        engine, CLAIM, input=ends(FLASK, "HAS_FEATURE", ADMIN, "beta", note="Yes.", supports=None)
+        engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ADMIN, "beta", note="Yes.", supports=None)
     )
 
     assert payload["claim"]["evidence"] == [
@@ -76,18 +76,18 @@ async def test_a_claim_is_an_edge_unless_all_its_evidence_denies_it(
         return features["totalCount"], [edge["claim"]["stance"] for edge in features["edges"]]
 
     counts = [await edges()]
-    await payload_of(engine, CLAIM, input=ends(FLASK, "HAS_FEATURE", ORM, "gamma", note="Yes."))
+    await payload_of(engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ORM, "gamma", note="Yes."))
     counts.append(await edges())
-    await payload_of(engine, RETRACT, input=ends(FLASK, "HAS_FEATURE", ORM, "beta"))
+    await payload_of(engine, RETRACT, input=claim_input(FLASK, "HAS_FEATURE", ORM, "beta"))
     counts.append(await edges())
-    await payload_of(engine, CLAIM, input=ends(FLASK, "HAS_FEATURE", ORM, "gamma", note="No.", supports=False))
+    await payload_of(engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ORM, "gamma", note="No.", supports=False))
     counts.append(await edges())
 
     assert counts == [(0, []), (1, ["DISPUTED"]), (1, ["HAS"]), (0, [])]
 
 
 async def test_retracting_keeps_other_evidence_and_deletes_a_claim_without_evidence(engine: Engine) -> None:
-    values = ends(DJANGO, "HAS_FEATURE", ORM, "alpha")
+    values = claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")
     left = await payload_of(engine, RETRACT, input=values)
     gone = await payload_of(engine, RETRACT, input={**values, "source": id_of("Source:gamma")})
     again = await payload_of(engine, RETRACT, input=values)
@@ -175,7 +175,7 @@ INVALID: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 async def test_an_invalid_claim_is_reported_with_its_reason(engine: Engine) -> None:
-    good = ends(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does.")
+    good = claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does.")
 
     payloads = [await payload_of(engine, CLAIM, input={**good, **values}) for values, _ in INVALID]
 
@@ -184,7 +184,7 @@ async def test_an_invalid_claim_is_reported_with_its_reason(engine: Engine) -> N
 
 
 async def test_a_claim_that_cannot_exist_is_not_found(engine: Engine) -> None:
-    good = ends(DJANGO, "HAS_FEATURE", ORM, "alpha")
+    good = claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")
     wrong = [{"subject": id_of("Framework:flsk")}, {"relation": "EATS"}, {"object": "x"}, {"source": "x"}]
 
     payloads = [await payload_of(engine, RETRACT, input={**good, **values}) for values in wrong]

@@ -11,8 +11,10 @@ import pytest
 from graph_seed.facts import global_id
 from service.execution.engine import Engine
 from tests.contents import contents
-from tests.graphs import WRITER, Graphs, execute, facts_from_lines, mutate, query
-from tests.small_graph import ADMIN, DJANGO, LINES, ends, id_of
+from tests.facts import facts_from_lines
+from tests.graphs import Graphs
+from tests.queries import WRITER, execute, mutate, query
+from tests.small_graph import ADMIN, DJANGO, LINES, claim_input, id_of
 from tests.writes.documents import CLAIM, DELETE, UPSERT, payload_of, sequence
 
 pytestmark = pytest.mark.anyio
@@ -276,7 +278,7 @@ async def test_an_expected_version_rejects_an_update_only_if_the_entity_has_chan
 
 async def test_claims_about_an_entity_are_no_change_of_the_entity(engine: Engine) -> None:
     version = await engine.store.version()
-    await payload_of(engine, CLAIM, input=ends(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does."))
+    await payload_of(engine, CLAIM, input=claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does."))
 
     payload = await payload_of(engine, UPSERT, input={"slug": "django", "name": "New", "expectedVersion": version})
 

@@ -12,8 +12,8 @@ from service.errors import InvalidTokenError, StoreUnavailable
 from service.execution.engine import Engine
 from service.execution.request_context import TransportContext
 from tests.contents import contents
-from tests.graphs import WRITER, execute, mutate, query
-from tests.small_graph import ADMIN, DJANGO, FLASK, ORM, ends, id_of
+from tests.queries import WRITER, execute, mutate, query
+from tests.small_graph import ADMIN, DJANGO, FLASK, ORM, claim_input, id_of
 from tests.writes.documents import CLAIM, DELETE, RETRACT, SOURCE, UPSERT, payload_of, sequence
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,10 @@ pytestmark = pytest.mark.anyio
 async def test_repeating_a_mutation_writes_and_logs_nothing(engine: Engine) -> None:
     writes: list[tuple[str, dict[str, Any]]] = [
         (UPSERT, {"input": {"slug": "new", "name": "New", "aliases": ["N"]}}),
-        (CLAIM, {"input": ends("Framework:new", "HAS_FEATURE", ORM, "alpha", note="Yes.", term="t", locator="l")}),
+        (
+            CLAIM,
+            {"input": claim_input("Framework:new", "HAS_FEATURE", ORM, "alpha", note="Yes.", term="t", locator="l")},
+        ),
         (SOURCE, {"input": {"slug": "gamma", "publisher": "P"}}),
     ]
     first = [await payload_of(engine, text, **values) for text, values in writes]
@@ -40,7 +43,7 @@ async def test_repeating_a_mutation_writes_and_logs_nothing(engine: Engine) -> N
 
 
 async def test_repeating_a_removal_is_not_found_and_logs_nothing(engine: Engine) -> None:
-    taken = [(RETRACT, {"input": ends(DJANGO, "HAS_FEATURE", ORM, "alpha")}), (DELETE, {"id": id_of(FLASK)})]
+    taken = [(RETRACT, {"input": claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")}), (DELETE, {"id": id_of(FLASK)})]
     first = [(await payload_of(engine, text, **values))["__typename"] for text, values in taken]
 
     again = [(await payload_of(engine, text, **values))["__typename"] for text, values in taken]
@@ -122,8 +125,8 @@ ALL = """mutation ($framework: FrameworkInput!, $claim: ClaimInput!, $retract: R
 async def test_a_client_without_the_scope_cannot_write_with_new_or_cached_documents(engine: Engine) -> None:
     values = {
         "framework": {"slug": "django", "name": "Mine"},
-        "claim": ends(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="Yes."),
-        "retract": ends(DJANGO, "HAS_FEATURE", ADMIN, "alpha"),
+        "claim": claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="Yes."),
+        "retract": claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha"),
         "id": id_of("Company:acme"),
     }
     before = await contents(engine.store)
