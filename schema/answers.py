@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import strawberry
 
-from schema.claims import CURSOR, PAGE_INFO, TOTAL_COUNT, relation_example
+from schema.claims import CURSOR, PAGE_INFO, TOTAL_COUNT, relation_example, relation_fields
 from schema.ontology import Edge, Kind, Ontology
 from schema.types import ArgumentDefinition, FieldDefinition, TypeRegistry
 
@@ -99,7 +99,7 @@ def define_answers(types: TypeRegistry, ontology: Ontology) -> tuple[FieldDefini
     kind = recommended_kind(ontology)
     return (
         _define_search(types),
-        *([_define_comparison(types, kind)] if kind and compared_edges(kind) else []),
+        *([_define_comparison(types, ontology, kind)] if kind and compared_edges(kind) else []),
         *([_define_recommendations(types, kind)] if kind and requirement_lists(kind) else []),
         _define_paths(types, ontology),
     )
@@ -183,7 +183,7 @@ def _define_search(types: TypeRegistry) -> FieldDefinition:
     return FieldDefinition("search", "SearchConnection", description, arguments)
 
 
-def _define_comparison(types: TypeRegistry, kind: Kind) -> FieldDefinition:
+def _define_comparison(types: TypeRegistry, ontology: Ontology, kind: Kind) -> FieldDefinition:
     singular, plural = kind.verbose_name, kind.verbose_name_plural
     types.output(
         "Cell",
@@ -198,7 +198,11 @@ def _define_comparison(types: TypeRegistry, kind: Kind) -> FieldDefinition:
     types.output(
         "ComparisonRow",
         (
-            FieldDefinition("relation", "str", f"Field of {kind.name} that the row compares: {fields}."),
+            *relation_fields(
+                ontology,
+                f"Field of {kind.name} that the row compares: {fields}.",
+                "Use relationType, which is the relation and not the name of a field.",
+            ),
             FieldDefinition("target", "Entity", "The related entity."),
             FieldDefinition("cells", "list[Cell]", f"One cell for each {singular}, in the order of `{kind.plural}`."),
         ),
@@ -329,10 +333,8 @@ def _define_paths(types: TypeRegistry, ontology: Ontology) -> FieldDefinition:
         "Step",
         (
             FieldDefinition("from", "Entity", "The entity where the step starts."),
-            FieldDefinition(
-                "relation",
-                "str",
-                f"Name of the relation{relation_example(ontology)}. The claim shows its direction.",
+            *relation_fields(
+                ontology, f"Name of the relation{relation_example(ontology)}. The claim shows its direction."
             ),
             FieldDefinition("to", "Entity", "The entity where the step ends."),
             FieldDefinition("claim", "Claim", "The claim that relates the two entities."),

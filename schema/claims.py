@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Any, cast
 
 import strawberry
 
@@ -39,6 +40,7 @@ PAGE_ARGUMENTS = (
 def define_claims(types: TypeRegistry, ontology: Ontology) -> None:
     """Add Claim, Evidence, their connection and their filter."""
     example = relation_example(ontology)
+    _define_relation_type(types, ontology)
     types.output(
         "Evidence",
         (
@@ -55,7 +57,7 @@ def define_claims(types: TypeRegistry, ontology: Ontology) -> None:
         (
             FieldDefinition("id", "ID", "Opaque, stable ID of the claim."),
             FieldDefinition("subject", "Entity", "The entity that the claim is about."),
-            FieldDefinition("relation", "str", f"Name of the relation{example}."),
+            *relation_fields(ontology, f"Name of the relation{example}."),
             FieldDefinition("object", "Entity", "The entity that the subject is related to."),
             FieldDefinition("stance", "Stance", "The combined position of all sources."),
             FieldDefinition(
@@ -97,6 +99,39 @@ def define_claims(types: TypeRegistry, ontology: Ontology) -> None:
             FieldDefinition("minConfidence", "float | None", "Minimum confidence, 0 to 1."),
         ),
         "Conditions on claims. A claim must match all of them.",
+    )
+
+
+def _define_relation_type(types: TypeRegistry, ontology: Ontology) -> None:
+    names = ontology.relation_names
+    if not names:
+        return  # an enum has at least one value
+    values = {name: strawberry.enum_value(name, description=_describe(ontology, name)) for name in names}
+    created = cast("Any", enum.Enum)("RelationType", values)
+    types.namespace["RelationType"] = strawberry.enum(created, description="The relations between two entities.")
+
+
+def _describe(ontology: Ontology, name: str) -> str:
+    ends: dict[tuple[str, str], list[str]] = {}
+    for relation in ontology.relations:
+        if relation.name == name:
+            ends.setdefault((relation.verb, relation.object), []).append(relation.subject)
+    return " ".join(f"{_alternatives(subjects)} {verb} {object_}." for (verb, object_), subjects in ends.items())
+
+
+def _alternatives(names: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def relation_fields(
+    ontology: Ontology, description: str, reason: str = "Use relationType, which is an enum."
+) -> tuple[FieldDefinition, ...]:
+    """Return the fields `relation` and `relationType`. An ontology without relations has only the former."""
+    if not ontology.relation_names:
+        return (FieldDefinition("relation", "str", description),)
+    return (
+        FieldDefinition("relation", "str", description, deprecation_reason=reason),
+        FieldDefinition("relationType", "RelationType", "The relation."),
     )
 
 

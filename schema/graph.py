@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import strawberry
 
+from schema.claims import relation_fields
 from schema.ontology import Kind, Ontology
 from schema.types import FieldDefinition, TypeRegistry
 
@@ -32,7 +33,7 @@ def define_graph(types: TypeRegistry, ontology: Ontology) -> None:
     types.output(
         "RelationCount",
         (
-            FieldDefinition("relation", "str", "Name of the relation."),
+            *relation_fields(ontology, "Name of the relation."),
             FieldDefinition("count", "int", "Number of claims with this relation, of any stance."),
         ),
         "The number of claims with a relation.",

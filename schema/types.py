@@ -40,6 +40,7 @@ class FieldDefinition:
     description: str
     arguments: tuple[ArgumentDefinition, ...] = ()
     default: Any = strawberry.UNSET
+    deprecation_reason: str | None = None
 
 
 class TypeRegistry:
@@ -91,6 +92,7 @@ class TypeRegistry:
             graphql_name=field.name,
             type_annotation=self._annotation(field.type),
             description=field.description,
+            deprecation_reason=field.deprecation_reason,
         )
         created.arguments = [
             StrawberryArgument(

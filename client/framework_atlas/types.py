@@ -29,6 +29,9 @@ FeatureCategory: TypeAlias = Literal["CAPABILITY", "QUALITY", "PRINCIPLE", "SECU
 Kind: TypeAlias = Literal["FRAMEWORK", "FRAMEWORK_TYPE", "FEATURE", "APPLICATION", "TECHNOLOGY", "COMPANY", "SOURCE"]
 """The kinds of entities."""
 
+RelationType: TypeAlias = Literal["OF_TYPE", "HAS_FEATURE", "SUITS", "WORKS_WITH", "EXTENDS", "NARROWS", "USES"]
+"""The relations between two entities."""
+
 Sort: TypeAlias = Literal["ASC", "DESC"]
 """The direction of a sort order."""
 
@@ -788,6 +791,7 @@ Claim = TypedDict(
         "id": "str",
         "subject": "Entity",
         "relation": "str",
+        "relationType": "RelationType",
         "object": "Entity",
         "stance": "Stance",
         "confidence": "float",
@@ -860,7 +864,13 @@ Comparison = TypedDict(
 
 ComparisonRow = TypedDict(
     "ComparisonRow",
-    {"__typename": "Literal['ComparisonRow']", "relation": "str", "target": "Entity", "cells": "list[Cell]"},
+    {
+        "__typename": "Literal['ComparisonRow']",
+        "relation": "str",
+        "relationType": "RelationType",
+        "target": "Entity",
+        "cells": "list[Cell]",
+    },
 )
 """One target of a relation, compared for all frameworks."""
 
@@ -1158,7 +1168,8 @@ Recommendations = TypedDict(
 """The frameworks that meet a need, and those that nearly meet it."""
 
 RelationCount = TypedDict(
-    "RelationCount", {"__typename": "Literal['RelationCount']", "relation": "str", "count": "int"}
+    "RelationCount",
+    {"__typename": "Literal['RelationCount']", "relation": "str", "relationType": "RelationType", "count": "int"},
 )
 """The number of claims with a relation."""
 
@@ -1226,7 +1237,15 @@ SourceEdge = TypedDict(
 """One of the sources in a list, with its cursor and its claim."""
 
 Step = TypedDict(
-    "Step", {"__typename": "Literal['Step']", "from": "Entity", "relation": "str", "to": "Entity", "claim": "Claim"}
+    "Step",
+    {
+        "__typename": "Literal['Step']",
+        "from": "Entity",
+        "relation": "str",
+        "relationType": "RelationType",
+        "to": "Entity",
+        "claim": "Claim",
+    },
 )
 """One step of a path."""
 

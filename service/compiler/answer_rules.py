@@ -40,6 +40,7 @@ from service.plan import (
     Root,
     RowPart,
     RowRelation,
+    RowRelationType,
     Score,
     Search,
     StepEnd,
@@ -77,16 +78,16 @@ def planned_fields(ontology: Ontology) -> Mapping[str, frozenset[str]]:
     return {
         "GraphInfo": frozenset({"version", "store", "lastChange", "kinds", "relations"}),
         "KindCount": frozenset({"kind", "count"}),
-        "RelationCount": frozenset({"relation", "count"}),
+        "RelationCount": frozenset({"relation", "relationType", "count"}),
         "Comparison": frozenset({names[1], "rows"}),
-        "ComparisonRow": frozenset({"relation", "target", "cells"}),
+        "ComparisonRow": frozenset({"relation", "relationType", "target", "cells"}),
         "Cell": frozenset({names[0], "value", "claim"}),
         "Recommendations": frozenset({"best", "nearMisses"}),
         "Recommendation": frozenset({names[0], "score", "reasons"}),
         "Reason": frozenset({"requirement", "target", "answer", "weight", "claim"}),
         "Alternative": frozenset({names[0], "score", "shared", "missing", "extra"}),
         "Path": frozenset({"length", "confidence", "sentence", "steps"}),
-        "Step": frozenset({"from", "relation", "to", "claim"}),
+        "Step": frozenset({"from", "relation", "relationType", "to", "claim"}),
     }
 
 
@@ -145,6 +146,8 @@ def _plan_comparison(
         match part.name:
             case "relation":
                 return RowRelation(part.key)
+            case "relationType":
+                return RowRelationType(part.key)
             case "target":
                 return EntityNode(part.key, selections.plan_entity(context, part, ontology.kind_by_name[edge.target]))
             case _:
@@ -241,7 +244,7 @@ def _plan_paths(
 
     def step(part: SelectedField) -> StepPart:
         match part.name:
-            case "relation":
+            case "relation" | "relationType":
                 return StepRelation(part.key)
             case "claim":
                 return ClaimNode(part.key, selections.plan_any_claim(context, part))

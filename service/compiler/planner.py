@@ -34,7 +34,7 @@ from service.plan.parameters import Conversion
 
 _PLANNED_FIELDS: dict[str, frozenset[str]] = {
     "PageInfo": frozenset({"hasNextPage", "hasPreviousPage", "startCursor", "endCursor"}),
-    "Claim": frozenset({"id", "relation", "stance", "confidence", "firstSeen", "lastSeen"})
+    "Claim": frozenset({"id", "relation", "relationType", "stance", "confidence", "firstSeen", "lastSeen"})
     | {"subject", "object", "evidence"},
     "Evidence": frozenset({"supports", "note", "term", "locator", "source"}),
     "FacetCount": frozenset({"target", "count"}),

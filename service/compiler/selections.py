@@ -240,6 +240,8 @@ class SelectionPlanner:
                     return EvidenceList(
                         part.key, context.plan_subfields(part, "Evidence", partial(self._plan_evidence, context))
                     )
+                case "relationType":
+                    return ClaimScalar(part.key, "relation")  # the values of the enum are the names
                 case name:
                     return ClaimScalar(part.key, name)
 

@@ -87,7 +87,14 @@ class RowRelation:
     key: str
 
 
-RowPart: TypeAlias = Typename | RowRelation | EntityNode | Cells
+@dataclass(frozen=True, slots=True)
+class RowRelationType:
+    """The name of the relation of the row's edge."""
+
+    key: str
+
+
+RowPart: TypeAlias = Typename | RowRelation | RowRelationType | EntityNode | Cells
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ from service.plan import (
     Root,
     RowPart,
     RowRelation,
+    RowRelationType,
     Scalar,
     Score,
     Search,
@@ -126,6 +127,7 @@ _WithoutRows: TypeAlias = (
     | PageInfoField
     | FacetCount
     | RowRelation
+    | RowRelationType
     | CellValue
     | RequirementName
     | Weight

@@ -187,7 +187,8 @@ def _members(type_: GraphQLNamedType) -> Iterator[str]:
             yield from ("", "| field | description |", "|---|---|")
             for name, field in type_.fields.items():
                 arguments = f" Arguments: {', '.join(f'`{name}`' for name in field.args)}." if field.args else ""
-                yield f"| `{name}: {field.type}` | {_cell(field.description)}{arguments} |"
+                deprecated = f" Deprecated: {_cell(field.deprecation_reason)}" if field.deprecation_reason else ""
+                yield f"| `{name}: {field.type}` | {_cell(field.description)}{arguments}{deprecated} |"
         case GraphQLInputObjectType():
             yield from ("", "| field | description |", "|---|---|")
             for name, field in type_.fields.items():

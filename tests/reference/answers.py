@@ -32,6 +32,7 @@ from service.plan import (
     Requirement,
     RequirementName,
     RowRelation,
+    RowRelationType,
     Score,
     Search,
     StepEnd,
@@ -111,6 +112,8 @@ def comparison(selections: Selections, root: Comparison) -> dict[str, Any] | Unk
                 return name
             case RowRelation():
                 return edge.name
+            case RowRelationType():
+                return edge.relation.name
             case EntityNode(parts=parts):
                 return selections.entity(parts, graph.entities[target])
             case Cells(parts=parts):

@@ -16,6 +16,7 @@ from service.plan import (
     EntityNode,
     RowPart,
     RowRelation,
+    RowRelationType,
     Traversal,
     Typename,
 )
@@ -81,6 +82,8 @@ def _rows(writer: Writer, root: Comparison, edge: Edge, parts: tuple[RowPart, ..
                 return repr(name)
             case RowRelation():
                 return repr(edge.name)
+            case RowRelationType():
+                return repr(edge.relation.name)
             case EntityNode(parts=entity_parts):
                 return writer.entity(entity_parts, target, target_row)
             case Cells(parts=cell_parts):

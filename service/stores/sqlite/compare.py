@@ -16,6 +16,7 @@ from service.plan import (
     EntityNode,
     RowPart,
     RowRelation,
+    RowRelationType,
     Typename,
 )
 from service.stores.sqlite.expressions import STANCE_TO_JSON, entity_by_reference, placeholder
@@ -91,6 +92,8 @@ def _rows(writer: Writer, root: Comparison, edge: Edge, number: int, parts: tupl
                 return [json_string(name)]
             case RowRelation():
                 return [json_string(edge.name)]
+            case RowRelationType():
+                return [json_string(edge.relation.name)]
             case EntityNode(parts=entity_parts):
                 return writer.entity(entity_parts, RowAlias(target))
             case Cells(parts=cell_parts):
