@@ -49,13 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
             summary, written = asyncio.run(_load(settings, files, errors, progress, arguments))
         for message in errors.messages(files):
             print(message, file=sys.stderr)
-    if errors.errors:
+    if errors.items:
         print(_describe_errors(errors, written=written, dry_run=arguments.dry_run), file=sys.stderr)
     if written:
         print(f"{settings.store}: {describe(summary)}.")
     elif arguments.dry_run:
         print(f"Valid: {counts(summary)}. Nothing was written.")
-    return 1 if errors.errors else 0
+    return 1 if errors.items else 0
 
 
 async def _load(
@@ -69,13 +69,13 @@ async def _load(
     async with opened_store(settings) as store:
         load = BulkLoad(store, ONTOLOGY, files, errors, progress)
         checked = LoadSummary() if arguments.keep_going and not arguments.dry_run else await load.check()
-        if arguments.dry_run or errors.errors:
+        if arguments.dry_run or errors.items:
             return checked, False
         return await load.write(), True
 
 
 def _describe_errors(errors: LoadErrors, *, written: bool, dry_run: bool) -> str:
-    number = count(len(errors.errors), "error")
+    number = count(len(errors.items), "error")
     if errors.full:
         number += ", perhaps more (--max-errors)"
     if written:

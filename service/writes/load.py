@@ -155,8 +155,8 @@ async def update_facts(store: Store[Any], ontology: Ontology, folder: Path, prog
     with open_input_files(_names(folder), None, io.BytesIO()) as files:
         load = BulkLoad(store, ontology, files, errors, progress)
         await load.check()
-        summary = LoadSummary() if errors.errors else await load.write()
-        if errors.errors:
+        summary = LoadSummary() if errors.items else await load.write()
+        if errors.items:
             raise FactsError(tuple(errors.messages(files)))
     summary.retracted = await _retract_removed(store, facts)
     return summary

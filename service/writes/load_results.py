@@ -29,19 +29,19 @@ class LoadErrors:
     """The errors of invalid lines, up to a maximum."""
 
     max_errors: int
-    errors: list[LineError] = field(default_factory=list)
+    items: list[LineError] = field(default_factory=list)
 
     def add(self, errors: Iterable[LineError]) -> None:
-        self.errors.extend(errors)
-        del self.errors[self.max_errors :]
+        self.items.extend(errors)
+        del self.items[self.max_errors :]
 
     @property
     def full(self) -> bool:
-        return len(self.errors) >= self.max_errors
+        return len(self.items) >= self.max_errors
 
     def messages(self, files: Sequence[NamedFile]) -> Iterator[str]:
         """One message per error, in the order of files and lines."""
-        for location, message in sorted(self.errors):
+        for location, message in sorted(self.items):
             yield f"{files[location.file].name}:{location.line}: {message}"
 
 

@@ -161,7 +161,9 @@ def _check_version(
         return Conflict(f"{reference} does not exist, or was deleted.", "expectedVersion")
     if stored.last_change > parsed.sequence:
         changed = str(Version(version.digest, stored.last_change))
-        return Conflict(f"{reference} has changed since; read it again before you write.", "expectedVersion", changed)
+        return Conflict(
+            f"{reference} has changed since this version; read it again before you write.", "expectedVersion", changed
+        )
     return None
 
 

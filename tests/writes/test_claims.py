@@ -23,7 +23,7 @@ async def test_a_claim_returns_all_its_evidence(engine: Engine) -> None:
 
     payload = await payload_of(engine, CLAIM, input=values)
 
-    kept = {"supports": True, "note": "It says so.", "term": None, "locator": None}
+    other = {"supports": True, "note": "It says so.", "term": None, "locator": None}
     assert payload == {
         "__typename": "Claimed",
         "claim": {
@@ -33,7 +33,7 @@ async def test_a_claim_returns_all_its_evidence(engine: Engine) -> None:
             "firstSeen": "2020",
             "lastSeen": "2021-05",
             "evidence": [
-                {**kept, "source": {"slug": "alpha"}},
+                {**other, "source": {"slug": "alpha"}},
                 {
                     "supports": False,
                     "note": "None.",
@@ -41,7 +41,7 @@ async def test_a_claim_returns_all_its_evidence(engine: Engine) -> None:
                     "locator": "4.1",
                     "source": {"slug": "beta"},
                 },
-                {**kept, "source": {"slug": "gamma"}},
+                {**other, "source": {"slug": "gamma"}},
             ],
         },
         "version": await engine.store.version(),
@@ -55,15 +55,15 @@ async def test_new_evidence_of_a_source_replaces_its_earlier_evidence(engine: En
     payload = await payload_of(
         engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ADMIN, "alpha", note="No.", supports=False)
     )
-    supposed = await payload_of(
+    by_default = await payload_of(
         engine, CLAIM, input=claim_input(FLASK, "HAS_FEATURE", ADMIN, "beta", note="Yes.", supports=None)
     )
 
     assert payload["claim"]["evidence"] == [
         {"supports": False, "note": "No.", "term": None, "locator": None, "source": {"slug": "alpha"}}
     ]
-    assert (payload["claim"]["stance"], supposed["claim"]["stance"]) == ("LACKS", "DISPUTED")
-    assert supposed["claim"]["evidence"][1]["supports"] is True
+    assert (payload["claim"]["stance"], by_default["claim"]["stance"]) == ("LACKS", "DISPUTED")
+    assert by_default["claim"]["evidence"][1]["supports"] is True
 
 
 async def test_a_claim_is_an_edge_unless_all_its_evidence_denies_it(
@@ -88,12 +88,12 @@ async def test_a_claim_is_an_edge_unless_all_its_evidence_denies_it(
 
 async def test_retracting_keeps_other_evidence_and_deletes_a_claim_without_evidence(engine: Engine) -> None:
     values = claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")
-    left = await payload_of(engine, RETRACT, input=values)
-    gone = await payload_of(engine, RETRACT, input={**values, "source": id_of("Source:gamma")})
+    remaining = await payload_of(engine, RETRACT, input=values)
+    deleted = await payload_of(engine, RETRACT, input={**values, "source": id_of("Source:gamma")})
     again = await payload_of(engine, RETRACT, input=values)
 
-    assert left["claim"] == {"stance": "HAS", "confidence": 0.5, "evidence": [{"source": {"slug": "gamma"}}]}
-    assert gone == {"__typename": "Retracted", "claim": None, "version": await engine.store.version()}
+    assert remaining["claim"] == {"stance": "HAS", "confidence": 0.5, "evidence": [{"source": {"slug": "gamma"}}]}
+    assert deleted == {"__typename": "Retracted", "claim": None, "version": await engine.store.version()}
     assert again == {
         "__typename": "NotFound",
         "message": f"Source:alpha has no evidence about {DJANGO} HAS_FEATURE {ORM}.",
@@ -140,10 +140,10 @@ INVALID: list[tuple[dict[str, Any], dict[str, Any]]] = [
         },
     ),
     (
-        {"source": id_of("Source:nobody")},
+        {"source": id_of("Source:missing")},
         {
             "__typename": "InvalidInput",
-            "message": "source: Source:nobody does not exist; create it first.",
+            "message": "source: Source:missing does not exist; create it first.",
             "field": "source",
         },
     ),
@@ -175,19 +175,19 @@ INVALID: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 async def test_an_invalid_claim_is_reported_with_its_reason(engine: Engine) -> None:
-    good = claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does.")
+    valid = claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does.")
 
-    payloads = [await payload_of(engine, CLAIM, input={**good, **values}) for values, _ in INVALID]
+    payloads = [await payload_of(engine, CLAIM, input={**valid, **values}) for values, _ in INVALID]
 
     assert payloads == [expected for _, expected in INVALID]
     assert await sequence(engine) == 1
 
 
 async def test_a_claim_that_cannot_exist_is_not_found(engine: Engine) -> None:
-    good = claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")
-    wrong = [{"subject": id_of("Framework:flsk")}, {"relation": "EATS"}, {"object": "x"}, {"source": "x"}]
+    valid = claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")
+    impossible = [{"subject": id_of("Framework:flsk")}, {"relation": "EATS"}, {"object": "x"}, {"source": "x"}]
 
-    payloads = [await payload_of(engine, RETRACT, input={**good, **values}) for values in wrong]
+    payloads = [await payload_of(engine, RETRACT, input={**valid, **values}) for values in impossible]
 
     assert [item["__typename"] for item in payloads] == ["NotFound"] * 4
     assert payloads[0] == {"__typename": "NotFound", "message": "Framework:flsk does not exist.", "nearest": ["flask"]}
@@ -200,15 +200,15 @@ async def test_a_claim_that_cannot_exist_is_not_found(engine: Engine) -> None:
 async def confidence(engine: Engine) -> Any:
     text = """{ framework(slug: "django") { features { edges { claim { stance confidence firstSeen lastSeen } } } }
       frameworks(where: {features: {some: {}, minConfidence: 0.6}}) { nodes { slug } } }"""
-    answers = await query(engine, text)
-    claims = [tuple(edge["claim"].values()) for edge in answers["framework"]["features"]["edges"]]
-    return claims, len(answers["frameworks"]["nodes"])
+    answer = await query(engine, text)
+    claims = [tuple(edge["claim"].values()) for edge in answer["framework"]["features"]["edges"]]
+    return claims, len(answer["frameworks"]["nodes"])
 
 
 async def test_claims_are_assessed_again_when_a_source_changes_its_publisher_or_date(engine: Engine) -> None:
     results = [await confidence(engine)]
     for values in (
-        {"publisher": "The Press"},  # that of another source: one voice
+        {"publisher": "The Press"},  # the publisher of another source: they count once
         {"published": "2019-01-31"},
         {"publisher": None, "published": None},
         {"name": "Another name"},

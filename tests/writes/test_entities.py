@@ -24,15 +24,15 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_an_upsert_creates_an_entity_and_returns_what_is_selected(engine: Engine) -> None:
-    text = """mutation { made: upsertFramework(input: {slug: "starlette", name: "Starlette", aliases: ["Star"]}) {
+    text = """mutation { created: upsertFramework(input: {slug: "starlette", name: "Starlette", aliases: ["Star"]}) {
       what: __typename ... F ... on UpsertedFramework { framework { claims: features { totalCount } aliases } }
       ... on Problem { message } } }
     fragment F on UpsertedFramework { it: framework { __typename key: slug ... on Node { id } name } version }"""
 
-    answered = await mutate(engine, text)
+    answer = await mutate(engine, text)
 
-    assert answered == {
-        "made": {
+    assert answer == {
+        "created": {
             "what": "UpsertedFramework",
             "it": {
                 "__typename": "Framework",
@@ -44,7 +44,7 @@ async def test_an_upsert_creates_an_entity_and_returns_what_is_selected(engine: 
             "framework": {"claims": {"totalCount": 0}, "aliases": ["Star"]},
         }
     }
-    assert json.dumps(list(answered["made"])) == '["what", "it", "version", "framework"]'
+    assert json.dumps(list(answer["created"])) == '["what", "it", "version", "framework"]'
     assert await query(engine, '{ a: framework(slug: "star") { name } b: framework(slug: "starlette") { name } }') == {
         "a": {"name": "Starlette"},
         "b": {"name": "Starlette"},
@@ -90,7 +90,7 @@ async def test_omitted_properties_stay_and_null_removes_them(engine: Engine) -> 
     }
 
     renamed = await payload_of(engine, UPSERT, input={"slug": "django", "name": "Django!"})
-    bared = await payload_of(
+    emptied = await payload_of(
         engine, UPSERT, input={"slug": "django", "aliases": None, "summary": None, "homepage": None}
     )
     literal = await mutate(
@@ -100,7 +100,7 @@ async def test_omitted_properties_stay_and_null_removes_them(engine: Engine) -> 
     )
 
     assert renamed["framework"] == {**before, "name": "Django!"}
-    assert bared["framework"] == {**before, "name": "Django!", "aliases": [], "summary": None, "homepage": None}
+    assert emptied["framework"] == {**before, "name": "Django!", "aliases": [], "summary": None, "homepage": None}
     assert literal["upsertFramework"]["framework"] == {
         "name": "Django!",
         "homepage": "https://d.example",
@@ -130,11 +130,11 @@ async def test_a_renamed_entity_is_found_by_its_new_names_only(engine: Engine) -
 
 
 async def test_an_alias_can_move_after_its_owner_has_dropped_it(engine: Engine) -> None:
-    refused = await payload_of(engine, UPSERT, input={"slug": "flask", "aliases": ["dj"]})
+    rejected = await payload_of(engine, UPSERT, input={"slug": "flask", "aliases": ["dj"]})
     await payload_of(engine, UPSERT, input={"slug": "django", "aliases": ["Джанго"]})
     moved = await payload_of(engine, UPSERT, input={"slug": "flask", "aliases": ["dj"]})
 
-    assert (refused["__typename"], moved["__typename"]) == ("Conflict", "UpsertedFramework")
+    assert (rejected["__typename"], moved["__typename"]) == ("Conflict", "UpsertedFramework")
     assert await query(engine, '{ framework(slug: "DJ") { slug } }') == {"framework": {"slug": "flask"}}
 
 
@@ -243,28 +243,30 @@ async def test_text_that_no_database_can_store_is_rejected_before_anything_is_wr
     assert await sequence(engine) == 1
 
 
-# ------------------------------------------------------------------------------------------------------------- versions
+# ------------------------------------------------------------------------------------------------------------- optimistic locking
 
 
 async def test_an_expected_version_rejects_an_update_only_if_the_entity_has_changed(engine: Engine) -> None:
     first = await engine.store.version()
     digest = first.rpartition(".")[0]
-    kept = {"slug": "django", "expectedVersion": first}
+    values = {"slug": "django", "expectedVersion": first}
 
     other = await payload_of(engine, UPSERT, input={"slug": "flask", "name": "Other"})
-    fits = await payload_of(engine, UPSERT, input={**kept, "name": "Mine"})
-    moved = await payload_of(engine, UPSERT, input={**kept, "name": "Mine too"})
-    again = await payload_of(engine, UPSERT, input={**kept, "expectedVersion": fits["version"], "name": "Mine again"})
-    later = await payload_of(engine, UPSERT, input={**kept, "expectedVersion": f"{digest}.99", "name": "Later"})
+    updated = await payload_of(engine, UPSERT, input={**values, "name": "Mine"})
+    outdated = await payload_of(engine, UPSERT, input={**values, "name": "Mine too"})
+    again = await payload_of(
+        engine, UPSERT, input={**values, "expectedVersion": updated["version"], "name": "Mine again"}
+    )
+    later = await payload_of(engine, UPSERT, input={**values, "expectedVersion": f"{digest}.99", "name": "Later"})
     absent = await payload_of(engine, UPSERT, input={"slug": "new", "name": "New", "expectedVersion": first})
-    unchecked = await payload_of(engine, UPSERT, input={**kept, "expectedVersion": None, "name": "Any"})
+    unchecked = await payload_of(engine, UPSERT, input={**values, "expectedVersion": None, "name": "Any"})
 
-    assert [item["__typename"] for item in (other, fits, again, unchecked)] == ["UpsertedFramework"] * 4
-    assert moved == {
+    assert [item["__typename"] for item in (other, updated, again, unchecked)] == ["UpsertedFramework"] * 4
+    assert outdated == {
         "__typename": "Conflict",
-        "message": "Framework:django has changed since; read it again before you write.",
+        "message": "Framework:django has changed since this version; read it again before you write.",
         "field": "expectedVersion",
-        "value": fits["version"],
+        "value": updated["version"],
     }
     assert later["message"] == f"expectedVersion: '{digest}.99' is not a version of this graph."
     assert absent == {
@@ -276,7 +278,7 @@ async def test_an_expected_version_rejects_an_update_only_if_the_entity_has_chan
     assert await sequence(engine) == 5
 
 
-async def test_claims_about_an_entity_are_no_change_of_the_entity(engine: Engine) -> None:
+async def test_a_new_claim_does_not_change_the_version_of_its_entities(engine: Engine) -> None:
     version = await engine.store.version()
     await payload_of(engine, CLAIM, input=claim_input(DJANGO, "HAS_FEATURE", ADMIN, "alpha", note="It does."))
 
@@ -310,12 +312,12 @@ async def test_an_entity_that_is_created_again_has_no_earlier_claims(
 ) -> None:
     await payload_of(engine, DELETE, id=id_of(DJANGO))
     await payload_of(engine, UPSERT, input={"slug": "django", "name": "Django"})
-    before = await contents(engine.store)
+    recreated = await contents(engine.store)
     lines = [line for line in LINES if DJANGO not in line.values() and line.get("slug") != "django"]
     lines.append({"kind": "Framework", "slug": "django", "name": "Django"})
 
     async with graphs.load_isolated(store, facts_from_lines(tmp_path / "after", lines)) as seeded:
-        assert before == await contents(seeded.store)
+        assert recreated == await contents(seeded.store)
 
 
 async def test_an_invalid_id_deletes_nothing(engine: Engine) -> None:
@@ -329,8 +331,8 @@ async def test_an_invalid_id_deletes_nothing(engine: Engine) -> None:
 
 
 async def test_suggestions_are_slugs_of_existing_entities(engine: Engine) -> None:
-    named = [("django-rest-framework", "Django REST framework", "DRF"), ("django-ninja", "Django Ninja", "Ninja")]
-    for slug, name, alias in named:
+    entities = [("django-rest-framework", "Django REST framework", "DRF"), ("django-ninja", "Django Ninja", "Ninja")]
+    for slug, name, alias in entities:
         await payload_of(engine, UPSERT, input={"slug": slug, "name": name, "aliases": [alias]})
 
     async def nearest(slug: str) -> list[str]:
@@ -339,10 +341,10 @@ async def test_suggestions_are_slugs_of_existing_entities(engine: Engine) -> Non
     assert await nearest("django-rest-framewrok") == ["django-rest-framework"]
     assert await nearest("django rest framewrok") == ["django-rest-framework"]
     assert await nearest("django-nnja") == ["django-ninja", "django"]
-    assert await nearest("ninja") == ["django-ninja"]  # an alias is no slug
+    assert await nearest("ninja") == ["django-ninja"]  # the alias matches, the suggestion is the slug
     assert await nearest("zzzzzz") == []
     await payload_of(
         engine, UPSERT, input={"slug": "quarkus", "name": "Q", "aliases": ["quarkis", "quarkas", "quarkos"]}
     )
     await payload_of(engine, UPSERT, input={"slug": "quarkxyz", "name": "R"})
-    assert await nearest("quarkes") == ["quarkus", "quarkxyz"]  # the many names of one do not stand before others
+    assert await nearest("quarkes") == ["quarkus", "quarkxyz"]  # each entity once, although several of its names match

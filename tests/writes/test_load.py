@@ -98,7 +98,7 @@ async def load(
     with open_input_files([str(path) for path in paths], None, io.BytesIO()) as files:
         bulk_load = BulkLoad(store, ONTOLOGY, files, errors, no_progress)
         summary = await bulk_load.check() if check or not write else LoadSummary()
-        if write and not (check and errors.errors):
+        if write and not (check and errors.items):
             summary = await bulk_load.write()
         return summary, [message.removeprefix(f"{paths[0].parent}/") for message in errors.messages(files)]
 
@@ -294,7 +294,7 @@ LINES_WITH_ERRORS = [
     ({"kind": "Framework", "slug": "new3", "name": "N", "nmae": "N"}, "Framework has no property 'nmae'; use "),
     ({"kind": "Framework", "slug": "джанго", "name": "N"}, "slug: 'джанго' is an alias of Framework:django."),
     ({**HAS, "object": "Feature:nope"}, "Feature:nope does not exist."),
-    ({**HAS, "source": "nobody"}, "Source:nobody does not exist."),
+    ({**HAS, "source": "missing"}, "Source:missing does not exist."),
     ({**HAS, "relation": "USES"}, "unknown relation Framework USES Feature; use Framework "),
     ({"slug": "x"}, "a line must have 'kind' (an entity) or 'relation' (evidence)."),
     ({**HAS, "note": "Changed."}, None),

@@ -43,10 +43,10 @@ async def test_repeating_a_mutation_writes_and_logs_nothing(engine: Engine) -> N
 
 
 async def test_repeating_a_removal_is_not_found_and_logs_nothing(engine: Engine) -> None:
-    taken = [(RETRACT, {"input": claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")}), (DELETE, {"id": id_of(FLASK)})]
-    first = [(await payload_of(engine, text, **values))["__typename"] for text, values in taken]
+    removals = [(RETRACT, {"input": claim_input(DJANGO, "HAS_FEATURE", ORM, "alpha")}), (DELETE, {"id": id_of(FLASK)})]
+    first = [(await payload_of(engine, text, **values))["__typename"] for text, values in removals]
 
-    again = [(await payload_of(engine, text, **values))["__typename"] for text, values in taken]
+    again = [(await payload_of(engine, text, **values))["__typename"] for text, values in removals]
 
     assert (first, again) == (["Retracted", "Deleted"], ["NotFound", "NotFound"])
     assert await sequence(engine) == 3
@@ -95,12 +95,12 @@ async def test_a_document_can_be_executed_with_different_variables(engine: Engin
         source: $source, note: $note}) { ... on Claimed { claim { evidence { note } } } } }"""
     source = id_of("Source:beta")
 
-    payloads = [
+    answers = [
         await mutate(engine, text, {"slug": slug, "aliases": aliases, "note": slug, "source": source, "on": on})
         for slug, aliases, on in [("one", ["1"], True), ("two", ["2", "zwei"], True), ("three", ["1"], False)]
     ]
 
-    assert [list(item.values()) for item in payloads] == [
+    assert [list(item.values()) for item in answers] == [
         [{"framework": {"slug": "one", "aliases": ["1"], "name": "X"}}, {"claim": {"evidence": [{"note": "one"}]}}],
         [
             {"framework": {"slug": "two", "aliases": ["2", "zwei"], "name": "X"}},
@@ -110,7 +110,7 @@ async def test_a_document_can_be_executed_with_different_variables(engine: Engin
     ]
 
 
-# -------------------------------------------------------------------------------------------------------- authorisation
+# -------------------------------------------------------------------------------------------------------- authorization
 
 READER = Principal("dash", frozenset({"read"}))
 NO_TOKEN = "This needs a token with the scope `write`; send it as `Authorization: Bearer TOKEN`."
@@ -130,34 +130,38 @@ async def test_a_client_without_the_scope_cannot_write_with_new_or_cached_docume
         "id": id_of("Company:acme"),
     }
     before = await contents(engine.store)
-    refused = TransportContext(access_error=InvalidTokenError("The token has expired; get a new one."))
 
-    async def ask(text: str, context: TransportContext | None) -> dict[str, Any]:
+    async def send(text: str, context: TransportContext | None) -> dict[str, Any]:
         result = await engine.schema.execute(text, variable_values=values, context_value=context)
         assert result.errors is None
         assert result.data is not None
         return result.data
 
-    asked = [(None, NO_TOKEN), (TransportContext(ANONYMOUS), NO_TOKEN), (TransportContext(READER), NO_SCOPE)]
-    asked.append((refused, "The token has expired; get a new one."))
+    expired = InvalidTokenError("The token has expired; get a new one.")
+    rejected = [
+        (None, NO_TOKEN),
+        (TransportContext(ANONYMOUS), NO_TOKEN),
+        (TransportContext(READER), NO_SCOPE),
+        (TransportContext(access_error=expired), str(expired)),
+    ]
     fields = "upsertFramework", "claim", "retract", "deleteEntity"
 
-    for number, (context, message) in enumerate(asked):
+    for number, (context, message) in enumerate(rejected):
         expected = {"__typename": "NotAuthorized", "message": message}
-        assert await ask(f"{ALL} # cold {number}", context) == dict.fromkeys(fields, expected)
+        assert await send(f"{ALL} # new {number}", context) == dict.fromkeys(fields, expected)
     assert (await contents(engine.store), await sequence(engine)) == (before, 1)
 
-    done = await mutate(engine, ALL, values)  # warms the document
+    payloads = await mutate(engine, ALL, values)  # now the document is cached
     after = await contents(engine.store)
-    assert [payload["__typename"] for payload in done.values()] == [
+    assert [payload["__typename"] for payload in payloads.values()] == [
         "UpsertedFramework",
         "Claimed",
         "Retracted",
         "Deleted",
     ]
-    for context, message in asked:
+    for context, message in rejected:
         expected = {"__typename": "NotAuthorized", "message": message}
-        assert await ask(ALL, context) == dict.fromkeys(fields, expected)
+        assert await send(ALL, context) == dict.fromkeys(fields, expected)
     assert (await contents(engine.store), await sequence(engine)) == (after, 5)
 
 
@@ -179,33 +183,33 @@ async def test_an_admin_can_write_and_a_client_that_may_not_read_gets_no_data(en
     assert admin["data"] == {"upsertFramework": {"__typename": "UpsertedFramework"}}
 
 
-def test_a_global_id_encodes_a_reference() -> None:
+def test_a_global_id_can_be_decoded_to_a_reference() -> None:
     assert Reference.of_id(id_of(DJANGO)) == Reference("Framework", "django")
 
 
 async def test_the_error_of_a_store_that_fails_halfway_lists_what_was_executed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    transact, tried = engine.store.transact, []
+    transact, calls = engine.store.transact, []
 
-    async def once(*values: Any) -> Any:
-        tried.append(values)
-        if len(tried) > 1:
+    async def transact_once(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) > 1:
             raise StoreUnavailable("gone")
-        return await transact(*values)
+        return await transact(*arguments)
 
-    monkeypatch.setattr(engine.store, "transact", once)
-    two = """mutation {
+    monkeypatch.setattr(engine.store, "transact", transact_once)
+    text = """mutation {
       first: upsertFramework(input: {slug: "first", name: "First"}) { __typename }
       second: upsertFramework(input: {slug: "second", name: "Second"}) { __typename }
     }"""
-    expected = await execute(engine, two, principal=WRITER)
+    result = await execute(engine, text, principal=WRITER)
     monkeypatch.undo()
 
     stored = await query(
         engine, '{ first: framework(slug: "first") { name } second: framework(slug: "second") { name } }'
     )
-    (error,) = expected["errors"]
-    assert (expected["data"], stored) == (None, {"first": {"name": "First"}, "second": None})
+    (error,) = result["errors"]
+    assert (result["data"], stored) == (None, {"first": {"name": "First"}, "second": None})
     assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "done": ["first"]}
     assert error["message"].endswith("Root fields executed before: first; the others were not executed.")
