@@ -8,7 +8,7 @@ AtlasError
 ├── PersistedQueryError          a client named a persisted query that is unknown or not allowed
 ├── RateLimitedError             a client sent too many requests (`service.http.rate_limits`)
 ├── AccessError                  a client may not do what it requested
-│   ├── UnauthenticatedError     it sent no token, and needs one
+│   ├── UnauthenticatedError     it sent no token, but needs one
 │   │   └── InvalidTokenError    it sent an invalid token
 │   └── ForbiddenError           its token lacks the scope
 ├── SettingsError                a setting is invalid, or contradicts another one
@@ -19,8 +19,8 @@ AtlasError
         ├── StatementTimeout     a statement took too long
         └── StoreAccessDenied    the store rejects our credentials; only the operator can fix this
 
-The messages of the exceptions above SettingsError go to clients, and so does that of StatementTimeout. Of the others clients see
-a general message. Two modules map exceptions to answers: `service.execution.error_results` for operations, and
+Clients receive the messages of the exceptions above SettingsError and of StatementTimeout. For the others they receive a general
+message. Two modules map exceptions to responses: `service.execution.error_results` for operations, and
 `service.http.error_responses` for requests that are rejected before they are executed.
 """
 
@@ -136,7 +136,7 @@ class AccessError(AtlasError):
 
 
 class UnauthenticatedError(AccessError):
-    """A client sent no token, and needs one."""
+    """A client sent no token, but needs one."""
 
 
 class InvalidTokenError(UnauthenticatedError):
@@ -167,7 +167,7 @@ class StoreUnavailable(StoreError):  # noqa: N818 - names a state, which may pas
     """The store cannot be reached at present; the same request may succeed later."""
 
     done: tuple[str, ...] = ()
-    """The root fields of a mutation that were executed before."""
+    """The root fields of the mutation that were executed before this error."""
 
 
 class StoreBusy(StoreUnavailable):

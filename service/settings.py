@@ -287,7 +287,7 @@ class Settings(BaseSettings):
         return Path(self.store.removeprefix(_SQLITE)) if self.store.startswith(_SQLITE) else None
 
     def as_environment(self) -> dict[str, str]:
-        """The environment variables from which another process reads equal settings."""
+        """Return the environment variables from which another process reads equal settings."""
         return {f"ATLAS_{name.upper()}": _text(value) for name, value in self.model_dump().items() if value is not None}
 
 
@@ -301,7 +301,7 @@ def read_settings(**overrides: Any) -> Settings:
 
 
 def default_of(name: str) -> str | None:
-    """The default of a setting as text; None if it has none."""
+    """Return the default of a setting as text; None if it has none."""
     default = Settings.model_fields[name].default
     if default == SHIPPED:
         return "the shipped facts"
@@ -317,7 +317,7 @@ def _is_network(value: str) -> bool:
 
 
 def _normalize_origin(value: str) -> str | None:
-    """An origin as browsers send it; None if it is invalid, or has a path, a user or a wildcard."""
+    """Return an origin as browsers send it; None if it is invalid, or has a path, a user or a wildcard."""
     origin = normalize_origin(value)
     if origin is None or not origin.isascii() or urlsplit(value.strip())[2:] != ("", "", "") or {"@", "*"} & set(value):
         return None
@@ -337,7 +337,7 @@ def _text(value: Any) -> str:
 
 
 def _message(error: Any) -> str:
-    """The message of a validation error, with the value unless it is a secret."""
+    """Return the message of a validation error, with the value unless it is a secret."""
     field = Settings.model_fields.get(str(error["loc"][0]))
     if field is not None and field.annotation is SecretStr:
         return str(error["msg"])

@@ -16,7 +16,7 @@ from service.settings import Settings
 log = logging.getLogger("atlas")
 
 _HEADER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 6750, 2.1
-_MAX_CHARACTERS = 8192  # a JWT of a large issuer has two thousand
+_MAX_CHARACTERS = 8192  # the JWTs of large issuers have about 2000
 
 
 class Authenticator:
@@ -32,9 +32,9 @@ class Authenticator:
             )
 
     def authenticate(self, authorization: str | None) -> Principal:
-        """The principal of a request with this Authorization header; None: without one.
+        """Return the principal of a request, by its Authorization header; None means that it has none.
 
-        The principal may read, at least. Otherwise raises UnauthenticatedError (InvalidTokenError if a token was sent) or
+        Every returned principal may read. Otherwise raises UnauthenticatedError (InvalidTokenError if a token was sent) or
         ForbiddenError.
         """
         try:
@@ -49,7 +49,7 @@ class Authenticator:
         return principal
 
     def authenticate_connection(self, payload: object) -> Principal:
-        """The principal of a WebSocket, by the payload of `connection_init`: `{"Authorization": "Bearer TOKEN"}`.
+        """Return the principal of a WebSocket, by the payload of `connection_init`: `{"Authorization": "Bearer TOKEN"}`.
 
         As with HTTP headers, the case of the name does not matter. Raises the errors of `authenticate`.
         """

@@ -1,4 +1,4 @@
-"""Read the files that settings name for secrets."""
+"""Read files with secrets, whose paths are settings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from service.errors import SettingsError
 
 
 def read_file(variable: str, path: Path) -> str:
-    """The text of a file. Raises SettingsError, which names the variable."""
+    """Return the text of a file. Raises SettingsError with the name of the variable."""
     try:
         return path.read_text("utf-8")
     except OSError as error:
         raise SettingsError(f"{variable}: {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError:  # not as the cause: its message quotes the file
+    except UnicodeDecodeError:  # not as the cause: its message quotes the file, which contains a secret
         raise SettingsError(f"{variable}: {path} is not UTF-8 text.") from None

@@ -33,7 +33,7 @@ class JwtVerifier:
     leeway: int
 
     def verify(self, token: str) -> Principal:
-        """The principal that a JWT names. Raises InvalidTokenError.
+        """Return the principal that a JWT names. Raises InvalidTokenError.
 
         PyJWT checks the signature first: only a client with a correctly signed token learns which claim is wrong.
         """
@@ -54,7 +54,7 @@ class JwtVerifier:
 
 
 def jwt_verifier(settings: Settings) -> JwtVerifier | None:
-    """The verifier that the settings describe; None if they have no key. Raises SettingsError."""
+    """Return the verifier for the configured key; None without a key. Raises SettingsError."""
     key = settings.jwt_key.get_secret_value()
     if settings.jwt_key_file is not None:
         if key:
@@ -97,7 +97,7 @@ def _message(error: jwt.PyJWTError) -> str:
 
 
 def _subject(claim: str) -> str:
-    if not claim or len(claim) > _MAX_SUBJECT_CHARACTERS or not claim.isprintable():  # logs contain it
+    if not claim or len(claim) > _MAX_SUBJECT_CHARACTERS or not claim.isprintable():  # it appears in logs
         raise InvalidTokenError(
             f"The token's claim `sub` must have 1 to {_MAX_SUBJECT_CHARACTERS} printable characters."
         )
@@ -105,7 +105,7 @@ def _subject(claim: str) -> str:
 
 
 def _scopes(claim: object) -> frozenset[Scope]:
-    """Our scopes in a claim `scope` (RFC 8693, 4.2); other services have others."""
+    """Return our scopes in a claim `scope` (RFC 8693, 4.2), which may also contain scopes of other services."""
     if not isinstance(claim, str):
         raise InvalidTokenError("The token's claim `scope` must be a text with scopes separated by spaces.")
     names = claim.split(" ")

@@ -1,4 +1,4 @@
-"""A principal: the name and the scopes of the client that sends a request."""
+"""Principals: the clients that send requests, and their scopes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Principal:
 
 
 ANONYMOUS = Principal(None, frozenset({"read"}))
-"""A client without a token where reading is public; also the default for calls of the engine from Python."""
+"""A client without a token if reading is public; also the default for Python code that calls the engine."""
 
 NO_ACCESS = Principal(None, frozenset())
-"""A client without a token where reading requires one."""
+"""A client without a token if reading requires one."""

@@ -1,4 +1,4 @@
-"""Static tokens: random texts of which the settings contain the SHA-256, as `NAME:SCOPE:SHA256`."""
+"""Static tokens: random texts. The settings contain only their hashes, as `NAME:SCOPE:SHA256`."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class StaticToken:
 
 
 def static_tokens(settings: Settings) -> tuple[StaticToken, ...]:
-    """The tokens of ATLAS_TOKENS and ATLAS_TOKENS_FILE.
+    """Return the tokens of ATLAS_TOKENS and ATLAS_TOKENS_FILE.
 
-    Raises SettingsError, with the number of an invalid entry but never the entry: it may be a token by mistake.
+    Raises SettingsError. Its message has the number of the invalid entry, not the entry, which may be a token by mistake.
     """
     tokens: dict[bytes, StaticToken] = {}
     texts = {"ATLAS_TOKENS": settings.tokens.get_secret_value()}
@@ -64,9 +64,9 @@ def static_tokens(settings: Settings) -> tuple[StaticToken, ...]:
 
 
 def find_principal(token: str, static_tokens: tuple[StaticToken, ...]) -> Principal | None:
-    """The principal of a token; None if it is unknown.
+    """Return the principal of a token; None if the token is unknown.
 
-    Compares all hashes, each in constant time, so that the time does not reveal which one matches.
+    All hashes are compared, each in constant time, so that the duration does not reveal which one matches.
     """
     hash_ = _hash(token)
     principal = None

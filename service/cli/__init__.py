@@ -1,1 +1,1 @@
-"""The command `framework-atlas`: one module per subcommand, with its help in the docstring of the module."""
+"""The command `framework-atlas`: one module per subcommand, whose docstring is its help."""

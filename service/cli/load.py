@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="Check all lines, also against the store, and write nothing."
     )
-    parser.add_argument("--keep-going", action="store_true", help="Write the valid lines although others are invalid.")
+    parser.add_argument("--keep-going", action="store_true", help="Write the valid lines even if others are invalid.")
     parser.add_argument(
         "--max-errors", type=_positive_integer, default=100, metavar="N", help="Stop after N errors. Default: 100."
     )
@@ -65,7 +65,7 @@ async def _load(
     progress: Progress,
     arguments: argparse.Namespace,
 ) -> tuple[LoadSummary, bool]:
-    """Check and write the files; returns the summary, and whether it is that of writing."""
+    """Check and write the files; return the summary, and whether the files were written or only checked."""
     async with opened_store(settings) as store:
         load = BulkLoad(store, ONTOLOGY, files, errors, progress)
         checked = LoadSummary() if arguments.keep_going and not arguments.dry_run else await load.check()
@@ -79,7 +79,7 @@ def _describe_errors(errors: LoadErrors, *, written: bool, dry_run: bool) -> str
     if errors.full:
         number += ", perhaps more (--max-errors)"
     if written:
-        return f"{number}; all other lines {'before these ' if errors.full else ''}were written."
+        return f"{number}; {'the load stopped there' if errors.full else 'all other lines were written'}."
     return f"{number}." if dry_run else f"{number}; nothing was written. --keep-going writes all other lines."
 
 

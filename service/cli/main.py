@@ -26,7 +26,7 @@ _COMMANDS: dict[str, ModuleType] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit code: 0, 1 after an error, 2 for an invalid command line."""
+    """Run a command and return its exit code: 0, 1 after an error, 2 for an invalid command line."""
     parsed = _parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of the output has ended; without this, the interpreter would fail to flush it
+    except BrokenPipeError:  # the reader of the pipe has exited; the interpreter would fail to flush the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

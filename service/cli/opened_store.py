@@ -1,4 +1,4 @@
-"""Open the store of the settings for the duration of a command."""
+"""Open the configured store for the duration of a command."""
 
 from __future__ import annotations
 

@@ -19,14 +19,14 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
-    """The settings of the environment, overridden by options. Raises SettingsError."""
+    """Return the settings of the environment, overridden by options. Raises SettingsError."""
     return read_settings(
         **{name: getattr(arguments, name) for name in Settings.model_fields if hasattr(arguments, name)}
     )
 
 
 def settings_table() -> str:
-    """Every setting with its description and default, one per line."""
+    """Return every setting with its description and default, one per line."""
     lines = ["settings (environment variables; an option overrides its variable):"]
     for name, field in Settings.model_fields.items():
         default = default_of(name) or "not set"

@@ -25,7 +25,7 @@ from service.stores import Progress
 
 @contextmanager
 def progress_bars(*columns: ProgressColumn) -> Iterator[Progress]:
-    """Show one bar per step, with these columns."""
+    """Show one progress bar per step, with these columns."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn())
     with ProgressBars(*columns, console=console, disable=not console.is_terminal) as bars:

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Executed:
-    """The response that a client would get, and the location of its rows, or the reason why it has none."""
+    """The response that a client would get, with the layout of its table or the reason why it has none."""
 
     answer: dict[str, Any]
     errors: Sequence[GraphQLError]

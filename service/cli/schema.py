@@ -8,7 +8,7 @@ from schema import build
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """The command has no arguments."""
+    """Add nothing: the command has no arguments."""
 
 
 def run(_arguments: argparse.Namespace) -> int:

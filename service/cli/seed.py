@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def fill_store(settings: Settings, progress: Progress) -> bool:
-    """Fill the store if it is empty; returns whether it was."""
+    """Fill the store if it is empty; return whether it was empty."""
     filled = False
 
     def report(step: str, completed: int, total: int) -> None:

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings) -> None:
-    """Raise the errors of settings before the store is filled and workers are started."""
+    """Raise errors of settings before the store is filled and workers are started."""
     Authenticator(settings)
     read_trusted_documents(settings, ONTOLOGY)
     RateLimiter(settings)

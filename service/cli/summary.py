@@ -1,4 +1,4 @@
-"""The result of a load in words."""
+"""Describe the result of a load."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _ANY_ADDRESS = ("0.0.0.0/0", "::/0")
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait for a client, and for the shutdown."""
+    """Time limits in seconds."""
 
     header: float
     body: float

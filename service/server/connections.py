@@ -23,7 +23,7 @@ class Connection(Protocol):
 
 
 class ConnectionLimits:
-    """Decides which connections a process keeps. An idle one has no request, and none is arriving."""
+    """Decides which connections a process keeps. A connection is idle if it has no request and none is arriving."""
 
     def __init__(
         self, max_connections: int, max_per_address: int, trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
@@ -37,7 +37,7 @@ class ConnectionLimits:
         self._idle[connection] = None
 
     def set_busy(self, connection: Connection) -> None:
-        """Also for a connection that is lost."""
+        """Also called when a connection is closed."""
         self._idle.pop(connection, None)
 
     def admit(self, connection: Connection, connections: Collection[Any]) -> bool:

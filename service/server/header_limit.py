@@ -38,5 +38,5 @@ class HeaderLimit:
         self._unreported = 0
 
     def clear_unreported(self) -> None:
-        """Httptools has reported something else: the end of the headers, a part of the body."""
+        """Call this when httptools reports the end of the headers or a part of the body."""
         self._unreported = 0

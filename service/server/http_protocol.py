@@ -14,10 +14,10 @@ from service.server.responses import RequestRejected, rejection, too_many_connec
 from service.server.timeouts import ReadTimeout, WriteTimeout
 
 _LINGER_SECONDS = 0.25
-"""During shutdown, an idle connection is closed this much later: a request may be on its way."""
+"""The delay before an idle connection is closed during shutdown, because a request may be in transit."""
 
 _DISCARD_SECONDS = 1.0
-"""After a rejection, the rest of the request is read and discarded this long.
+"""How long the rest of a rejected request is read and discarded.
 
 If the connection were closed at once, a client that still sends would get a reset instead of the response.
 """
@@ -204,8 +204,8 @@ class HttpProtocol(HttpToolsProtocol):
     def _reject_request(self, rejected: RequestRejected) -> None:
         """Reject the request that is being read, then close the connection.
 
-        If an earlier request of the connection is still being executed, only that one is answered: the client would take the
-        rejection for its response.
+        If an earlier request of the connection is still running, only that one is answered: the client would take the rejection
+        for its response.
         """
         self._read_timeout.stop()
         self._discards = True

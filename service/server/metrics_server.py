@@ -1,4 +1,4 @@
-"""Metrics on a port of their own, and metrics that several processes share."""
+"""Serve metrics on a separate port, and share them between processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def serve_metrics(settings: Settings) -> None:
 
 @contextmanager
 def shared_metrics() -> Iterator[None]:
-    """A temporary folder for the metrics of all workers, which find its name in the environment."""
+    """Create a temporary folder for the metrics of all workers, which read its name from the environment."""
     with TemporaryDirectory(prefix="framework-atlas-metrics-") as folder:
         os.environ[metrics.FOLDER_VARIABLE] = folder
         try:

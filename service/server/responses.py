@@ -22,19 +22,19 @@ class RequestRejected(Exception):  # noqa: N818 - not an error of ours: its mess
 
 
 def rejection(rejected: RequestRejected) -> bytes:
-    """The response to a rejected request."""
+    """Return the response to a rejected request."""
     return _response(rejected.status, orjson.dumps({"errors": [{"message": str(rejected)}]}))
 
 
 @cache
 def too_many_connections() -> bytes:
-    """The response to a connection that is not admitted."""
+    """Return the response to a connection that is not admitted."""
     body = bytes(overloaded(_TOO_MANY_CONNECTIONS).body)
     return _response(HTTPStatus.SERVICE_UNAVAILABLE, body, "retry-after: 1")
 
 
 async def too_many_connections_app(scope: Any, receive: Any, send: Any) -> None:
-    """The same response as an ASGI application."""
+    """Send the same response as an ASGI application."""
     await overloaded(_TOO_MANY_CONNECTIONS)(scope, receive, send)
 
 

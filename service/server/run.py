@@ -22,9 +22,9 @@ _OTHER_FILES = 100
 
 
 def listen(settings: Settings) -> list[socket.socket]:
-    """One socket per address of the host name, all on the same port; port 0 takes a free one.
+    """Return a listening socket per address of the host name, all on the same port; port 0 takes a free one.
 
-    From now on the kernel queues connections. Raises AtlasError if the port is in use or the host is unknown.
+    From then on the kernel queues connections. Raises AtlasError if the port is in use or the host is unknown.
     """
     sockets: list[socket.socket] = []
     try:
@@ -64,7 +64,7 @@ def run(settings: Settings, sockets: list[socket.socket]) -> None:
 
 
 def _raise_open_files_limit(connections: int) -> None:
-    """Each connection is an open file; the usual soft limit of 1024 is one that a process may raise itself."""
+    """Each connection is an open file; the usual soft limit is 1024, which a process may raise."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415 - does not exist on Windows

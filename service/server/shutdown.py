@@ -44,7 +44,7 @@ class GracefulServer(uvicorn.Server):
         if service is not None:
             service.end_streams()
             await self._wait_until(lambda: service.is_idle, deadline - time.monotonic() - _POLL_SECONDS)
-            await asyncio.sleep(_POLL_SECONDS)  # for the last messages to be written
+            await asyncio.sleep(_POLL_SECONDS)  # until the last messages are written
         self.config.timeout_graceful_shutdown = max(_POLL_SECONDS, deadline - time.monotonic())  # type: ignore[assignment] - uvicorn accepts a float
         await super().shutdown(sockets)
 

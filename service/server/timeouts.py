@@ -7,7 +7,7 @@ from asyncio import TimerHandle
 from collections.abc import Callable
 
 _MIN_BYTES_PER_SECOND = 1024
-"""A client that reads a response more slowly than this does not read it."""
+"""A client that reads a response more slowly is treated as one that does not read."""
 
 
 class ReadTimeout:
@@ -50,12 +50,12 @@ class WriteTimeout:
         self._timer: TimerHandle | None = None
 
     def start(self) -> None:
-        """The write buffer is full."""
+        """Call this when the write buffer is full."""
         if self._timer is None:
             self._schedule(self._transport.get_write_buffer_size())
 
     def stop(self) -> None:
-        """The write buffer has been written, or the connection is lost."""
+        """Call this when the write buffer is written or the connection is lost."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -23,10 +23,10 @@ class Worker(multiprocess.Process):
     """A process that serves requests."""
 
     _pinged_at: float | None = None
-    """When the ping was sent that has no answer yet."""
+    """The time of a ping that has no answer yet."""
 
     def is_alive(self, timeout: float = 5) -> bool:
-        """Whether the process runs and has answered its last ping, or may still do so within the timeout."""
+        """Return whether the process runs and has answered its last ping, or may still do so within the timeout."""
         if not self.process.is_alive():
             return False
         try:
@@ -53,7 +53,10 @@ class Worker(multiprocess.Process):
 
 
 class Supervisor(multiprocess.Multiprocess):
-    """The parent process. Its methods are those of uvicorn, which create a `Process` by name, with `Worker` in its place."""
+    """The parent process.
+
+    uvicorn's methods create instances of its own `Process`; these are copies of them that create a `Worker`.
+    """
 
     def init_processes(self) -> None:
         self.processes = [self._start_worker() for _ in range(self.processes_num)]
@@ -93,7 +96,7 @@ class Supervisor(multiprocess.Multiprocess):
         self.processes.append(self._start_worker())
 
     def terminate_all(self) -> None:
-        for listening in self.sockets:  # or the kernel would queue connections that no worker accepts any more
+        for listening in self.sockets:  # otherwise the kernel would queue connections that no worker accepts
             listening.close()
         super().terminate_all()
 

@@ -18,7 +18,7 @@ _IN_MESSAGE = frozenset({"method", "path", "status"})
 
 
 def configuration(format_: Literal["auto", "text", "json"], level: str) -> dict[str, Any]:
-    """The configuration for `logging.config.dictConfig`; `auto` is text on a terminal, otherwise JSON."""
+    """Return the configuration for `logging.config.dictConfig`. The format `auto` is text on a terminal, otherwise JSON."""
     if format_ == "auto":
         format_ = "text" if sys.stdout.isatty() else "json"
     return {

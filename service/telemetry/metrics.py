@@ -32,17 +32,17 @@ _REJECTIONS = Counter("atlas_refusals", "Operations that were answered with an e
 
 
 def count_rejection(code: str) -> None:
-    """Count an operation that is answered with an error."""
+    """Count an operation whose response is an error."""
     _REJECTIONS.labels(code if code in _LABELLED_CODES else "OTHER").inc()
 
 
 def exposition() -> bytes:
-    """The metrics of all processes, in the text format of Prometheus."""
+    """Return the metrics of all processes, in the text format of Prometheus."""
     return generate_latest(_registry())
 
 
 def serve(host: str, port: int) -> None:
-    """Serve the metrics on a port of their own, in a thread, until the process ends. Raises OSError."""
+    """Serve the metrics on a separate port, in a thread, until the process ends. Raises OSError."""
     start_http_server(port, host, _registry())
 
 

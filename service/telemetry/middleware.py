@@ -118,12 +118,12 @@ class _Request:
 
 
 def begins_stream(message: Message) -> bool:
-    """Whether an ASGI message starts a response of server-sent events."""
+    """Return whether an ASGI message starts a response of server-sent events."""
     if message["type"] != "http.response.start":
         return False
     return Headers(raw=message.get("headers", [])).get("content-type", "").startswith("text/event-stream")
 
 
 def _request_id(sent: str | None) -> str:
-    """The ID that the client or a proxy sent, if it is harmless in a log or a header; otherwise a new one."""
+    """Return the ID that the client or a proxy sent, if it is safe in a log and a header; otherwise a new one."""
     return sent if sent is not None and _SAFE_ID.fullmatch(sent) else uuid.uuid4().hex

@@ -44,7 +44,7 @@ current: ContextVar[RequestRecord | None] = ContextVar("atlas_request_record", d
 
 
 def request_id() -> str | None:
-    """The ID of the current request."""
+    """Return the ID of the current request."""
     record = current.get()
     return None if record is None else record.request_id
 
@@ -56,7 +56,7 @@ def record_document(text: str) -> None:
 
 
 def record_rejection(code: str) -> None:
-    """Record and count that an operation is answered with an error."""
+    """Record and count an operation whose response is an error."""
     metrics.count_rejection(code)
     if record := current.get():
         record.code = code
@@ -100,7 +100,7 @@ class OperationRecord:
                 self._span.set_attribute("graphql.operation.name", name)
 
     def set_error(self, code: str) -> None:
-        """Record that the operation is answered with an error."""
+        """Record that the response is an error."""
         record_rejection(code)
         if self._span is not None:
             traces.set_error(self._span, code)
@@ -108,7 +108,7 @@ class OperationRecord:
 
 @contextmanager
 def measure_store(store: str, access: str) -> Iterator[None]:
-    """Measure the work of a store for a client, the time in its queue included; `access` is read or write."""
+    """Measure the time in a store, its queue included; `access` is read or write."""
     record, start = current.get(), time.perf_counter()
     summary = f"{access} {record.root_fields}".rstrip() if record else access
     span = traces.client_span(summary, {"db.system.name": store, "db.query.summary": summary})

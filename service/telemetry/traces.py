@@ -18,7 +18,7 @@ _TRACER = "framework-atlas"
 
 
 def server_span(name: str, headers: Mapping[str, str], attributes: Mapping[str, str]) -> SpanContext:
-    """The span of a request; its parent is the span that the header `traceparent` names."""
+    """Start the span of a request; its parent is the span that the header `traceparent` names."""
     if not _is_configured():
         return None
     context = propagate.extract(headers)
@@ -26,14 +26,14 @@ def server_span(name: str, headers: Mapping[str, str], attributes: Mapping[str, 
 
 
 def internal_span(name: str) -> SpanContext:
-    """A span of the service, below the current one."""
+    """Start a span of the service, below the current one."""
     if not _is_configured():
         return None
     return trace.get_tracer(_TRACER).start_as_current_span(name, kind=SpanKind.INTERNAL)
 
 
 def client_span(name: str, attributes: Mapping[str, str]) -> SpanContext:
-    """The span of a call of another service, below the current one."""
+    """Start the span of a call to another service, below the current one."""
     if not _is_configured():
         return None
     return trace.get_tracer(_TRACER).start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes)

@@ -18,7 +18,7 @@ from service.writes.load import open_graph
 
 
 async def export(store: Store[Any], write: Callable[[bytes], object], progress: Progress) -> Snapshot:
-    """Write all facts; returns the snapshot that they were read from. Raises AtlasError if the store has no graph."""
+    """Write all facts; return the snapshot that they were read from. Raises AtlasError if the store is empty."""
     if not await store.version(background=True):
         raise AtlasError("The store is empty; fill it with `seed` or `load`.")
     await open_graph(store)  # migrates an older layout
@@ -33,7 +33,7 @@ async def export(store: Store[Any], write: Callable[[bytes], object], progress: 
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that replaces `path` when it is complete. Raises AtlasError."""
+    """Open a file for writing that replaces `path` when it is complete. Raises AtlasError."""
     try:
         if path.exists() and not path.is_file():  # a pipe or a device
             with path.open("wb") as opened:

@@ -69,7 +69,7 @@ class BulkLoad:
         self._progress = progress
 
     async def check(self) -> LoadSummary:
-        """Find all errors without writing; returns the number of valid lines."""
+        """Find all errors without writing; return the number of valid lines."""
         summary, earlier = LoadSummary(), EarlierLines()
         if has_graph := bool(await self._store.version(background=True)):
             await open_graph(self._store)
@@ -118,7 +118,7 @@ class BulkLoad:
         return (await self._store.transact(work, _BATCH_SECONDS))[0]
 
     def _batches(self, step: str, field: _Field) -> Iterator[_Batch]:
-        """The lines that have the field, in batches, until there are too many errors.
+        """Yield the lines that have the field, in batches, until there are too many errors.
 
         Lines with neither field are reported together with the entities.
         """
@@ -171,7 +171,7 @@ def _reference(fields: dict[str, Any]) -> Reference:
 
 
 async def _retract_removed(store: Store[Any], facts: Facts) -> int:
-    """Remove the evidence that the sources of these facts have in the store but not in the facts; returns its count."""
+    """Remove the evidence that the sources of these facts have in the store but not in the facts; return its count."""
     claims_by_source: dict[str, set[str]] = {item.slug: set() for item in facts.entities if item.kind == SOURCE}
     for item in facts.evidence:
         claims_by_source[item.source].add(claim_key(item.subject, item.relation, item.object))

@@ -45,7 +45,7 @@ class EarlierLines:
 def parse_updates(
     ontology: Ontology, lines: Sequence[tuple[FileLocation, dict[str, Any]]]
 ) -> tuple[list[EntityUpdate], list[LineError]]:
-    """The lines whose fields are all valid, and the errors of the others. Required properties may be missing."""
+    """Return the lines whose fields are all valid, and the errors of the others. Required properties may be missing."""
     updates: list[EntityUpdate] = []
     errors: list[LineError] = []
     for location, fields in lines:
@@ -76,7 +76,7 @@ async def read_stored(transaction: Transaction, updates: list[EntityUpdate]) -> 
 def apply_updates(
     ontology: Ontology, updates: list[EntityUpdate], stored: StoredEntities, earlier: EarlierLines
 ) -> tuple[dict[Reference, EntityFact], list[LineError]]:
-    """The entities after the updates, and the errors of invalid lines. Adds the entities and their names to `earlier`."""
+    """Return the updated entities, and the errors of invalid lines. Add the entities and their names to `earlier`."""
     facts: dict[Reference, EntityFact] = {}
     errors: list[LineError] = []
     for location, reference, fields in updates:
@@ -123,7 +123,7 @@ async def put_updates(transaction: Transaction, ontology: Ontology, updates: lis
 
 
 def _placeholders(kind: Kind) -> dict[str, Any]:
-    """Valid values for required properties, which a line may omit."""
+    """Return valid values for required properties, which a line may omit."""
     values = {PropertyType.INTEGER: 0, PropertyType.DATE: "2000", PropertyType.TEXTS: []}
     required = (item for item in kind.properties if item.required and item.name not in {"id", "slug"})
     return {item.name: item.choices[0] if item.choices else values.get(item.type, "?") for item in required}

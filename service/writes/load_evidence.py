@@ -31,7 +31,7 @@ class EvidenceLine(NamedTuple):
 def parse_evidence(
     ontology: Ontology, lines: Sequence[tuple[FileLocation, dict[str, Any]]]
 ) -> tuple[list[EvidenceLine], list[LineError]]:
-    """The valid lines, and the errors of the others."""
+    """Return the valid lines, and the errors of the others."""
     parsed: list[EvidenceLine] = []
     errors: list[LineError] = []
     for location, fields in lines:
@@ -82,7 +82,7 @@ async def claims_citing(transaction: Transaction, source: str) -> list[str]:
 
 
 async def retract_evidence(transaction: Transaction, source: str, claims: Collection[str]) -> int:
-    """Remove the evidence of a source about these claims; returns the number of pieces."""
+    """Remove the evidence of a source about these claims; return the number of pieces."""
     stored = await transaction.evidence(claims)
     remaining = {claim: tuple(item for item in evidence if item.source != source) for claim, evidence in stored.items()}
     changed = {claim: evidence for claim, evidence in remaining.items() if len(evidence) != len(stored[claim])}

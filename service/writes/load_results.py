@@ -18,7 +18,7 @@ LineError: TypeAlias = tuple[FileLocation, str]
 
 
 class NamedFile(Protocol):
-    """A file, as far as error messages are concerned."""
+    """A file whose name appears in error messages."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class LoadErrors:
         return len(self.items) >= self.max_errors
 
     def messages(self, files: Sequence[NamedFile]) -> Iterator[str]:
-        """One message per error, in the order of files and lines."""
+        """Yield one message per error, in the order of files and lines."""
         for location, message in sorted(self.items):
             yield f"{files[location.file].name}:{location.line}: {message}"
 

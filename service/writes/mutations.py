@@ -1,4 +1,4 @@
-"""Execute the root fields of a mutation: one transaction each, which also fetches what the payload selects."""
+"""Execute the root fields of mutations, each in one transaction, which also fetches what the payload selects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SUGGESTIONS = 3
 
 
 def reject(root: MutationField, message: str) -> Answer:
-    """The payload for a client that may not write."""
+    """Return the payload for a client that may not write."""
     return _payload(root.payload, NOT_AUTHORIZED, {"message": message}, iter(()))
 
 
@@ -31,7 +31,7 @@ async def execute(
     values: Mapping[str, Any],
     fetch: tuple[Any, list[Any]] | None,
 ) -> tuple[Answer, str | None]:
-    """Execute a root field with the values of its input; returns its payload, and the bookmark of the write.
+    """Execute a root field with the values of its input; return its payload, and the bookmark of the write.
 
     `fetch` is the statement for the entities that the payload selects, and its parameters; the first one is the ID of the
     entity or claim that was written.
@@ -76,14 +76,14 @@ async def _write(
 
 
 async def _nearest_slugs(store: Store[Any], kind: str, name: str) -> list[str]:
-    """The slugs of the entities whose names are most similar."""
+    """Return the slugs of the entities with the most similar names."""
     slugs_by_name = await store.slugs_by_name(kind)
     names = nearest(name, slugs_by_name)  # an entity may have several of them
     return list(dict.fromkeys(slug for item in names for slug in slugs_by_name[item]))[:_MAX_SUGGESTIONS]
 
 
 def _payload(payload: Payload, type_name: str, fields: Mapping[str, Any], fetched: Iterator[Any]) -> Answer:
-    """What the operation selects of this type of the payload."""
+    """Return what the operation selects on this type of the payload."""
     answer: Answer = {}
     for part in dict(payload.parts)[type_name]:
         match part:

@@ -168,7 +168,7 @@ def _check_version(
 
 
 def _entity_change(action: Action, reference: Reference, claims: Collection[str], ontology: Ontology) -> Change:
-    """The change of an entity and, as a consequence, of claims."""
+    """Return the change of an entity and, as a consequence, of claims."""
     kinds = {reference.kind}
     for subject, _, object_ in (parse_claim_key(key, ontology) for key in claims):
         kinds |= {subject.kind, object_.kind}
@@ -207,7 +207,7 @@ async def claim(transaction: Transaction, ontology: Ontology, ends: ClaimEnds, e
 async def retract(transaction: Transaction, ontology: Ontology, ends: ClaimEnds) -> Outcome:
     """Remove the evidence of a source for a relation; a claim without evidence is deleted."""
     parsed = _parse_ends(ontology, ends)
-    if isinstance(parsed, InvalidInput):  # a relation that the ontology does not have has no claims
+    if isinstance(parsed, InvalidInput):  # an unknown relation has no claims
         return NotFound(parsed.message)
     if isinstance(parsed, NotFound):
         return parsed
@@ -229,7 +229,7 @@ async def retract(transaction: Transaction, ontology: Ontology, ends: ClaimEnds)
 def _parse_ends(
     ontology: Ontology, ends: ClaimEnds
 ) -> tuple[Reference, Relation, Reference, Reference] | NotFound | InvalidInput:
-    """The subject, the relation, the object and the source."""
+    """Return the subject, the relation, the object and the source."""
     subject, object_, source = (Reference.of_id(id_) for id_ in (ends.subject, ends.object, ends.source))
     for field, id_, reference in (("subject", ends.subject, subject), ("object", ends.object, object_)):
         if reference is None or reference.kind not in ontology.kind_by_name:
