@@ -22,7 +22,7 @@ from service.errors import StoreError
 from service.settings import Settings
 from service.stores.sqlite.store import SqliteStore
 from tests.apps import asgi_client
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 from tests.http_requests import DJANGO_QUERY, DJANGO_RESPONSE
 from tests.queries import response_with_cost
 
@@ -32,7 +32,9 @@ BODY = {"query": DJANGO_QUERY}
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a store that does not exist yet, and a few facts to seed it with."""
-    return Settings(store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=folder_of(tmp_path / "facts", good=GOOD))
+    return Settings(
+        store=f"sqlite:///{tmp_path / 'atlas.db'}", facts=write_folder(tmp_path / "facts", good=VALID_LINES)
+    )
 
 
 def files(folder: Path) -> list[str]:
@@ -95,8 +97,8 @@ async def test_without_a_lifespan_the_first_requests_open_the_store_once(setting
 
 @pytest.mark.anyio
 async def test_one_process_can_run_several_applications(settings: Settings, tmp_path: Path) -> None:
-    lines = [{**line, "name": "Other"} if line.get("slug") == "django" else line for line in GOOD]
-    others = Settings(store=f"sqlite:///{tmp_path / 'other.db'}", facts=folder_of(tmp_path / "others", good=lines))
+    lines = [{**line, "name": "Other"} if line.get("slug") == "django" else line for line in VALID_LINES]
+    others = Settings(store=f"sqlite:///{tmp_path / 'other.db'}", facts=write_folder(tmp_path / "others", good=lines))
     outer = mounting_app({"/one": create_app(settings), "/two": create_app(others)}, runs_lifespans=True)
 
     async with outer.router.lifespan_context(outer), asgi_client(outer) as client:

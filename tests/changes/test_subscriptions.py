@@ -16,7 +16,7 @@ from service.settings import Settings
 from service.stores import LogEntry, open_store
 from tests.changes.uvicorn_service import CHANGES, CURSORS, RENAME, UvicornService
 from tests.queries import mutate
-from tests.small_graph import DJANGO, ends
+from tests.small_graph import DJANGO, claim_input
 from tests.stream_clients import open_event_stream, open_websocket
 from tests.write_model import change_number
 
@@ -31,7 +31,7 @@ async def test_changes_of_entities_and_claims_arrive_over_websockets_and_event_s
         await service.joined(2)
         version = (await service.post(RENAME, name="Jazz"))["data"]["upsertFramework"]["version"]
         renamed = [await websocket.next(), await stream.next()]
-        await service.post(CLAIM, input=ends(DJANGO, "HAS_FEATURE", "Feature:admin", "alpha", note="Yes."))
+        await service.post(CLAIM, input=claim_input(DJANGO, "HAS_FEATURE", "Feature:admin", "alpha", note="Yes."))
         claimed = [await websocket.next(), await stream.next()]
         content_type = stream.response.headers["content-type"]
 
@@ -51,7 +51,7 @@ async def test_a_subscription_to_kinds_gets_their_changes_only(service: UvicornS
         await websocket.subscribe(CHANGES, kinds=["FEATURE", "COMPANY"])
         await service.joined()
         await service.rename("One")
-        claim = ends(DJANGO, "HAS_FEATURE", "Feature:admin", "beta", note="Y.")
+        claim = claim_input(DJANGO, "HAS_FEATURE", "Feature:admin", "beta", note="Y.")
         await mutate(service.other_engine, CLAIM, {"input": claim})
         change = (await websocket.next())["data"]["changes"]
 

@@ -11,7 +11,7 @@ import apsw
 import httpx
 
 from tests.apps import sqlite_client
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 from tests.tokens import ENTRIES
 
 DOCUMENT = "query Named($s: String!) { framework(slug: $s) { name } more: frameworks { totalCount } }"
@@ -21,7 +21,7 @@ EVIDENCE = {"query": "{ claims(first: 1) { nodes { evidence { note } } } }"}
 
 @asynccontextmanager
 async def small_client(folder: Path, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    facts = folder_of(folder / "facts", good=GOOD)
+    facts = write_folder(folder / "facts", good=VALID_LINES)
     async with sqlite_client(folder / "atlas.db", facts=facts, tokens=ENTRIES, **settings) as client:
         yield client
 

@@ -15,7 +15,7 @@ import pytest
 from service.telemetry import TelemetryMiddleware, metrics
 from service.telemetry.logs import JsonFormatter
 from tests.commands import serving, wait_until
-from tests.fact_lines import GOOD, folder_of
+from tests.fact_lines import VALID_LINES, write_folder
 from tests.telemetry.requests import BODY, DOCUMENT, small_client
 from tests.tokens import ADMIN, READER, bearer
 
@@ -123,7 +123,7 @@ async def test_the_duration_of_a_stream_is_not_a_duration_of_a_request(
 async def test_the_metrics_port_adds_up_all_workers(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    options = ("--workers", "2", "--facts", str(folder_of(tmp_path / "facts", good=GOOD)))
+    options = ("--workers", "2", "--facts", str(write_folder(tmp_path / "facts", good=VALID_LINES)))
     with serving(tmp_path / "atlas.db", *options, ATLAS_METRICS_PORT=str(port)) as service:
 
         def send_requests() -> None:
