@@ -16,6 +16,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, get_variable_valu
 from graphql.execution.values import VariableValues
 
 from schema import Ontology
+from service.compiler.field_errors import FieldError
 from service.compiler.lru_cache import LruCache
 from service.compiler.operation import MAX_ERRORS, RequestError, SelectedOperation, select_operation, truncate_messages
 from service.compiler.planner import Planner
@@ -34,18 +35,26 @@ class Compiled(Generic[S]):
     """A compiled operation and the coerced variables of a request.
 
     `statements` has the statement of the plan (None if it needs no store), or that of each root field's payload for a
-    mutation. `costs` has the cost of each statement. `conditions` is the number of conditions in filters.
+    mutation. `costs` has the cost of each statement. `conditions` is the number of conditions in filters. `field_errors`
+    are the errors that the response has if it reaches their fields.
     """
 
     plan: Plan | MutationPlan | SubscriptionPlan
     statements: tuple[S | None, ...]
     costs: tuple[CostTree, ...]
     conditions: int
+    field_errors: tuple[FieldError, ...]
     operation: SelectedOperation
     values: VariableValues
 
 
-_Planned: TypeAlias = tuple[Plan | MutationPlan | SubscriptionPlan, tuple[S | None, ...], tuple[CostTree, ...], int]
+_Planned: TypeAlias = tuple[
+    Plan | MutationPlan | SubscriptionPlan,
+    tuple[S | None, ...],
+    tuple[CostTree, ...],
+    int,
+    tuple[FieldError, ...],
+]
 
 
 class Compiler(Generic[S]):
@@ -103,14 +112,21 @@ class Compiler(Generic[S]):
     def table_layout(self, compiled: Compiled[S]) -> TableLayout:
         """Return the table that the operation returns. Raise RequestError if it returns none."""
         operation = compiled.operation
-        return table_layout(PlanningContext(self._schema, operation.definition, operation.fragments, compiled.values))
+        context = PlanningContext(self._schema, operation.definition, operation.fragments, compiled.values)
+        try:
+            return table_layout(context)
+        except GraphQLError as error:
+            raise RequestError([error]) from error
 
     def _plan(self, operation: SelectedOperation, values: VariableValues) -> _Planned[S]:
-        plan = self._planner.plan(operation.definition, operation.fragments, values, operation.types)
+        try:
+            plan, field_errors = self._planner.plan(operation.definition, operation.fragments, values, operation.types)
+        except GraphQLError as error:
+            raise RequestError([error]) from error
         plans = tuple(_statement_plans(plan))
         statements = tuple(map(self._statement, plans))
         costs = tuple(() if statement_plan is None else cost_tree(statement_plan) for statement_plan in plans)
-        return plan, statements, costs, count_conditions(plans)
+        return plan, statements, costs, count_conditions(plans), field_errors
 
     def _statement(self, plan: Plan | None) -> S | None:
         return self._write(plan) if plan is not None and plan.needs_store else None

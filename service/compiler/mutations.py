@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type
@@ -36,7 +37,6 @@ from service.plan import (
     PayloadPart,
     Plan,
     SubscriptionPlan,
-    Typename,
 )
 from service.plan.parameters import Conversion, ParameterIndex, VersionPart
 
@@ -92,8 +92,6 @@ class MutationPlanner:
         roots: list[NodeLookup] = []
 
         def part(item: SelectedField, type_: GraphQLObjectType) -> PayloadPart:
-            if item.name == "__typename":
-                return Typename(item.key, type_.name)
             field_type = get_named_type(type_.fields[item.name].type)
             if not isinstance(field_type, GraphQLObjectType):
                 return PayloadField(item.key, item.name)
@@ -116,7 +114,7 @@ class MutationPlanner:
             return PayloadEntity(item.key)
 
         parts = tuple(
-            (type_.name, tuple(part(item, type_) for item in payload_context.subfields(selected, type_.name)))
+            (type_.name, payload_context.plan_subfields(selected, type_.name, partial(part, type_=type_)))
             for type_ in union.types
         )
         return Payload(parts, Plan(tuple(roots), tuple(payload_context.parameters)))
@@ -156,8 +154,6 @@ class MutationPlanner:
 
         def part(item: SelectedField) -> ChangePart:
             match item.name:
-                case "__typename":
-                    return Typename(item.key, item.parent.name)
                 case "kind":
                     return ChangedKind(item.key, _names(kinds), tuple(map(kind_value, kinds)))
                 case "entity":
@@ -167,7 +163,7 @@ class MutationPlanner:
                 case name:
                     return ChangeScalar(item.key, name)
 
-        return ChangeNode(selected.key, tuple(map(part, context.subfields(selected, "Change"))))
+        return ChangeNode(selected.key, context.plan_subfields(selected, "Change", part))
 
 
 def _names(kinds: tuple[Kind, ...]) -> tuple[str, ...]:

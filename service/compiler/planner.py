@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 
 from schema import Kind, Ontology, OntologyError
 from schema.answers import similarity_edges
 from service.compiler import answer_rules, mutations
+from service.compiler.field_errors import FieldError
 from service.compiler.filter_arguments import FilterArguments
 from service.compiler.mutations import MutationPlanner
 from service.compiler.page_arguments import PageArguments
@@ -63,20 +65,26 @@ class Planner:
         fragments: dict[str, FragmentDetails],
         variables: VariableValues,
         types: Types,
-    ) -> Plan | MutationPlan | SubscriptionPlan:
-        """Plan an operation. Raise InputError for arguments that contradict each other."""
+    ) -> tuple[Plan | MutationPlan | SubscriptionPlan, tuple[FieldError, ...]]:
+        """Plan an operation; also return the errors of single fields.
+
+        Raise InputError for arguments that contradict each other, and GraphQLError for invalid arguments of a subscription.
+        """
         marked = VariableValues(variables.sources, mark_variables(variables.coerced, types))
         context = PlanningContext(self._schema, definition, fragments, marked)
-        selections = list(context.roots())
-        match definition.operation:
-            case OperationType.QUERY:
-                roots = tuple(self._plan_root(context, selected) for selected in selections)
-                return Plan(roots, tuple(context.parameters))
-            case OperationType.MUTATION:
-                writes = tuple(self._plan_mutation_root(context, selected) for selected in selections)
-                return MutationPlan(writes, tuple(context.parameters))
-            case OperationType.SUBSCRIPTION:
-                return self._mutations.plan_subscription(context, selections[0])
+        if definition.operation is OperationType.SUBSCRIPTION:
+            (selected,) = context.roots()
+            return self._mutations.plan_subscription(context, selected), tuple(context.field_errors)
+        try:
+            selections = tuple(context.roots())
+        except GraphQLError as error:
+            selections = ()
+            context.field_errors.append(FieldError(error, (), ()))
+        if definition.operation is OperationType.QUERY:
+            roots = tuple(context.plan_field(item, partial(self._plan_root, context)) for item in selections)
+            return Plan(roots, tuple(context.parameters)), tuple(context.field_errors)
+        writes = tuple(context.plan_field(item, partial(self._plan_mutation_root, context)) for item in selections)
+        return MutationPlan(writes, tuple(context.parameters)), tuple(context.field_errors)
 
     def _check_schema(self) -> None:
         for name, type_ in self._schema.type_map.items():

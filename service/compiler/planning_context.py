@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    TypeNameMetaFieldDef,
+)
 from graphql.execution.collect_fields import (
     FieldDetails,
     FragmentDetails,
@@ -17,6 +24,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
+from service.compiler.field_errors import MARKER, FieldError, OutputTypes
 from service.compiler.variables import value_source
 from service.errors import ArgumentLocation, InputError
 from service.plan import MAX_RELATION_DEPTH, Typename
@@ -34,6 +42,8 @@ class SelectedField:
     parent: GraphQLObjectType
     details: tuple[FieldDetails, ...]
     path: tuple[str, ...]
+    types: OutputTypes
+    """The types of the fields on the path."""
 
     @property
     def node(self) -> FieldNode:
@@ -59,6 +69,7 @@ class PlanningContext:
     fragments: dict[str, FragmentDetails]
     variables: VariableValues
     parameters: list[Parameter] = field(default_factory=list[Parameter])
+    field_errors: list[FieldError] = field(default_factory=list[FieldError])
     _nested: int = 0
 
     def roots(self) -> Iterator[SelectedField]:
@@ -67,7 +78,7 @@ class PlanningContext:
         if type_ is None:
             return
         collected = collect_fields(self.schema, self.fragments, self.variables, type_, self.definition)
-        yield from self._selected(collected.grouped_field_set, type_, ())
+        yield from self._selected(collected.grouped_field_set, type_, (), ())
 
     def subfields(self, selected: SelectedField, type_name: str) -> Iterator[SelectedField]:
         """Return the fields that are selected on a field whose value is of this object type."""
@@ -77,16 +88,31 @@ class PlanningContext:
         collected = collect_subfields(
             self.schema, self.fragments, self.variables, self.definition, type_, list(selected.details)
         )
-        yield from self._selected(collected.grouped_field_set, type_, selected.path)
+        yield from self._selected(collected.grouped_field_set, type_, selected.path, selected.types)
 
     def plan_subfields(
         self, selected: SelectedField, type_name: str, rule: Callable[[SelectedField], P]
     ) -> tuple[Typename | P, ...]:
         """Plan the subfields of a field: `__typename` directly, all others with the rule."""
+        try:
+            subfields = tuple(self.subfields(selected, type_name))
+        except GraphQLError as error:
+            self.field_errors.append(FieldError(error, selected.path, selected.types, in_selection=True))
+            return (Typename(MARKER, MARKER),)
         return tuple(
-            Typename(part.key, type_name) if part.name == "__typename" else rule(part)
-            for part in self.subfields(selected, type_name)
+            Typename(part.key, type_name) if part.name == "__typename" else self.plan_field(part, rule)
+            for part in subfields
         )
+
+    def plan_field(self, selected: SelectedField, rule: Callable[[SelectedField], P]) -> Typename | P:
+        """Plan a field with a rule. If graphql-core rejects its arguments, plan a marker and record the error."""
+        parameters, field_errors = len(self.parameters), len(self.field_errors)
+        try:
+            return rule(selected)
+        except GraphQLError as error:
+            del self.parameters[parameters:]
+            self.field_errors[field_errors:] = [FieldError(error, selected.path, selected.types)]
+            return Typename(selected.key, MARKER)
 
     def arguments(self, selected: SelectedField) -> dict[str, Any]:
         """Return the coerced arguments of a field; leaves that come from variables are VariableMarkers."""
@@ -117,7 +143,9 @@ class PlanningContext:
         return self.parameter(first, Conversion.PAGE_SIZE, selected.location("first"))
 
     def _selected(
-        self, grouped: GroupedFieldSet, parent: GraphQLObjectType, path: tuple[str, ...]
+        self, grouped: GroupedFieldSet, parent: GraphQLObjectType, path: tuple[str, ...], types: OutputTypes
     ) -> Iterator[SelectedField]:
         for key, details in grouped.items():
-            yield SelectedField(key, details[0].node.name.value, parent, tuple(details), (*path, key))
+            name = details[0].node.name.value
+            field_type = parent.fields.get(name, TypeNameMetaFieldDef).type
+            yield SelectedField(key, name, parent, tuple(details), (*path, key), (*types, field_type))
