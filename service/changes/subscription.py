@@ -9,10 +9,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
 from service.changes.feed import TOO_OLD, ChangeFeed, FeedListener, SubscriptionEnded
+from service.compiler.field_errors import FieldError, apply_field_errors
 from service.errors import ArgumentLocation, ErrorCode, InputError, StatementTimeout, StoreUnavailable
 from service.plan import SubscriptionPlan, VersionUnavailable
 from service.plan.version import Version
@@ -37,6 +39,7 @@ class Subscription:
     key: str
     statement: Any
     values: list[Any]
+    field_errors: tuple[FieldError, ...]
     digest: str
     expires: int | None
 
@@ -45,7 +48,7 @@ class Subscription:
         SUBSCRIPTIONS.inc()
         try:
             while True:
-                yield ExecutionResult({self.key: await self._next(listener)}, None)
+                yield self._result(await self._next(listener))
         except SubscriptionEnded as error:
             cursor = str(Version(self.digest, listener.position))
             message = f"{error.reason}; your last change is '{cursor}': subscribe again with it as `after`."
@@ -60,6 +63,12 @@ class Subscription:
         finally:
             SUBSCRIPTIONS.dec()
             listener.close()
+
+    def _result(self, change: Any) -> ExecutionResult:
+        data = {self.key: change}
+        if not self.field_errors:
+            return ExecutionResult(data, None)
+        return ExecutionResult(*apply_field_errors(orjson.loads(orjson.dumps(data)), self.field_errors))
 
     async def _next(self, listener: FeedListener) -> Any:
         self._check_token()  # the timeout below never fires while the queue has changes

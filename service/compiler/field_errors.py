@@ -16,6 +16,8 @@ from typing import Any, TypeAlias, cast
 
 from graphql import GraphQLError, GraphQLList, GraphQLNonNull
 
+from service.errors import ErrorCode
+
 MARKER = "__FieldError_d1f6"
 """What a plan selects in place of a field with an error; a GraphQL name that no schema uses."""
 
@@ -36,6 +38,18 @@ class FieldError:
     types: OutputTypes
     in_selection: bool = False
 
+    def located(self, path: tuple[str | int, ...] | None) -> GraphQLError:
+        """Return the error with the path of the response at which it occurred."""
+        error = self.error
+        return GraphQLError(
+            error.message,
+            nodes=error.nodes,
+            source=error.source,
+            positions=error.positions,
+            path=path,
+            extensions={"code": ErrorCode.BAD_USER_INPUT},
+        )
+
 
 class _NullPropagation(Exception):  # noqa: N818 - it carries an error up to the nearest nullable field
     def __init__(self, error: GraphQLError) -> None:
@@ -50,7 +64,7 @@ def apply_field_errors(
     located: list[tuple[tuple[int, ...], GraphQLError]] = []
     for field_error in field_errors:
         if not field_error.path:
-            return None, [field_error.error]
+            return None, [field_error.located(None)]
         try:
             _Application(field_error, located).visit(data, 0, (), ())
         except _NullPropagation as propagation:
@@ -85,7 +99,7 @@ class _Application:
     ) -> Any:
         is_last = depth == len(self.field_error.path) - 1
         if is_last and not self.field_error.in_selection and value == MARKER:
-            raise _NullPropagation(self._located_error(path))
+            raise _NullPropagation(self.field_error.located(path))
         if isinstance(type_, GraphQLList) and isinstance(value, list):
             items = enumerate(cast("list[Any]", value))
             item_type = cast("Any", type_).of_type
@@ -95,16 +109,5 @@ class _Application:
             if not is_last:
                 self.visit(parent, depth + 1, path, order)
             elif self.field_error.in_selection and MARKER in parent:
-                raise _NullPropagation(self._located_error(path))
+                raise _NullPropagation(self.field_error.located(path))
         return cast("Any", value)
-
-    def _located_error(self, path: tuple[str | int, ...]) -> GraphQLError:
-        error = self.field_error.error
-        return GraphQLError(
-            error.message,
-            nodes=error.nodes,
-            source=error.source,
-            positions=error.positions,
-            path=path,
-            extensions=error.extensions,
-        )

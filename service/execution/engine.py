@@ -9,10 +9,12 @@ at every request.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypeVar
 
+import orjson
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationType
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -21,6 +23,8 @@ from schema.text import words
 from service.changes.feed import ChangeFeed
 from service.changes.subscription import Subscription, open_listener
 from service.compiler import Compiled, Compiler, RequestError, TableLayout, find_definition
+from service.compiler.field_errors import FieldError, apply_field_errors
+from service.compiler.introspection import IntrospectionResult
 from service.errors import NO_CODE, AccessError, ForbiddenError, StoreUnavailable
 from service.execution.answer_errors import check_answers
 from service.execution.conditional import is_cacheable
@@ -217,6 +221,7 @@ class Engine:
                 compiled.plan.key,
                 compiled.statements[0],
                 change_values,
+                compiled.field_errors,
                 digest,
                 request_context.principal.expires,
             )
@@ -301,14 +306,15 @@ class Engine:
         elif statement is not None:
             explanation = Explanation(await self.store.fetch(statement, values, bookmark))
         answers = iter(explanation.answers)
-        data = await self._assemble(plan.roots, request, lambda _: next(answers))
+        data, introspection = await self._assemble(plan.roots, request, lambda _: next(answers))
         await check_answers(self.store, plan, data)
+        result = _complete(data, introspection, request.compiled)
         if not context.explain:
-            return ExecutionResult(data, None, {COST: cost})
+            return ExecutionResult(*result, {COST: cost})
         explained = {**explain(self.store, plan, explanation, data), "cost": cost["rows"]}
         seconds = {"compile": request.compiled_at - request.started, "total": time.perf_counter() - request.started}
         explained["milliseconds"] |= {name: round(value * 1000, 3) for name, value in seconds.items()}
-        return ExecutionResult(data, None, {COST: cost, EXPLAIN: explained})
+        return ExecutionResult(*result, {COST: cost, EXPLAIN: explained})
 
     async def _mutate(self, plan: MutationPlan, request: _Request) -> ExecutionResult:
         """Execute the root fields in order, each in a transaction of its own. Check scope and cost before the first."""
@@ -317,6 +323,7 @@ class Engine:
         answers: dict[str, mutations.Answer] = {}
         parts = zip(plan.roots, compiled.statements, compiled.costs, strict=True)
         fields = [(root, statement, cost) for root, statement, cost in parts if isinstance(root, MutationField)]
+        fields = fields[: _executed_fields(plan, compiled.field_errors)]
         payload_values = [self._bind(root.payload.plan.parameters, compiled) for root, *_ in fields]
         await self._cost_limit.check(self.store, [cost for *_, cost in fields], payload_values)
         for (root, statement, _), parameters in zip(fields, payload_values, strict=True):
@@ -333,8 +340,10 @@ class Engine:
                 error.done = tuple(answers)
                 raise
             self._feed.notify()
-        data = await self._assemble(plan.roots, request, lambda root: answers[root.key])
-        return ExecutionResult(data, None, extensions={BOOKMARK: bookmark} if bookmark else None)
+        data, introspection = await self._assemble(plan.roots, request, lambda root: answers.get(root.key))
+        return ExecutionResult(
+            *_complete(data, introspection, compiled), extensions={BOOKMARK: bookmark} if bookmark else None
+        )
 
     async def _correct_spelling(self, plan: Plan, values: list[Any]) -> list[Any]:
         for root in plan.roots:
@@ -348,10 +357,10 @@ class Engine:
         roots: Iterable[Root | MutationField],
         request: _Request,
         answer: Callable[[Root | MutationField], Any],
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], IntrospectionResult]:
         """Collect the answers to all root fields by response key; `answer` gives those of the store."""
         data: dict[str, Any] = {}
-        introspection: dict[str, Any] | None = None
+        introspection: IntrospectionResult | None = None
         for root in roots:
             match root:
                 case Typename(key, name):
@@ -359,10 +368,31 @@ class Engine:
                 case Introspection(key):
                     if introspection is None:
                         introspection = await self._introspection.execute(request.compiled, request.variables)
-                    data[key] = introspection[key]
+                    json = b"null" if introspection.fields is None else introspection.fields[key]
+                    data[key] = orjson.Fragment(json)
                 case _:
                     data[root.key] = answer(root)
-        return data
+        return data, introspection or IntrospectionResult({})
+
+
+def _complete(
+    data: dict[str, Any], introspection: IntrospectionResult, compiled: Compiled[Any]
+) -> tuple[dict[str, Any] | None, list[GraphQLError] | None]:
+    """Return the data and the errors of a result, after null propagation."""
+    if not introspection.errors and not compiled.field_errors:
+        return data, None
+    completed, errors = apply_field_errors(orjson.loads(orjson.dumps(data)), compiled.field_errors)
+    return None if introspection.fields is None else completed, [*introspection.errors, *errors]
+
+
+def _executed_fields(plan: MutationPlan, field_errors: Sequence[FieldError]) -> int:
+    """Return how many root fields of a mutation are executed: those before the first with an error.
+
+    Root fields are executed in order, and their types are non-null, so that an error ends the execution.
+    """
+    failed = {field_error.path[0] for field_error in field_errors if len(field_error.path) == 1}
+    executed = takewhile(lambda root: root.key not in failed, plan.roots)
+    return sum(isinstance(root, MutationField) for root in executed)
 
 
 def _write_denial(context: RequestContext) -> str | None:

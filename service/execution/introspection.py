@@ -10,6 +10,7 @@ import orjson
 from graphql import GraphQLSchema
 
 from service.compiler import Compiled, LruCache, introspect
+from service.compiler.introspection import IntrospectionResult
 
 _MAX_CACHED_RESULTS = 16
 _MAX_CACHED_BYTES = 1_000_000
@@ -23,11 +24,11 @@ class SchemaIntrospection:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._results: LruCache[Any, dict[str, bytes]] = LruCache(_MAX_CACHED_RESULTS)
+        self._results: LruCache[Any, IntrospectionResult] = LruCache(_MAX_CACHED_RESULTS)
         self._lock = asyncio.Lock()
 
-    async def execute(self, compiled: Compiled[Any], variables: Mapping[str, Any] | None) -> dict[str, orjson.Fragment]:
-        """Return the JSON of each introspection field, by response key."""
+    async def execute(self, compiled: Compiled[Any], variables: Mapping[str, Any] | None) -> IntrospectionResult:
+        """Execute the introspection fields of an operation."""
         location = compiled.operation.definition.loc
         assert location is not None  # noqa: S101 - the parser sets it
         declared = compiled.values.coerced  # a client may send variables that the operation does not declare
@@ -37,6 +38,6 @@ class SchemaIntrospection:
             result = self._results.get(key)
             if result is None:
                 result = await asyncio.to_thread(introspect, self._schema, compiled.operation, compiled.values, used)
-                if sum(map(len, result.values())) <= _MAX_CACHED_BYTES:
+                if result.size <= _MAX_CACHED_BYTES:
                     self._results.put(key, result)
-        return {name: orjson.Fragment(json) for name, json in result.items()}
+        return result

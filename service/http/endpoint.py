@@ -256,7 +256,7 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
         if is_unavailable(result):
             draft.headers["retry-after"] = "1"
         not_modified = context.conditional is not None and context.conditional.not_modified
-        if context.table and draft.status_code == 200 and not not_modified:
+        if context.table and draft.status_code == 200 and not not_modified and not result.errors:
             draft.table = await asyncio.to_thread(context.table.write, result.data)
             draft.media_type = context.table.media_type
             draft.headers["content-disposition"] = f'attachment; filename="{context.table.file_name}"'
