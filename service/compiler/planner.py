@@ -74,7 +74,10 @@ class Planner:
         context = PlanningContext(self._schema, definition, fragments, marked)
         if definition.operation is OperationType.SUBSCRIPTION:
             (selected,) = context.roots()
-            return self._mutations.plan_subscription(context, selected), tuple(context.field_errors)
+            try:
+                return self._mutations.plan_subscription(context, selected), tuple(context.field_errors)
+            except GraphQLError as error:
+                raise FieldError(error, selected.path, selected.types).located(selected.path) from error
         try:
             selections = tuple(context.roots())
         except GraphQLError as error:
