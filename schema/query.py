@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
@@ -64,7 +64,17 @@ def build(
         config=StrawberryConfig(auto_camel_case=True, scalar_map={Date: DATE, datetime: DATE_TIME}),
     )
     schema.open_subscription = open_subscription
+    _mark_one_of(schema)
     return schema
+
+
+def _mark_one_of(schema: strawberry.Schema) -> None:
+    """Tell graphql-core which input types are oneOf: Strawberry only prints the directive."""
+    graphql_schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+    for type_ in graphql_schema.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            definition = type_.extensions.get("strawberry-definition")
+            type_.is_one_of = bool(getattr(definition, "is_one_of", False))
 
 
 class _Schema(strawberry.Schema):

@@ -18,6 +18,7 @@ from graphql import (
 
 from service.errors import LimitError
 from service.execution.document_size import count_repeats, measure
+from service.execution.one_of_rule import OneOfVariablesRule
 from service.execution.request_parameters import MAX_DEPTH
 from service.plan.coercion import ValueLimits
 from service.settings import Settings
@@ -101,7 +102,11 @@ DEFAULT_LIMITS = DocumentLimits.of(Settings.model_construct())
 
 def validation_rules(*, introspection: bool) -> list[type[ASTValidationRule]]:
     """Return the rules of validation; `introspection`: whether documents may contain introspection fields."""
-    rules = [*specified_rules, *recommended_rules]  # the recommended rules limit the depth of introspection
+    rules = [
+        *specified_rules,
+        OneOfVariablesRule,
+        *recommended_rules,
+    ]  # the recommended rules limit the depth of introspection
     return rules if introspection else [*rules, NoSchemaIntrospectionCustomRule]
 
 
