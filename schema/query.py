@@ -70,7 +70,7 @@ def build(
 
 def _mark_one_of(schema: strawberry.Schema) -> None:
     """Tell graphql-core which input types are oneOf: Strawberry only prints the directive."""
-    graphql_schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+    graphql_schema: GraphQLSchema = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public name
     for type_ in graphql_schema.type_map.values():
         if isinstance(type_, GraphQLInputObjectType):
             definition = type_.extensions.get("strawberry-definition")

@@ -103,7 +103,9 @@ async def _health(_request: Request) -> Response:
 
 
 def _unavailable() -> Response:
-    return JSONResponse({"errors": [{"message": _CANNOT_OPEN}]}, 503)
+    return JSONResponse(
+        {"errors": [{"message": _CANNOT_OPEN, "extensions": {"code": ErrorCode.SERVICE_UNAVAILABLE}}]}, 503
+    )
 
 
 class _LazyEndpoint:

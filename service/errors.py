@@ -36,6 +36,19 @@ class ErrorCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     """A value in the request is invalid."""
 
+    # The names that Apollo Server uses for requests that cannot be executed.
+    BAD_REQUEST = "BAD_REQUEST"
+    """The request is not a valid request of GraphQL over HTTP, or this transport cannot execute it."""
+
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    """The document has a syntax error."""
+
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    """The document is not valid for the schema."""
+
+    OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
+    """The document does not have exactly one operation with the requested name."""
+
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     """The operation exceeds a limit; `extensions.limit` names it."""
 
@@ -75,10 +88,6 @@ class ErrorCode(StrEnum):
 
     PERSISTED_QUERY_HASH_MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
     """The hash is not the SHA-256 of the text."""
-
-
-NO_CODE = "REFUSED"
-"""The label in metrics and logs of an error without a code, such as a syntax error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from service.compiler.planner import Planner
 from service.compiler.planning_context import PlanningContext
 from service.compiler.table_layout import TableLayout, table_layout
 from service.compiler.variables import variable_shape
+from service.errors import ErrorCode
 from service.plan import MutationField, MutationPlan, Plan, SubscriptionPlan
 from service.plan.cost import CostTree, cost_tree, count_conditions
 from service.telemetry.metrics import PLANS
@@ -116,12 +117,14 @@ class Compiler(Generic[S]):
         try:
             return table_layout(context)
         except GraphQLError as error:
+            error.extensions = {"code": ErrorCode.BAD_USER_INPUT}
             raise RequestError([error]) from error
 
     def _plan(self, operation: SelectedOperation, values: VariableValues) -> _Planned[S]:
         try:
             plan, field_errors = self._planner.plan(operation.definition, operation.fragments, values, operation.types)
         except GraphQLError as error:
+            error.extensions = {"code": ErrorCode.BAD_USER_INPUT}
             raise RequestError([error]) from error
         plans = tuple(_statement_plans(plan))
         statements = tuple(map(self._statement, plans))
@@ -144,9 +147,12 @@ def _statement_plans(plan: Plan | MutationPlan | SubscriptionPlan) -> Iterator[P
 
 
 def _located(error: GraphQLError, operation: SelectedOperation) -> GraphQLError:
-    """Return the error of a variable with a location: that of the variables' definitions if it has none."""
-    if error.locations:
-        return error
+    """Return the error of a variable with its code, and with the location of all variables if it has none."""
     return GraphQLError(
-        error.message, nodes=list(operation.definition.variable_definitions or ()), original_error=error
+        error.message,
+        nodes=error.nodes or list(operation.definition.variable_definitions or ()),
+        source=error.source if error.nodes else None,
+        positions=error.positions if error.nodes else None,
+        original_error=error,
+        extensions={"code": ErrorCode.BAD_USER_INPUT},
     )

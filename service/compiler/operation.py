@@ -21,6 +21,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from service.compiler.variables import InputType, Types
+from service.errors import ErrorCode
 
 MAX_ERRORS = 20
 """The maximum number of errors that are reported for a document or for its variables."""
@@ -34,6 +35,10 @@ class RequestError(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors[0].message)
         self.errors = errors
+
+    @classmethod
+    def of(cls, message: str, code: ErrorCode) -> RequestError:
+        return cls([GraphQLError(message, extensions={"code": code})])
 
 
 def truncate_messages(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
@@ -73,7 +78,8 @@ def find_definition(document: DocumentNode, name: str | None) -> OperationDefini
     if name is not None:
         matches = [item for item in matches if item.name and item.name.value == name]
     if len(matches) > 1:
-        raise RequestError([GraphQLError("The document has several operations; select one with `operationName`.")])
+        message = "The document has several operations; select one with `operationName`."
+        raise RequestError.of(message, ErrorCode.OPERATION_RESOLUTION_FAILURE)
     if not matches:
         raise RequestError([no_operation(name)])
     return matches[0]
@@ -82,4 +88,6 @@ def find_definition(document: DocumentNode, name: str | None) -> OperationDefini
 def no_operation(name: str | None) -> GraphQLError:
     """Return the error for a document without an operation with this name, or without any operation."""
     suffix = "" if name is None else f" named '{name[:_MAX_MESSAGE_CHARACTERS]}'"
-    return GraphQLError(f"The document has no operation{suffix}.")
+    return GraphQLError(
+        f"The document has no operation{suffix}.", extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE}
+    )

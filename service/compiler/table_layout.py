@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    GraphQLError,
     GraphQLNamedType,
     GraphQLSchema,
     get_named_type,
@@ -26,6 +25,7 @@ from graphql import (
 from service.compiler.introspection import INTROSPECTION_FIELDS
 from service.compiler.operation import RequestError
 from service.compiler.planning_context import PlanningContext, SelectedField
+from service.errors import ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def table_layout(context: PlanningContext) -> TableLayout:
     if len(roots) != 1 or roots[0].name in INTROSPECTION_FIELDS:
         keys = ", ".join(root.key for root in roots) or "none"
         message = f"A table needs exactly one root field that returns data; this operation has {keys}."
-        raise RequestError([GraphQLError(message)])
+        raise RequestError.of(message, ErrorCode.BAD_REQUEST)
     level: list[tuple[SelectedField, tuple[str, ...]]] = [(roots[0], (roots[0].key,))]
     while level:
         next_level: list[tuple[SelectedField, tuple[str, ...]]] = []

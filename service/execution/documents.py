@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, validate
 
 from service.compiler import MAX_ERRORS, LruCache, RequestError, truncate_messages
-from service.errors import NO_CODE, ErrorCode, LimitError
+from service.errors import ErrorCode, LimitError
 from service.execution.document_limits import DocumentLimits, validation_rules
 from service.execution.error_results import limit_error
 from service.telemetry import record_rejection
@@ -39,15 +39,16 @@ class Documents:
         except LimitError as error:
             record_rejection(ErrorCode.LIMIT_EXCEEDED)
             raise limit_error(error) from error
-        except GraphQLError:
-            record_rejection(NO_CODE)
+        except GraphQLError as error:
+            record_rejection(ErrorCode.GRAPHQL_PARSE_FAILED)
+            error.extensions = {"code": ErrorCode.GRAPHQL_PARSE_FAILED}
             raise
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
         """Validate a client's document and return its errors."""
         errors = self._errors(document)
         if errors:
-            record_rejection(NO_CODE)
+            record_rejection(ErrorCode.GRAPHQL_VALIDATION_FAILED)
         return errors
 
     def add(self, text: str) -> DocumentNode:
@@ -65,4 +66,6 @@ class Documents:
         errors = validate(
             self._schema, document, self._rules, max_errors=MAX_ERRORS, hide_suggestions=self._hide_suggestions
         )
+        for error in errors:
+            error.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED}
         return truncate_messages(errors)

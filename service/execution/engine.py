@@ -25,7 +25,7 @@ from service.changes.subscription import Subscription, open_listener
 from service.compiler import Compiled, Compiler, RequestError, TableLayout, find_definition
 from service.compiler.field_errors import FieldError, apply_field_errors
 from service.compiler.introspection import IntrospectionResult
-from service.errors import NO_CODE, AccessError, ForbiddenError, StoreUnavailable
+from service.errors import AccessError, ErrorCode, ForbiddenError, StoreUnavailable
 from service.execution.answer_errors import check_answers
 from service.execution.conditional import is_cacheable
 from service.execution.cost_limit import CostLimit
@@ -177,7 +177,7 @@ class Engine:
                 case MutationPlan() as plan:
                     return await self._mutate(plan, request)
                 case SubscriptionPlan():
-                    return PreExecutionError(None, [GraphQLError(_STREAM_REQUIRED)])
+                    raise RequestError.of(_STREAM_REQUIRED, ErrorCode.BAD_REQUEST)
 
         return await self._run(execute(), text, context, record)
 
@@ -255,7 +255,7 @@ class Engine:
         """Return the position of rows and columns in the data of an executed query; raises RequestError without rows."""
         document = self.documents.cached(text)
         if document is None:
-            raise RequestError([GraphQLError("The document has not been executed.")])
+            raise RequestError.of("The document has not been executed.", ErrorCode.BAD_REQUEST)
         return self._compiler.table_layout(self.compile(text, document, operation_name, variables))
 
     def _check_context(self, compiled: Compiled[Any], context: RequestContext) -> None:
@@ -264,10 +264,10 @@ class Engine:
             if not self._development and not context.principal.allows("admin"):
                 raise ForbiddenError(_EXPLAIN_FORBIDDEN)
             if not isinstance(compiled.plan, Plan):
-                raise RequestError([GraphQLError("Only queries can be explained.")])
+                raise RequestError.of("Only queries can be explained.", ErrorCode.BAD_REQUEST)
         if context.table is not None:
             if not isinstance(compiled.plan, Plan):
-                raise RequestError([GraphQLError("Only the answer to a query can be a table.")])
+                raise RequestError.of("Only the answer to a query can be a table.", ErrorCode.BAD_REQUEST)
             context.table.layout = self._compiler.table_layout(compiled)
 
     def _bind(self, parameters: Iterable[Parameter], compiled: Compiled[Any]) -> list[Any]:
@@ -285,7 +285,7 @@ class Engine:
                 except Exception as error:  # noqa: BLE001 - the client gets a response in any case
                     result = error_result(error, text, context.principal, development=self._development)
                 if isinstance(result, ExecutionResult) and result.errors:
-                    record.set_error(str((result.errors[0].extensions or {}).get("code", NO_CODE)))
+                    record.set_error(str((result.errors[0].extensions or {}).get("code", "OTHER")))
                 return result
         finally:
             self._running -= 1

@@ -67,9 +67,7 @@ def _input_error(error: InputError, text: str) -> GraphQLError:
     extensions = (
         {"code": ErrorCode.LIMIT_EXCEEDED, "limit": error.limit} if error.limit else {"code": ErrorCode.BAD_USER_INPUT}
     )
-    return GraphQLError(
-        str(error), source=Source(text), positions=[location.position], path=location.path, extensions=extensions
-    )
+    return GraphQLError(str(error), source=Source(text), positions=[location.position], extensions=extensions)
 
 
 def _unavailable(error: StoreUnavailable) -> ExecutionResult:

@@ -1,7 +1,7 @@
 """Validate variables in oneOf input objects, where graphql-core does not.
 
-graphql-core 3.3.2 looks for a oneOf type directly at the position, so that it misses the type of an item: the items of
-`orderBy: [{ name: $v }]` are of the non-null type `FrameworkOrder!`.
+graphql-core 3.3.2 looks at the type of the object only if it is nullable and not an item of a list, so that it misses
+`orderBy: [{ name: $v }]`, whose type is `[FrameworkOrder!]`.
 
 https://spec.graphql.org/September2025/#sec-All-Variable-Usages-Are-Allowed
 """
@@ -16,7 +16,8 @@ from graphql import (
     GraphQLNonNull,
     OperationDefinitionNode,
     ValidationRule,
-    get_nullable_type,
+    get_named_type,
+    is_input_object_type,
     type_from_ast,
 )
 
@@ -29,9 +30,9 @@ class OneOfVariablesRule(ValidationRule):
         for usage in self.context.get_recursive_variable_usages(operation):
             name = usage.node.name.value
             definition = definitions.get(name)
-            if definition is None or not isinstance(usage.parent_type, GraphQLNonNull):
+            if definition is None or usage.parent_type is None or is_input_object_type(usage.parent_type):
                 continue
-            parent = get_nullable_type(usage.parent_type)
+            parent = get_named_type(usage.parent_type)
             variable_type = type_from_ast(self.context.schema, definition.type)
             if (
                 isinstance(parent, GraphQLInputObjectType)

@@ -33,7 +33,12 @@ def request_error(status: int, message: str, media_type: str) -> Response:
     """Return the response to a request that violates HTTP or GraphQL over HTTP."""
     if media_type != GRAPHQL_JSON:
         media_type = JSON
-    return _error_response({"message": message}, status, media_type, {"allow": "GET, POST"} if status == 405 else None)
+    return _error_response(
+        {"message": message, "extensions": {"code": ErrorCode.BAD_REQUEST}},
+        status,
+        media_type,
+        {"allow": "GET, POST"} if status == 405 else None,
+    )
 
 
 def access_denied(error: AccessError, media_type: str) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from service.errors import ErrorCode
 from service.http.error_responses import overloaded
 
 _TOO_MANY_CONNECTIONS = "There are too many connections; try again in a moment."
@@ -23,7 +24,10 @@ class RequestRejected(Exception):  # noqa: N818 - not an error of ours: its mess
 
 def rejection(rejected: RequestRejected) -> bytes:
     """Return the response to a rejected request."""
-    return _response(rejected.status, orjson.dumps({"errors": [{"message": str(rejected)}]}))
+    return _response(
+        rejected.status,
+        orjson.dumps({"errors": [{"message": str(rejected), "extensions": {"code": ErrorCode.BAD_REQUEST}}]}),
+    )
 
 
 @cache

@@ -12,13 +12,13 @@ import os
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from service.errors import NO_CODE, ErrorCode
+from service.errors import ErrorCode
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _BUCKETS = 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0
-_LABELLED_CODES = frozenset(ErrorCode) | {NO_CODE}
+_LABELLED_CODES = frozenset(ErrorCode)
 
 REQUESTS = Counter("atlas_requests", "Requests, by type of operation and status.", ["operation", "status"])
 REQUEST_SECONDS = Histogram("atlas_request_seconds", "Duration of requests.", ["operation"], buckets=_BUCKETS)
