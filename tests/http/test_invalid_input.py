@@ -17,51 +17,46 @@ pytestmark = pytest.mark.anyio
 BAD_CURSOR = "is not a valid cursor of this list in this order; use a cursor from its edges or pageInfo."
 
 
-def value_error(message: str, line: int, column: int, *path: str, limit: str | None = None) -> list[dict[str, Any]]:
+def value_error(message: str, line: int, column: int, *, limit: str | None = None) -> list[dict[str, Any]]:
     """The errors of a response to an invalid value or, with `limit`, to a value that exceeds a limit."""
     return [
         {
             "message": message,
             "locations": [{"line": line, "column": column}],
-            "path": list(path),
             "extensions": {"code": "LIMIT_EXCEEDED", "limit": limit} if limit else {"code": "BAD_USER_INPUT"},
         }
     ]
 
 
 def document_error(message: str, line: int, column: int) -> list[dict[str, Any]]:
-    """The errors of a response to an invalid document or variable."""
-    return [{"message": message, "locations": [{"line": line, "column": column}]}]
+    """The errors of a response to an invalid document."""
+    code = "GRAPHQL_PARSE_FAILED" if message.startswith("Syntax Error") else "GRAPHQL_VALIDATION_FAILED"
+    return [{"message": message, "locations": [{"line": line, "column": column}], "extensions": {"code": code}}]
 
 
 INVALID = {
     "{ frameworks(first: -1) { totalCount } }": value_error(
-        "first is -1; it must not be negative.", 1, 14, "frameworks"
+        "first is -1; it must not be negative.", 1, 14
     ),
-    "{ frameworks(last: -7) { totalCount } }": value_error("last is -7; it must not be negative.", 1, 14, "frameworks"),
+    "{ frameworks(last: -7) { totalCount } }": value_error("last is -7; it must not be negative.", 1, 14),
     "{ frameworks(first: 1001) { totalCount } }": value_error(
-        "first is 1001; a page has at most 1000 items (ATLAS_MAX_PAGE).", 1, 14, "frameworks", limit="page"
+        "first is 1001; a page has at most 1000 items (ATLAS_MAX_PAGE).", 1, 14, limit="page"
     ),
     '{ framework(slug: "django") {\n  f: features { edges { node { frameworks(last: 2000) { totalCount } } } } } }': value_error(
         "last is 2000; a nested page has at most 500 items (ATLAS_MAX_NESTED_PAGE).",
         2,
         43,
-        "framework",
-        "f",
-        "edges",
-        "node",
-        "frameworks",
         limit="nested_page",
     ),
-    "{ claims(first: -1) { totalCount } }": value_error("first is -1; it must not be negative.", 1, 10, "claims"),
+    "{ claims(first: -1) { totalCount } }": value_error("first is -1; it must not be negative.", 1, 10),
     '{ source(slug: "x") { claims(first: -1) { totalCount } } }': value_error(
-        "first is -1; it must not be negative.", 1, 30, "source", "claims"
+        "first is -1; it must not be negative.", 1, 30
     ),
     "{ frameworks(first: 1, last: 1) { totalCount } }": value_error(
-        "last: give `first` or `last`, not both.", 1, 24, "frameworks"
+        "last: give `first` or `last`, not both.", 1, 24
     ),
     '{ framework(slug: "django") { many: features(first: 1, last: 1) { totalCount } } }': value_error(
-        "last: give `first` or `last`, not both.", 1, 56, "framework", "many"
+        "last: give `first` or `last`, not both.", 1, 56
     ),
     "{ frameworks(first: 99999999999) { totalCount } }": document_error(
         "Int cannot represent non 32-bit signed integer value: 99999999999", 1, 21
@@ -105,27 +100,26 @@ INVALID = {
     r'{ framework(slug: "\ud800") { name } }': document_error(
         r"Syntax Error: Invalid Unicode escape sequence: '\ud800'.", 1, 20
     ),
-    r'{ framework(slug: "\u0000") { name } }': value_error("slug contains the character U+0000.", 1, 13, "framework"),
+    r'{ framework(slug: "\u0000") { name } }': value_error("slug contains the character U+0000.", 1, 13),
     r'{ frameworks(where: {name: {contains: "a\u0000"}}) { totalCount } }': value_error(
-        "where.name.contains contains the character U+0000.", 1, 14, "frameworks"
+        "where.name.contains contains the character U+0000.", 1, 14
     ),
     r'{ frameworks(where: {features: {some: {slug: {in: ["\u0000"]}}}}) { totalCount } }': value_error(
-        "where.features.some.slug.in contains the character U+0000.", 1, 14, "frameworks"
+        "where.features.some.slug.in contains the character U+0000.", 1, 14
     ),
-    r'{ node(id: "\u0000") { id } }': value_error("id contains the character U+0000.", 1, 8, "node"),
-    r'{ nodes(ids: ["\u0000"]) { id } }': value_error("ids contains the character U+0000.", 1, 9, "nodes"),
+    r'{ node(id: "\u0000") { id } }': value_error("id contains the character U+0000.", 1, 8),
+    r'{ nodes(ids: ["\u0000"]) { id } }': value_error("ids contains the character U+0000.", 1, 9),
     "{ features(orderBy: [{claim: {confidence: DESC}}]) { totalCount } }": value_error(
-        "orderBy.0.claim: only a list of related entities can be ordered by claims.", 1, 12, "features"
+        "orderBy.0.claim: only a list of related entities can be ordered by claims.", 1, 12
     ),
     '{ claims(where: {relation: ["NOPE"]}) { totalCount } }': value_error(
         "where.relation: there is no relation 'NOPE'; "
         "the relations are OF_TYPE, HAS_FEATURE, SUITS, WORKS_WITH, EXTENDS, NARROWS, USES.",
         1,
         10,
-        "claims",
     ),
     "{ claims(where: {minConfidence: 2}) { totalCount } }": value_error(
-        "where.minConfidence is 2.0; a confidence must be between 0 and 1.", 1, 10, "claims"
+        "where.minConfidence is 2.0; a confidence must be between 0 and 1.", 1, 10
     ),
     '{ sources(where: {published: {gt: "2024-13"}}) { totalCount } }': document_error(
         "Expected value of type 'Date', but encountered error 'Date cannot represent '2024-13': "
@@ -194,7 +188,7 @@ async def test_an_invalid_cursor_or_one_of_another_list_is_rejected(client: http
     responses = {name: await post(client, text, {"c": cursor}) for name, cursor in {**invalid, "valid": valid}.items()}
 
     column = text.index(argument) + 1
-    error = {"errors": value_error(f"{argument} {BAD_CURSOR}", 1, column, "features")}
+    error = {"errors": value_error(f"{argument} {BAD_CURSOR}", 1, column)}
     assert responses == {
         **dict.fromkeys(invalid, error),
         "valid": response_with_cost(1, {"features": {"totalCount": 138}}),
@@ -219,7 +213,7 @@ async def test_a_nul_character_in_a_variable_is_rejected(client: httpx.AsyncClie
     text = "query ($s: String!) { framework(slug: $s) { name } }"
 
     assert await post(client, text, {"s": value}) == {
-        "errors": value_error("slug contains the character U+0000.", 1, 33, "framework")
+        "errors": value_error("slug contains the character U+0000.", 1, 33)
     }
 
 
@@ -230,7 +224,7 @@ async def test_an_unpaired_surrogate_in_a_cursor_is_rejected(client: httpx.Async
     text = "query ($c: String) { features(orderBy: [{name: ASC}], after: $c) { totalCount } }"
 
     assert await post(client, text, {"c": cursor}) == {
-        "errors": value_error("after contains an unpaired surrogate.", 1, 55, "features")
+        "errors": value_error("after contains an unpaired surrogate.", 1, 55)
     }
 
 

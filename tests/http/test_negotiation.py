@@ -87,7 +87,7 @@ async def test_a_client_that_accepts_no_available_media_type_gets_a_406_that_lis
         406,
         f"{JSON}; charset=utf-8",
         "Accept",
-        {"errors": [{"message": message}]},
+        {"errors": [{"message": message, "extensions": {"code": "BAD_REQUEST"}}]},
     )
 
 

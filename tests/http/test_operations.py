@@ -14,6 +14,7 @@ from tests.queries import response_with_cost
 
 pytestmark = pytest.mark.anyio
 
+NO_OPERATION = {"code": "OPERATION_RESOLUTION_FAILURE"}
 TWO_OPERATIONS = 'query One { framework(slug: "flask") { name } } query Two { framework(slug: "django") { name } }'
 
 
@@ -27,9 +28,9 @@ async def test_operation_name_selects_one_of_several_operations(client: httpx.As
         == [
             DJANGO_RESPONSE,
             response_with_cost(1, {"framework": {"name": "Flask"}}),
-            {"errors": [{"message": "The document has several operations; select one with `operationName`."}]},
-            {"errors": [{"message": "The document has no operation named 'Three'."}]},
-            {"errors": [{"message": "The document has no operation named ''."}]},
+            {"errors": [{"message": "The document has several operations; select one with `operationName`.", "extensions": NO_OPERATION}]},
+            {"errors": [{"message": "The document has no operation named 'Three'.", "extensions": NO_OPERATION}]},
+            {"errors": [{"message": "The document has no operation named ''.", "extensions": NO_OPERATION}]},
         ]
         * 2
     )

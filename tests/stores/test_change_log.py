@@ -162,7 +162,7 @@ async def test_an_invalid_cursor_is_an_error(engine: Engine) -> None:
     assert {after: item["errors"][0]["message"] for after, item in answers.items()} == messages
     for item in answers.values():
         (error,) = item["errors"]
-        assert (item["data"], error["path"], error["extensions"]) == (None, ["changes"], {"code": "BAD_USER_INPUT"})
+        assert (item["data"], "path" in error, error["extensions"]) == (None, False, {"code": "BAD_USER_INPUT"})
 
 
 async def test_a_cursor_whose_next_change_was_deleted_is_an_error(engine: Engine) -> None:

@@ -29,7 +29,6 @@ async def test_unknown_names_are_reported_with_the_most_similar_names(graphs: Gr
             {
                 "message": "frameworks: there is no 'djnago' (did you mean django?), no 'qqqqqqqq'.",
                 "locations": [{"line": 1, "column": 11}],
-                "path": ["compare"],
                 "extensions": {"code": "BAD_USER_INPUT"},
             }
         ],

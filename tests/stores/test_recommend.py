@@ -149,7 +149,6 @@ async def test_unknown_names_are_reported_by_list_with_the_most_similar_names(gr
                 "no 'popularty' (did you mean popularity, popular, modularity?). "
                 "need.avoid: there is no 'qqqqqqqq'.",
                 "locations": [{"line": 1, "column": 34}],
-                "path": ["recommend"],
                 "extensions": {"code": "BAD_USER_INPUT"},
             }
         ],
@@ -214,7 +213,6 @@ async def test_a_list_has_at_most_twenty_items(graphs: Graphs, store: str, name:
 NO_REQUIREMENT = {
     "message": "need: give at least one of applications, must, types, technologies, prefer and usedByAtLeast.",
     "locations": [{"line": 1, "column": 34}],
-    "path": ["recommend"],
     "extensions": {"code": "BAD_USER_INPUT"},
 }
 
