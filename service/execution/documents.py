@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, validate
 
 from service.compiler import MAX_ERRORS, LruCache, RequestError, truncate_messages
 from service.errors import ErrorCode, LimitError
@@ -40,8 +40,10 @@ class Documents:
             record_rejection(ErrorCode.LIMIT_EXCEEDED)
             raise limit_error(error) from error
         except GraphQLError as error:
-            record_rejection(ErrorCode.GRAPHQL_PARSE_FAILED)
-            error.extensions = {"code": ErrorCode.GRAPHQL_PARSE_FAILED}
+            is_syntax_error = isinstance(error, GraphQLSyntaxError)
+            code = ErrorCode.GRAPHQL_PARSE_FAILED if is_syntax_error else ErrorCode.GRAPHQL_VALIDATION_FAILED
+            record_rejection(code)
+            error.extensions = {"code": code}
             raise
 
     def validate(self, document: DocumentNode) -> list[GraphQLError]:
