@@ -35,9 +35,7 @@ def document_error(message: str, line: int, column: int) -> list[dict[str, Any]]
 
 
 INVALID = {
-    "{ frameworks(first: -1) { totalCount } }": value_error(
-        "first is -1; it must not be negative.", 1, 14
-    ),
+    "{ frameworks(first: -1) { totalCount } }": value_error("first is -1; it must not be negative.", 1, 14),
     "{ frameworks(last: -7) { totalCount } }": value_error("last is -7; it must not be negative.", 1, 14),
     "{ frameworks(first: 1001) { totalCount } }": value_error(
         "first is 1001; a page has at most 1000 items (ATLAS_MAX_PAGE).", 1, 14, limit="page"
@@ -52,9 +50,7 @@ INVALID = {
     '{ source(slug: "x") { claims(first: -1) { totalCount } } }': value_error(
         "first is -1; it must not be negative.", 1, 30
     ),
-    "{ frameworks(first: 1, last: 1) { totalCount } }": value_error(
-        "last: give `first` or `last`, not both.", 1, 24
-    ),
+    "{ frameworks(first: 1, last: 1) { totalCount } }": value_error("last: give `first` or `last`, not both.", 1, 24),
     '{ framework(slug: "django") { many: features(first: 1, last: 1) { totalCount } } }': value_error(
         "last: give `first` or `last`, not both.", 1, 56
     ),

@@ -28,7 +28,14 @@ async def test_operation_name_selects_one_of_several_operations(client: httpx.As
         == [
             DJANGO_RESPONSE,
             response_with_cost(1, {"framework": {"name": "Flask"}}),
-            {"errors": [{"message": "The document has several operations; select one with `operationName`.", "extensions": NO_OPERATION}]},
+            {
+                "errors": [
+                    {
+                        "message": "The document has several operations; select one with `operationName`.",
+                        "extensions": NO_OPERATION,
+                    }
+                ]
+            },
             {"errors": [{"message": "The document has no operation named 'Three'.", "extensions": NO_OPERATION}]},
             {"errors": [{"message": "The document has no operation named ''.", "extensions": NO_OPERATION}]},
         ]

@@ -133,7 +133,14 @@ async def test_another_content_type_is_a_415(client: httpx.AsyncClient, content_
 
     assert (response.status_code, response.json()) == (
         415,
-        {"errors": [{"message": f"The content type must be {JSON}, not '{content_type or ''}'.", "extensions": {"code": "BAD_REQUEST"}}]},
+        {
+            "errors": [
+                {
+                    "message": f"The content type must be {JSON}, not '{content_type or ''}'.",
+                    "extensions": {"code": "BAD_REQUEST"},
+                }
+            ]
+        },
     )
 
 
@@ -144,7 +151,14 @@ async def test_another_method_is_a_405_with_the_allowed_ones(client: httpx.Async
     assert (response.status_code, response.headers["allow"], response.json()) == (
         405,
         "GET, POST",
-        {"errors": [{"message": f"{method} is not allowed; use POST, or GET for queries.", "extensions": {"code": "BAD_REQUEST"}}]},
+        {
+            "errors": [
+                {
+                    "message": f"{method} is not allowed; use POST, or GET for queries.",
+                    "extensions": {"code": "BAD_REQUEST"},
+                }
+            ]
+        },
     )
 
 
@@ -202,7 +216,14 @@ async def test_values_that_are_nested_too_deep_are_a_400(
 
     assert (response.status_code, response.json()) == (
         400,
-        {"errors": [{"message": f"`{name}` must not be nested deeper than 40 levels.", "extensions": {"code": "BAD_REQUEST"}}]},
+        {
+            "errors": [
+                {
+                    "message": f"`{name}` must not be nested deeper than 40 levels.",
+                    "extensions": {"code": "BAD_REQUEST"},
+                }
+            ]
+        },
     )
 
 
@@ -221,5 +242,12 @@ async def test_get_does_not_execute_mutations(client: httpx.AsyncClient, accept:
     assert (response.status_code, response.headers["allow"], response.json()) == (
         405,
         "GET, POST",
-        {"errors": [{"message": "mutations are not allowed when using GET; use POST.", "extensions": {"code": "BAD_REQUEST"}}]},
+        {
+            "errors": [
+                {
+                    "message": "mutations are not allowed when using GET; use POST.",
+                    "extensions": {"code": "BAD_REQUEST"},
+                }
+            ]
+        },
     )

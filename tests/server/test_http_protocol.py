@@ -65,7 +65,9 @@ async def test_invalid_http_is_a_400(impatient_service: RunningService) -> None:
 
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    assert json.loads(body) == {"errors": [{"message": "The request is not valid HTTP.", "extensions": {"code": "BAD_REQUEST"}}]}
+    assert json.loads(body) == {
+        "errors": [{"message": "The request is not valid HTTP.", "extensions": {"code": "BAD_REQUEST"}}]
+    }
 
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"

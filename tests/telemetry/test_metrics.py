@@ -53,7 +53,7 @@ async def test_metrics_count_requests_by_operation_and_status_and_not_by_names_o
     assert increases['atlas_requests_total{operation="query",status="200"}'] == 3
     assert increases['atlas_requests_total{operation="none",status="404"}'] == 1
     assert increases['atlas_store_seconds_count{store="sqlite",work="read"}'] == 3
-    assert increases['atlas_refusals_total{code="REFUSED"}'] == 1
+    assert increases['atlas_refusals_total{code="BAD_USER_INPUT"}'] == 1
     assert increases['atlas_plans_total{cache="miss"}'] == 3
     assert ("Unheard" in text, "invented" in text) == (False, False)
     assert "atlas_requests_in_flight 1.0" in text
@@ -77,7 +77,8 @@ async def test_rejections_are_counted_in_every_layer(tmp_path: Path, caplog: pyt
     increases = increase(before, metrics.exposition().decode())
     counted = {name: count for name, count in increases.items() if count and name.startswith("atlas_refusals_total")}
     assert counted == {
-        'atlas_refusals_total{code="REFUSED"}': 2,
+        'atlas_refusals_total{code="GRAPHQL_PARSE_FAILED"}': 1,
+        'atlas_refusals_total{code="GRAPHQL_VALIDATION_FAILED"}': 1,
         'atlas_refusals_total{code="LIMIT_EXCEEDED"}': 1,
         'atlas_refusals_total{code="PERSISTED_QUERY_NOT_FOUND"}': 1,
         'atlas_refusals_total{code="UNAUTHENTICATED"}': 1,
@@ -85,7 +86,7 @@ async def test_rejections_are_counted_in_every_layer(tmp_path: Path, caplog: pyt
     }
     logged = [json.loads(JsonFormatter().format(record)).get("code") for record in caplog.records]
     codes = ["LIMIT_EXCEEDED", "PERSISTED_QUERY_NOT_FOUND", "UNAUTHENTICATED", "RATE_LIMITED"]
-    assert logged == ["REFUSED", "REFUSED", *codes]
+    assert logged == ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", *codes]
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,10 @@ def test_a_document_without_the_operation_is_an_error_message_and_the_socket_sta
         error = execute(socket, **payload)
         result = execute(socket, query="{ __typename }")
 
-    assert (error["type"], error["payload"]) == ("error", [{"message": message}])
+    assert (error["type"], error["payload"]) == (
+        "error",
+        [{"message": message, "extensions": {"code": "OPERATION_RESOLUTION_FAILURE"}}],
+    )
     assert result["payload"]["data"] == {"__typename": "Query"}
 
 
