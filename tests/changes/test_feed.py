@@ -240,7 +240,7 @@ async def errors_of_subscription(
     feed: ChangeFeed, error: StoreUnavailable, expires: int | None
 ) -> tuple[FailingStore, list[Any]]:
     store = FailingStore(error)
-    subscription = Subscription(store, "changes", "", [0], "d", expires)  # type: ignore[arg-type]
+    subscription = Subscription(store, "changes", "", [0], (), "d", expires)  # type: ignore[arg-type]
     errors: list[Any] = []
     async with asyncio.timeout(10):
         async for result in subscription.events(feed.listen(1)):
