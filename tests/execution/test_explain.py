@@ -101,6 +101,8 @@ async def test_in_development_all_clients_can_explain_queries_but_not_mutations(
 
         rejected, feature = await explain(mutation), await explain('{ feature(slug: "x") { name } }')
 
-    assert rejected == {"errors": [{"message": "Only queries can be explained."}]}
+    assert rejected == {
+        "errors": [{"message": "Only queries can be explained.", "extensions": {"code": "BAD_REQUEST"}}]
+    }
     assert feature["data"] == {"feature": None}
     assert "explain" in feature["extensions"]
