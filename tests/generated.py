@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLScalarType,
     GraphQLSchema,
@@ -260,13 +261,20 @@ def checked_schema() -> GraphQLSchema:
     return schema
 
 
-def is_invalid(schema: GraphQLSchema, text: str, variables: dict[str, Any]) -> bool:
-    """Whether graphql-core rejects the operation or its variables."""
+@lru_cache(maxsize=1000)  # operations are checked over many graphs, and validation takes the most time
+def valid_document(schema: GraphQLSchema, text: str) -> DocumentNode | None:
+    """The parsed text; None if graphql-core rejects it."""
     try:
         document = parse(text)
     except GraphQLError:
-        return True
-    if validate(schema, document):
+        return None
+    return None if validate(schema, document) else document
+
+
+def is_invalid(schema: GraphQLSchema, text: str, variables: dict[str, Any]) -> bool:
+    """Whether graphql-core rejects the operation or its variables."""
+    document = valid_document(schema, text)
+    if document is None:
         return True
     (operation,) = (item for item in document.definitions if isinstance(item, OperationDefinitionNode))
     return isinstance(get_variable_values(schema, operation.variable_definitions or (), variables), list)
@@ -281,8 +289,10 @@ def conform(schema: GraphQLSchema, text: str, variables: dict[str, Any], data: A
     def type_of(value: Any, *_: Any) -> str:
         return value[TYPENAME]
 
+    document = valid_document(schema, text)
+    assert document
     result = execute_sync(
-        schema, parse(text), data, variable_values=variables, field_resolver=resolve, type_resolver=type_of
+        schema, document, data, variable_values=variables, field_resolver=resolve, type_resolver=type_of
     )
     return result.data if not result.errors else [str(error) for error in result.errors]
 
