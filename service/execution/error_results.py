@@ -1,4 +1,7 @@
-"""Turn exceptions into results with errors. Only this module decides what a client may see of an error."""
+"""Turn the exceptions of operations into results with errors: what a client may see of an error.
+
+`service.changes.subscription` does this for errors that end a subscription.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Find the name that a misspelled search text probably means.
 
 Texts and names are compared by their squashed keys (`schema.text.squash`), so spaces and hyphens do not count. The
-distance of two keys is the number of letters to add, drop, replace, or swap with their neighbour (optimal string
+distance of two keys is the number of letters to add, drop, replace, or swap with their neighbor (optimal string
 alignment).
 """
 

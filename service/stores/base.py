@@ -74,7 +74,7 @@ class Store(Protocol, Generic[S]):
     async def fetch(self, statement: S, values: Sequence[Any], bookmark: str | None = None) -> Sequence[Any]:
         """Run a statement once and return one answer for each root field that the store answers, in the order of the plan.
 
-        `values` are the values of the plan's parameters. orjson serialises an answer to the JSON of its root field. With
+        `values` are the values of the plan's parameters. orjson serializes an answer to the JSON of its root field. With
         a `bookmark`, the answers include the write that returned it. Raises StoreUnavailable if the store does not answer
         in time.
         """

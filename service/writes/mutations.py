@@ -14,7 +14,7 @@ from service.writes import operations
 from service.writes.operations import ClaimEnds, Conflict, EvidenceInput, InvalidInput, NotFound, Outcome, Succeeded
 
 Answer: TypeAlias = dict[str, Any]
-"""A payload; orjson serialises it to its JSON."""
+"""A payload; orjson serializes it to its JSON."""
 
 _MAX_SUGGESTIONS = 3
 

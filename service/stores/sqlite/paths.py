@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _COUNTED_STEPS = {3: 2, 5: 3}
 """By path length: the step from each end whose claims are counted before the search for this length."""
 _SAMPLE_SIZE = MAX_CLAIMS_PER_STEP // 20
-"""The number of chains from an end that are counted first, to recognise a step with too many claims early."""
+"""The number of chains from an end that are counted first, to recognize a step with too many claims early."""
 
 
 def paths(writer: Writer, root: Paths) -> str:
