@@ -303,12 +303,17 @@ async def respond(engine: Engine, text: str, variables: dict[str, Any]) -> dict[
         result = await engine.schema.execute(text, variable_values=variables)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a defect
         return f"raises {error!r}"
-    errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
+    errors = {"errors": [_encodable(error.formatted) for error in result.errors]} if result.errors else {}
     body = orjson.dumps({**errors, "data": result.data}, default=str)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         return f"not JSON ({error}): {body.decode()[:300]}"
+
+
+def _encodable(error: Any) -> Any:
+    """An error that quotes a value with an unpaired surrogate, which JSON over HTTP cannot hold, without it."""
+    return {**error, "message": error["message"].encode("utf-8", "replace").decode()}
 
 
 def _remember_cursors(operation: Operation, data: Any, pool: ValuePool) -> None:

@@ -75,7 +75,9 @@ async def test_a_query_that_needs_no_store_has_no_statement(graphs: Graphs, stor
     assert (explanation["statements"], explanation["rows"], explanation["cost"]) == ([], 0, 0)
 
 
-@pytest.mark.parametrize(("token", "status"), [(None, 403), (WRITER.token, 403), (ADMIN.token, 200)])
+@pytest.mark.parametrize(
+    ("token", "status"), [(None, 403), (WRITER.token, 403), (ADMIN.token, 200)], ids=["none", "write", "admin"]
+)
 async def test_only_administrators_can_explain_queries(tmp_path: Path, token: str | None, status: int) -> None:
     async with sqlite_client(tmp_path / "atlas.db", tokens=ENTRIES) as client:
         body = {"query": "{ frameworks { totalCount } }", "extensions": {"explain": True}}
