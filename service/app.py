@@ -133,7 +133,7 @@ class _LazyEndpoint:
         """Return the endpoint of the current engine, None if the service cannot open its store."""
         try:
             engine = await self._service.start()
-        except (StoreError, FactsError) as error:  # the lifespan, if the application has run it, has raised this before
+        except (StoreError, FactsError) as error:  # only without a lifespan, where the startup cannot fail
             log.error("the store cannot be opened: %s", error)  # noqa: TRY400 - its cause is in the message
             return None
         endpoint = self._endpoints.get(id(engine))

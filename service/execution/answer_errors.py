@@ -36,7 +36,7 @@ async def check_answers(store: Store[Any], plan: Plan, data: Mapping[str, Any]) 
             case PathLimitReached(length) if isinstance(root, Paths):
                 location = plan.parameters[root.max_length].location
                 raise InputError(
-                    f"{location.argument}: too many claims are on paths of {length} steps between these two; "
+                    f"{location.argument}: paths of {length} steps between these two involve too many claims; "
                     f"use at most {length - 1}.",
                     location,
                 )

@@ -267,7 +267,7 @@ class Engine:
                 raise RequestError.of("Only queries can be explained.", ErrorCode.BAD_REQUEST)
         if context.table is not None:
             if not isinstance(compiled.plan, Plan):
-                raise RequestError.of("Only the answer to a query can be a table.", ErrorCode.BAD_REQUEST)
+                raise RequestError.of("Only a query can be answered as a table.", ErrorCode.BAD_REQUEST)
             context.table.layout = self._compiler.table_layout(compiled)
 
     def _bind(self, parameters: Iterable[Parameter], compiled: Compiled[Any]) -> list[Any]:

@@ -86,7 +86,7 @@ def _unavailable(error: StoreUnavailable) -> ExecutionResult:
             log.warning("store unavailable: %s", error)
     extensions: dict[str, Any] = {"code": code}
     if error.done:
-        message += f" Root fields executed before: {', '.join(error.done)}; the others were not executed."
+        message += f" Executed root fields: {', '.join(error.done)}; the others were not executed."
         extensions["done"] = list(error.done)
     return ExecutionResult(None, [GraphQLError(message, extensions=extensions)])
 

@@ -14,7 +14,7 @@ from service.http.rate_limits import Quota, RateLimiter, client_key
 
 
 class AccessControl:
-    """Decide whether a client may send a request. All methods raise RateLimitedError if it sends too many."""
+    """Decide whether a client may send a request. Methods that count raise RateLimitedError if it sends too many."""
 
     def __init__(self, authenticator: Authenticator, rate_limiter: RateLimiter) -> None:
         self._authenticator = authenticator
@@ -44,7 +44,7 @@ class AccessControl:
         return context
 
     async def require(self, scope: Scope, request: Request) -> None:
-        """Raise AccessError if the client lacks the scope. Only rejected requests count: they may be guesses of a token."""
+        """Raise AccessError if the client lacks the scope. Only rejected requests count: they may be guesses."""
         try:
             self._authenticator.authenticate(_authorization(request.headers)).require(scope)
         except AccessError:
@@ -82,6 +82,6 @@ def _address(connection: Request | WebSocket) -> str | None:
 
 
 def _authorization(headers: Headers) -> str | None:
-    """Return the Authorization header. Several of them are joined, which makes them invalid."""
+    """Return the Authorization header. Several headers are joined, which makes them invalid."""
     values = headers.getlist("authorization")
     return ", ".join(values) if values else None

@@ -103,7 +103,7 @@ class GraphQLEndpoint(GraphQL[Any, Any]):
             context.table = Table(response_format.table_media_type) if response_format.table_media_type else None
             response = await self.run(request, context)
             response = self._with_caching(response, context)
-            if context.access_error is not None:  # it is in the payload of a mutation, where Strawberry sees no error
+            if context.access_error is not None:  # the body has the error, for a mutation in its payload
                 response.status_code, response.headers["www-authenticate"] = 401, INVALID_TOKEN_CHALLENGE
         except HTTPException as error:
             response = request_error(error.status_code, error.reason, media_type)

@@ -19,7 +19,7 @@ from service.http.negotiation import JSON
 BOOKMARK_HEADER = "atlas-bookmark"
 NO_DOCUMENT = "The request has no `query`."
 _DOCUMENT_PARAMETERS = {"query", "documentId", "extensions"}
-_MAX_DISCARDED_BODIES = 10
+_MAX_READ_FACTOR = 10
 
 
 def check_method(request: Request) -> None:
@@ -67,14 +67,14 @@ async def _body_parameters(request: Any, max_body_bytes: int) -> dict[str, Any]:
     body = await _read_body(request._request, max_body_bytes)  # noqa: SLF001 - the adapter itself has no limit
     parameters = _parse_json(body, "The body")
     if not isinstance(parameters, dict):
-        raise HTTPException(400, "The body must be one JSON object with a `query`.")
+        raise HTTPException(400, "The body must be a single JSON object with a `query`.")
     return parameters
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:
     """Return the body; raise a 413 if it is too long.
 
-    The rest of a longer body is read and discarded, up to a limit: a client that is still sending does not see a response.
+    A longer body is read and discarded up to a multiple of its limit: a client that is still sending misses the response.
     """
     chunks: list[bytes] = []
     size = 0
@@ -82,7 +82,7 @@ async def _read_body(request: Request, max_bytes: int) -> bytes:
         size += len(chunk)
         if size <= max_bytes:
             chunks.append(chunk)
-        elif size > _MAX_DISCARDED_BODIES * max_bytes:
+        elif size > _MAX_READ_FACTOR * max_bytes:
             break
     if size > max_bytes:
         raise HTTPException(413, f"The body is longer than {max_bytes} bytes (ATLAS_MAX_BODY); send a shorter one.")

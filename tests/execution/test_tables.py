@@ -175,7 +175,7 @@ async def test_the_accept_header_selects_the_format(client: httpx.AsyncClient, m
         (
             'mutation { retract(input: {subject: "x", relation: "x", object: "x", source: "x"}) { __typename } }',
             400,
-            "Only the answer to a query can be a table.",
+            "Only a query can be answered as a table.",
         ),
     ],
 )

@@ -43,7 +43,7 @@ async def test_a_request_error_is_a_400_without_data_and_a_200_for_application_j
 
 
 NOT_JSON = "The body is not JSON in UTF-8"
-NO_OBJECT = "The body must be one JSON object with a `query`."
+NO_OBJECT = "The body must be a single JSON object with a `query`."
 NO_QUERY = "The request has no `query`."
 
 INVALID_BODIES = {

@@ -62,10 +62,10 @@ async def test_a_value_never_becomes_part_of_a_statement(graphs: Graphs, store: 
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [
-        (b"null", 400, "The body must be one JSON object with a `query`."),
-        (b"5", 400, "The body must be one JSON object with a `query`."),
-        (b'[{"query": "{ __typename }"}]', 400, "The body must be one JSON object with a `query`."),
-        (b'"{ __typename }"', 400, "The body must be one JSON object with a `query`."),
+        (b"null", 400, "The body must be a single JSON object with a `query`."),
+        (b"5", 400, "The body must be a single JSON object with a `query`."),
+        (b'[{"query": "{ __typename }"}]', 400, "The body must be a single JSON object with a `query`."),
+        (b'"{ __typename }"', 400, "The body must be a single JSON object with a `query`."),
         (b"\xff\xfe", 400, "The body is not JSON in UTF-8: "),
         (b"[" * 100_000, 400, "The body is not JSON in UTF-8: "),
         (b'{"query": "{ __typename }", "variables": {"n": ' + b"9" * 5000 + b"}}", 400, "The body is not JSON in UTF-8: "),

@@ -223,7 +223,7 @@ async def test_a_search_over_a_hub_succeeds_for_short_paths_and_is_given_up_for_
     assert [len(items) for items in paths.values()] == [2, 2, 4, 2, 2, 0]
     assert given_up["data"] is None
     assert [error["message"] for error in given_up["errors"]] == [
-        "maxLength: too many claims are on paths of 4 steps between these two; use at most 3."
+        "maxLength: paths of 4 steps between these two involve too many claims; use at most 3."
     ]
     assert len(shorter_paths) == 2
 
@@ -253,6 +253,6 @@ async def test_longer_paths_are_not_returned_if_the_search_for_shorter_ones_was_
         await graphs.close_sqlite(facts)
 
     assert [error["message"].partition(";")[0] for error in five["errors"]] == [
-        "maxLength: too many claims are on paths of 5 steps between these two"
+        "maxLength: paths of 5 steps between these two involve too many claims"
     ]
     assert six == five

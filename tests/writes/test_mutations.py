@@ -212,4 +212,4 @@ async def test_the_error_of_a_store_that_fails_halfway_lists_what_was_executed(
     (error,) = result["errors"]
     assert (result["data"], stored) == (None, {"first": {"name": "First"}, "second": None})
     assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "done": ["first"]}
-    assert error["message"].endswith("Root fields executed before: first; the others were not executed.")
+    assert error["message"].endswith("Executed root fields: first; the others were not executed.")
