@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     executed = asyncio.run(_execute(settings_of(arguments), arguments, variables))
     answer, errors, rows = executed.answer, executed.errors, executed.rows
     format_ = arguments.format or ("table" if sys.stdout.isatty() else "json")
-    if format_ == "json" or (arguments.format is None and not errors and not (rows and rows.listed)):
+    if format_ == "json" or (arguments.format is None and not errors and not (rows and rows.is_list)):
         sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2) + b"\n")
     elif errors:
         for error in errors:

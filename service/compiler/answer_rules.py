@@ -262,7 +262,7 @@ def _plan_paths(
         key=selected.key,
         ends=tuple(
             context.parameter(arguments[name], Conversion.PLAIN, selected.location(name)) for name in ("from", "to")
-        ),  # type: ignore[arg-type] - two
+        ),  # type: ignore[arg-type] - a pair
         max_length=context.parameter(max_length, Conversion.PATH_LENGTH, selected.location("maxLength")),
         length_limit=min(max_length, MAX_PATH_LENGTH) if isinstance(max_length, int) else MAX_PATH_LENGTH,
         size=context.first(selected),

@@ -35,9 +35,9 @@ S = TypeVar("S")
 class Compiled(Generic[S]):
     """A compiled operation and the coerced variables of a request.
 
-    `statements` has the statement of the plan (None if it needs no store), or that of each root field's payload for a
-    mutation. `costs` has the cost of each statement. `conditions` is the number of conditions in filters. `field_errors`
-    are the errors that the response has if it reaches their fields.
+    `statements` contains the statement of the plan or, for a mutation, that of each root field's payload; None if no store
+    is needed. `costs` contains the cost of each statement. `conditions` is the number of conditions in filters.
+    `field_errors` are the errors that the response contains if it reaches their fields.
     """
 
     plan: Plan | MutationPlan | SubscriptionPlan

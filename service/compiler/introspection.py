@@ -1,6 +1,6 @@
 """Introspection: graphql-core answers `__schema` and `__type`, alone or next to other root fields."""
 
-# graphql-core leaves the types inside its generics open
+# graphql-core does not type the arguments of its generics
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations

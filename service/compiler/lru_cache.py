@@ -13,9 +13,9 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """A cache of at most `max_entries` entries whose weights, measured by `weigh`, add up to at most `max_weight`.
+    """A cache of at most `max_entries` entries, whose total weight, measured by `weigh`, is at most `max_weight`.
 
-    A single entry heavier than `max_weight` is still cached.
+    A single entry that is heavier is cached nevertheless.
     """
 
     def __init__(self, max_entries: int, weigh: Callable[[K, V], int] | None = None, max_weight: int = 0) -> None:

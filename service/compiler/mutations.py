@@ -1,6 +1,6 @@
-"""Plan mutations, whose payloads read what was written, and the subscription."""
+"""Plan mutations, with the queries for their payloads, and subscriptions."""
 
-# graphql-core leaves the types inside its generics open
+# graphql-core does not type the arguments of its generics
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class MutationPlanner:
         payload_context = replace(context, parameters=[])
         id_ = payload_context.parameter("", Conversion.PLAIN, selected.location(selected.key))
         union = get_named_type(selected.parent.fields[selected.name].type)
-        assert isinstance(union, GraphQLUnionType)  # noqa: S101 - the schema defines them so
+        assert isinstance(union, GraphQLUnionType)  # noqa: S101 - every mutation returns a union
         roots: list[NodeLookup] = []
 
         def part(item: SelectedField, type_: GraphQLObjectType) -> PayloadPart:

@@ -1,6 +1,6 @@
 """Select the operation of a document that a request executes."""
 
-# graphql-core leaves the types inside its generics open
+# graphql-core does not type the arguments of its generics
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations

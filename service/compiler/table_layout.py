@@ -3,7 +3,7 @@
 The rows and columns follow from the operation, not from the answer, so that an empty answer has the same columns.
 """
 
-# graphql-core leaves the types inside its generics open
+# graphql-core does not type the arguments of its generics
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from service.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """The rows are the items of the list at `path`, a path of response keys, or the object there if not `listed`.
+    """The rows are the items of the list at `path`. If `is_list` is false, the only row is the object at `path`.
 
-    A column is a path of response keys from a row to a leaf, without indexes of lists: `("features", "nodes", "name")`.
+    Paths consist of response keys. A column is the path from a row to a leaf: `("features", "nodes", "name")`.
     """
 
     path: tuple[str, ...]
-    listed: bool
+    is_list: bool
     columns: tuple[tuple[str, ...], ...]
 
 
@@ -55,10 +55,10 @@ def table_layout(context: PlanningContext) -> TableLayout:
         next_level: list[tuple[SelectedField, tuple[str, ...]]] = []
         for selected, path in level:
             if _is_list(selected):
-                return TableLayout(path, listed=True, columns=_columns(context, selected))
+                return TableLayout(path, is_list=True, columns=_columns(context, selected))
             next_level += [(part, (*path, part.key)) for part in _objects(context, selected)]
         level = next_level
-    return TableLayout((roots[0].key,), listed=False, columns=_columns(context, roots[0]))
+    return TableLayout((roots[0].key,), is_list=False, columns=_columns(context, roots[0]))
 
 
 def _is_list(selected: SelectedField) -> bool:

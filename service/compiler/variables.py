@@ -5,7 +5,7 @@ the coerced variables with a `VariableMarker` that records its path. Values that
 keys, lengths of lists, enum values and booleans) stay. `variable_shape` returns the same information as a hashable key.
 """
 
-# graphql-core leaves the types inside its generics open
+# graphql-core does not type the arguments of its generics
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def table_rows(data: Mapping[str, Any], layout: TableLayout) -> list[Any]:
     value: Any = data
     for key in layout.path:
         value = value.get(key) if value is not None else None
-    if not layout.listed:
+    if not layout.is_list:
         return [] if value is None else [value]
     return value or []
 

@@ -1,4 +1,4 @@
-"""Plans: what an operation requests, as frozen data.
+"""Plans describe what an operation requests, as frozen data.
 
 The compiler makes a plan; each store writes it as one statement in its query language. A plan contains no GraphQL, SQL
 or Cypher, and no values of a request: its nodes refer to values by their index in `Plan.parameters`.

@@ -103,7 +103,7 @@ RELATED_ESTIMATE = 100
 in a comparison, the users in a recommendation.
 """
 EVIDENCE_ESTIMATE = 20
-"""The estimated number of pieces of evidence of a claim; it is limited by the number of sources."""
+"""The estimated number of pieces of evidence of a claim; at most the number of sources is counted."""
 
 KindSizes: TypeAlias = Mapping[str, int]
 """The number of entities of each kind."""
@@ -155,7 +155,7 @@ _WithoutRows: TypeAlias = (
     | ChangedClaim
     | ChangeByNumber
 )
-"""The nodes that are no lists. A new type of node is an error of the type checker until it is added here or in `_tree`."""
+"""The nodes without rows of their own. The type checker reports a node that is neither here nor in `_tree`."""
 _Root: TypeAlias = Lookup | NodeLookup | Comparison | EntityList | ClaimList | Changes | Search | Recommend | Paths
 _EntityNode: TypeAlias = "EntityPart | AlternativePart | ConnectionPart | EdgePart | FacetPart | Facet | Branch"
 _ClaimNode: TypeAlias = ClaimPart | EvidencePart | ChangePart

@@ -13,7 +13,7 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class ByProperty:
-    """Order by a property, nulls last; text by its normalized key."""
+    """Order by a property, nulls last. Text is ordered by its normalized key."""
 
     property: Property
     descending: bool
@@ -55,7 +55,7 @@ class Page:
 
 
 def null_placeholder(order: ByProperty | ByClaim) -> str | int:
-    """Return the value that replaces null in an order: nulls are last, and cursors contain no null."""
+    """Return the value that an order uses instead of null, so that nulls are last and cursors contain no null."""
     if isinstance(order, ByProperty) and order.property.type is PropertyType.INTEGER:
         return -MAX_INTEGER if order.descending else MAX_INTEGER
     return "" if order.descending else "~"  # only dates can be null; they start with a digit

@@ -120,7 +120,7 @@ async def test_no_cell_is_a_formula_and_every_text_is_preserved(graphs: Graphs, 
 
 
 def test_numbers_are_not_quoted() -> None:
-    layout = tables.TableLayout(("list",), listed=True, columns=(("count",), ("sure",), ("none",)))
+    layout = tables.TableLayout(("list",), is_list=True, columns=(("count",), ("sure",), ("none",)))
     data = {"list": [{"count": -3, "sure": True, "none": None}]}
 
     assert tables.write_csv(data, layout) == b'"count","sure","none"\r\n-3,"true",""\r\n'

@@ -1,15 +1,14 @@
 """Decide how the rows of a list are found.
 
-A list starts at an index, at the nodes that its filter selects by slug, or follows an index in the order of the list:
+A list starts at an index, starts at nodes that its filter selects by slug, or follows an index in the order of the list:
 
-    name starts with    the index of names and that of aliases: the page of the union is cut from the pages of both
-    has feature F and   from the node with fewer relationships, testing the other one; or, if both have so many that the
-    suits application A page is soon full, along the index of the order, testing both
-    page of a hub       the same choice for one node, which a surrounding clause has found
+- The name starts with a text: at the indexes of names and of aliases. The page is cut from the pages of both.
+- Has feature F and suits application A: at the node with fewer relationships, testing the other one. If both have so many
+  relationships that a page fills soon, along the index of the order, testing both.
+- The relations of a hub: the same choice for one node, which a surrounding clause has found.
 
-The cheapest path depends on the values. So the statement itself compares degrees, which Neo4j reads from its count store
-or from the node. To find a page of k rows among n nodes, of which d match, an index is followed for k * n / d steps;
-expanding the relationships takes d steps.
+The cheapest path depends on the values. So the statement itself compares degrees, which are cheap to read. To find a page
+of k rows among n nodes, of which d match, following the index takes k * n / d steps, and expanding the relationships d.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ _MAX_ENDS = 3
 # ---------------------------------------------------------------------------------------------------------------- lists
 
 
-def entity_rows(kind: str, where: Predicate | None, order: tuple[Order, ...], variables: Variables) -> RowSource:
+def entity_row_source(kind: str, where: Predicate | None, order: tuple[Order, ...], variables: Variables) -> RowSource:
     """Return the rows of a list of all entities of a kind."""
     node = variables.new("t")
     terms = sort_terms(order, node, "")
@@ -64,7 +63,7 @@ def entity_rows(kind: str, where: Predicate | None, order: tuple[Order, ...], va
     )
 
 
-def related_rows(
+def related_row_source(
     near: str, traversal: Traversal, where: Predicate | None, order: tuple[Order, ...], variables: Variables
 ) -> RowSource:
     """Return the rows of a list of the entities that are related to a node."""
@@ -93,7 +92,7 @@ def related_rows(
     )
 
 
-def filtered_rows(rows: RowSource, where: Predicate | None, variables: Variables) -> str:
+def filtered_row_clauses(rows: RowSource, where: Predicate | None, variables: Variables) -> str:
     """Return the clauses that find the rows that a list would have with this filter.
 
     Each row is found once, except for the rows of a relation, which are found once for each relationship.

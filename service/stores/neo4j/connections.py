@@ -29,7 +29,7 @@ from service.plan import (
     TotalCount,
     Typename,
 )
-from service.stores.neo4j.access_paths import filtered_rows
+from service.stores.neo4j.access_paths import filtered_row_clauses
 from service.stores.neo4j.changes import change
 from service.stores.neo4j.expressions import placeholder
 from service.stores.neo4j.pages import RowSource, cursor, has_rows_outside, page_rows, row_count
@@ -152,7 +152,7 @@ class _Connection:
                     return row.item("n")
 
         members = dict_source((part.key, value(part)) for part in facet.parts)
-        entities = filtered_rows(self.rows, facet.where, writer.variables)
+        entities = filtered_row_clauses(self.rows, facet.where, writer.variables)
         hop = pattern(facet.traversal, self.rows.node, edge, target)
         counts = (
             f"COLLECT {{ {entities} MATCH {hop} WITH {target}, count(*) AS n"

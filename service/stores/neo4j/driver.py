@@ -48,7 +48,7 @@ def open_driver(settings: Settings, max_connections: int) -> AsyncDriver:
 
 
 async def retry(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
-    """Return the result of an attempt, which is repeated within the time limit if a later one may succeed.
+    """Return the result of the first successful attempt. Errors that may pass are retried within the time limit.
 
     Raise StoreError or one of its subclasses, or BookmarkError.
     """

@@ -54,7 +54,7 @@ from service.plan import (
     Typename,
 )
 from service.plan.parameters import ParameterIndex
-from service.stores.neo4j.access_paths import entity_rows, related_rows
+from service.stores.neo4j.access_paths import entity_row_source, related_row_source
 from service.stores.neo4j.alternatives import alternatives
 from service.stores.neo4j.changes import changes
 from service.stores.neo4j.compare import comparison
@@ -116,7 +116,7 @@ class Writer:
             case Lookup():
                 return self._lookup(root)
             case EntityList(kind=kind, where=where, page=page, parts=parts):
-                rows = entity_rows(kind.name, where, page.order, self.variables)
+                rows = entity_row_source(kind.name, where, page.order, self.variables)
                 return self.connection(rows, page, parts, self.call)
             case ClaimList(where=where, page=page, parts=parts):
                 claim = self.variables.new("c")
@@ -215,7 +215,7 @@ class Writer:
                 return f"{shape}({row.item(value)}, v)"
 
     def _relation(self, relation: RelationConnection, node: str) -> Shaped:
-        rows = related_rows(node, relation.traversal, relation.where, relation.page.order, self.variables)
+        rows = related_row_source(node, relation.traversal, relation.where, relation.page.order, self.variables)
         return self.connection(rows, relation.page, relation.parts, collect)
 
     def branches(self, branches: tuple[Branch, ...], node: str) -> Shaped:
