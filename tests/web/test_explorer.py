@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 ADMIN = new_token("analyst", "admin")
 QUERY = "query Cards($first: Int! = 2) { frameworks(first: $first) { nodes { slug name } } }"
-FORBIDDEN = "How a query is answered is shown to administrators: "
+FORBIDDEN = "Only administrators can explain a query: "
 NOT_A_QUERY = "Only queries are supported here; this operation is a mutation."
 
 
